@@ -1,5 +1,5 @@
 //! `esp-nvs-image` beside its peers in one run: crates.io `esp-nvs-partition-tool` as a library, and the reference
-//! generator, whose times `scripts/compare-nvs-speed` measures and passes in `GENERATOR_MICROSECONDS`.
+//! generator, whose times `scripts/compare nvs` measures and passes in `GENERATOR_MICROSECONDS`.
 //!
 //! Each pair runs interleaved, A B A B, and the fastest of each is compared. With `--write-csv FILE` the entries of the
 //! small image are written for the generator and nothing is measured.

@@ -1,4 +1,4 @@
-//! `matter-setup-payload` beside PyPI `pyqrcode`, whose time `scripts/compare-payload-speed` measures and passes in
+//! `matter-setup-payload` beside PyPI `pyqrcode`, whose time `scripts/compare payload` measures and passes in
 //! `PEER_MICROSECONDS`, and the rate at which codes are made. The fastest of many runs counts.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "benchmark")]

@@ -1,6 +1,6 @@
 //! Issuing DACs with `matter-attestation` beside the reference tool's `build_certificate`, in one run.
 //!
-//! `scripts/compare-pki-speed` passes in `PEER_COMMAND` the Python and its script, separated by a space, which print how
+//! `scripts/compare pki` passes in `PEER_COMMAND` the Python and its script, separated by a space, which print how
 //! many microseconds one certificate takes. Both run in turn, A B A B, and the fastest of each is compared. Each of ours
 //! draws a key, issues its certificate and encodes both as DER, on one core.
 
@@ -65,7 +65,7 @@ fn peer(command: &str, folder: &str) -> [Duration; 2] {
 
 fn main() {
     let Ok(command) = std::env::var("PEER_COMMAND") else {
-        println!("run this through scripts/compare-pki-speed");
+        println!("run this through scripts/compare pki");
         return;
     };
     let folder = std::env::var("PEER_FOLDER").unwrap();

@@ -1,5 +1,5 @@
 //! `matter-spake2p` beside its peers in one run: the `pbkdf2` crate, `ring`, and OpenSSL and the vendor's script, whose
-//! times `scripts/compare-spake2p-speed` measures and passes in `PYTHON_MICROSECONDS`.
+//! times `scripts/compare spake2p` measures and passes in `PYTHON_MICROSECONDS`.
 //!
 //! All run interleaved, A B C A B C, and the fastest run of each is compared.
 

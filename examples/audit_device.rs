@@ -1,4 +1,4 @@
-//! `audit-device`: checks finished devices by nothing but their bytes.
+//! `audit-device`: checks finished devices from their bytes alone.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ mod show;
 use flash_arguments::FlashArguments;
 use show::show;
 
-/// The end of `--help`.
+/// End of `--help`.
 const EXAMPLES: &str = "\
 Examples:
   audit-device out --paa paa/ --vid 0xFFF1 --pid 0x8000 --cd CD.der
@@ -34,17 +34,18 @@ Examples:
   audit-device --flash-dump flash.bin --partition-table partitions.csv
   audit-device --flash-dump merged.bin --flash-key flash_key.bin";
 
-/// Audits devices: images, label, attestation, secrets, and what must differ between devices.
+/// Audit devices: images, label, attestation, secrets, and values that must differ between devices.
 ///
 /// Exit codes: 0 clean, 1 findings at or above --fail-on, 2 bad usage or unreadable input, 3 failed while working.
 #[derive(Parser)]
 #[command(name = "audit-device", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
-    /// A device's folder, a folder of such folders, or single files: an image, a keys partition, codes as a table or text, a
-    /// picture. A file is of the device of the file before it, unless its name has another UUID or its kind comes again
+    /// Folder of a device, folder of such folders, or single files: an image, a keys partition, codes as a table or
+    /// text, a picture. A file belongs to the same device as the file before it, unless its name has another UUID or
+    /// its kind repeats
     #[arg(required_unless_present_any = ["flash_dump", "ledger", "manifest"])]
     path: Vec<PathBuf>,
-    /// Trusted PAA in PEM or DER, or a folder of them; can be given several times
+    /// Trusted PAA in PEM or DER, or a folder of PAAs; may be given several times
     #[arg(long, value_name = "FILE|DIR")]
     paa: Vec<PathBuf>,
     /// Expected vendor id
@@ -59,47 +60,48 @@ struct Arguments {
     /// Expected Certification Declaration
     #[arg(long, value_name = "FILE")]
     cd: Option<PathBuf>,
-    /// NVS keys partition of devices that have none in their folders, or the HMAC key from which they derive their keys
+    /// NVS keys partition, or HMAC key to derive the keys from, of devices without keys in their folders
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
-    /// What is revoked, as the Matter SDK's revocation set in JSON
+    /// Revoked certificates: the Matter SDK's revocation set in JSON
     #[arg(long, value_name = "FILE")]
     revocation_set: Option<PathBuf>,
-    /// Ledger of runs, a file or postgresql://USER@HOST/DATABASE; alone, only what it has twice is looked for
+    /// Ledger of runs, a file or postgresql://USER@HOST/DATABASE; given alone, it is only searched for duplicates
     #[arg(long, value_name = "FILE|URL")]
     ledger: Option<PathBuf>,
-    /// Manifest of the run; without it the devices are compared with those that lie beside them
+    /// Manifest of the run; without it devices are compared with the manifests beside them
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
-    /// Who has signed the manifest: a certificate or public key in PEM or DER, or pai for the PAI of its devices
+    /// Signer of the manifest: a certificate or public key in PEM or DER, or pai for the PAI of its devices
     #[arg(long, value_name = "FILE|pai")]
     manifest_key: Option<PathBuf>,
     #[command(flatten)]
     flash: FlashArguments,
-    /// Time at which the certificates have to be valid; now by default
+    /// Time at which the certificates must be valid [default: now]
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
-    /// Devices for tests: what only tests may have is a warning; so it is for runs that manifest or ledger mark as such
+    /// Treat devices as test devices: findings allowed in tests become warnings; implied by a manifest or ledger marked
+    /// as test
     #[arg(long)]
     test: bool,
-    /// The firmware makes its own passcode: no verifier is stored
+    /// Expect no stored verifier: the firmware draws its own passcode
     #[arg(long)]
     dynamic_passcode: bool,
-    /// The devices get their attestation credentials from elsewhere
+    /// Expect no attestation credentials: the devices get them from elsewhere
     #[arg(long)]
     no_attestation: bool,
     /// Devices whose verifier is derived again and whose QR picture is read
     #[arg(long, value_name = "RECOMPUTE", default_value = "all", value_parser = sampling())]
     recompute: Sampling,
-    /// Severity from which on the exit code is 1
+    /// Lowest severity that makes the exit code 1
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     fail_on: FailOn,
     #[command(flatten)]
     trust: Trust,
-    /// Writes JSON: {"devices": [{"path", "uuid", "findings"}], "batch", "summary"}
+    /// Write JSON: {"devices": [{"path", "uuid", "findings"}], "batch", "summary"}
     #[arg(long)]
     json: bool,
-    /// Shows every finding, and not three of each check and a table of the checks
+    /// Show every finding instead of three per check and a table of checks
     #[arg(long)]
     verbose: bool,
 }
@@ -110,7 +112,7 @@ enum FailOn {
     Warning,
 }
 
-/// The names of `--recompute`.
+/// The values of `--recompute`.
 fn sampling() -> impl TypedValueParser<Value = Sampling> {
     PossibleValuesParser::new(["all", "sample", "none"]).try_map(|name| name.parse::<Sampling>())
 }
@@ -212,7 +214,7 @@ fn failure(error: Error) -> Failure {
     }
 }
 
-/// The argument that gives the audit a file.
+/// Returns the argument that gives the audit a file.
 const fn argument(input: AuditInput) -> &'static str {
     match input {
         AuditInput::FlashDump => "--flash-dump",
@@ -235,9 +237,7 @@ fn read_paas(paths: &[PathBuf]) -> Result<PaaStore, Failure> {
         let wrong = |reason: &dyn Display| Failure::option("--paa", format_args!("{}: {reason}", path.display()));
         for paa in cli::read_paas("--paa", path, None)? {
             if Part::read(paa.as_der()).is_ok_and(|part| part.object() != Object::Paa) {
-                return Err(wrong(
-                    &"is a certificate, but none of a PAA, which is signed with its own key",
-                ));
+                return Err(wrong(&"is a certificate, but not of a PAA, which is self-signed"));
             }
             let added = store.insert(paa.as_der());
             added.map_err(|error| wrong(&error))?;

@@ -1,4 +1,4 @@
-//! What the binaries have in common: exit codes, error sentences, arguments, files, secrets.
+//! Code shared by the binaries: exit codes, error messages, arguments, files, secrets.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -71,12 +71,13 @@ pub use terminal::{clean, counted, has_colours, print, print_exact, print_json, 
 pub use text::{Text, Written};
 pub use times::{now, parse_time};
 
-/// Why a binary ends without success.
+/// Reason for an unsuccessful end of a binary.
 #[derive(Debug)]
 pub enum Failure {
     /// The answer is no. Exit code 1.
     No(String),
-    /// Whoever read the output has closed it, as `head` does. Exit code 141, as of a process that such a pipe ends, and no sentence.
+    /// The reader of the output has closed it, as `head` does. No message; exit code 141, as of a process ended by
+    /// SIGPIPE.
     Closed,
     /// Bad usage or unusable input; nothing was written. Exit code 2.
     Input(String),
@@ -85,25 +86,25 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Says what is wrong with a cell of a table.
+    /// Returns the failure for a cell of a table.
     pub fn at(place: &CellPlace, reason: impl Display) -> Self {
         Self::Input(format!("{place}: {reason}"))
     }
 
-    /// Says what is wrong with an option's value, without the value.
+    /// Returns the failure for an option's value, without the value.
     pub fn option(option: &str, reason: impl Display) -> Self {
         Self::Input(format!("{option}: {reason}"))
     }
 }
 
-/// Runs a binary's work and turns its failure into a sentence on stderr and an exit code. No secret stays in memory.
+/// Runs a binary's work, and turns its failure into a message on stderr and an exit code. No secret stays in memory.
 pub fn exit(work: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     memory::keep_to_this_process();
     factory_fs::clean_up_at_signals();
     let done = hash_tables::check_random_source().and_then(|()| factory_fs::wiping_stack(work));
     let (sentence, code) = match done {
         Ok(()) => return ExitCode::SUCCESS,
-        // 128 and SIGPIPE: not 0, since an answer that was not read may have been a no.
+        // 128 and SIGPIPE: not 0, since the unread answer may have been a no.
         Err(Failure::Closed) => return ExitCode::from(141),
         Err(Failure::No(sentence)) => (sentence, 1),
         Err(Failure::Input(sentence)) => (sentence, 2),
@@ -113,24 +114,24 @@ pub fn exit(work: impl FnOnce() -> Result<(), Failure>) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Parses the arguments. Options of several letters behind a single dash, which `single_dash` pairs with their
-/// usual names, are understood as well. `--help` and `--version` end the process.
+/// Parses the arguments. Also accepts options of several letters after a single dash, which `single_dash` maps to their
+/// usual names. `--help` and `--version` end the process.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] with one sentence that does not repeat any value.
+/// [`Failure::Input`] with a message that does not repeat any value.
 pub fn parse_arguments<T: Parser>(single_dash: &[(&str, &str)]) -> Result<T, Failure> {
     parse_arguments_with(single_dash, &[])
 }
 
-/// The same with options that take several values, of which the first may stand behind an equals sign.
+/// Parses arguments with options that take several values, the first of which may follow an equals sign.
 ///
 /// # Errors
 ///
 /// As [`parse_arguments`].
 pub fn parse_arguments_with<T: Parser>(single_dash: &[(&str, &str)], multiple: &[&str]) -> Result<T, Failure> {
     let arguments = std::env::args_os().collect::<Vec<_>>();
-    // A path may be any bytes, but not in one word with its option.
+    // A path may be any bytes, but not in one argument with its option.
     let unreadable =
         |argument: &OsString| argument.to_str().is_none() && argument.as_encoded_bytes().first() == Some(&b'-');
     if arguments.iter().any(unreadable) {
@@ -156,7 +157,7 @@ pub fn parse_arguments_with<T: Parser>(single_dash: &[(&str, &str)], multiple: &
     T::from_arg_matches(&matches).map_err(refused)
 }
 
-/// Parses the arguments of a binary with commands. `foreign` pairs commands that other tools have with ours.
+/// Parses the arguments of a binary with commands. `foreign` maps commands of other tools to ours.
 ///
 /// # Errors
 ///
@@ -169,7 +170,7 @@ pub fn parse_commands<T: Parser>(foreign: &[(&str, &str)]) -> Result<T, Failure>
         let ours = command.and_then(|(given, place)| {
             let (name, ours) = foreign.iter().find(|(name, _)| given == *name)?;
             Some(format!(
-                "argument {place}, {name}, is a command of another tool; here it is: {ours}"
+                "argument {place}, {name}, is a command of another tool; use {ours}"
             ))
         });
         ours.map_or(failure, Failure::Input)
@@ -186,7 +187,7 @@ fn expand(argument: OsString, single_dash: &[(&str, &str)]) -> OsString {
         (Some((_, long)), None) => return (*long).into(),
         (None, _) => {}
     }
-    // A single letter takes a value without anything between.
+    // A single letter takes an attached value.
     let attached = single_dash.iter().filter(|(short, _)| short.len() == "-p".len());
     let attached = attached.filter_map(|(short, long)| Some((long, text.strip_prefix(short)?)));
     match attached.into_iter().find(|(_, value)| !value.is_empty()) {
@@ -195,7 +196,7 @@ fn expand(argument: OsString, single_dash: &[(&str, &str)]) -> OsString {
     }
 }
 
-/// Puts the first value of an option that takes several into an argument of its own.
+/// Splits off the first value of an option that takes several.
 fn split(argument: OsString, multiple: &[&str]) -> Vec<OsString> {
     match argument.to_str().and_then(|text| text.split_once('=')) {
         Some((name, value)) if multiple.contains(&name) => vec![name.into(), value.into()],
@@ -203,7 +204,7 @@ fn split(argument: OsString, multiple: &[&str]) -> Vec<OsString> {
     }
 }
 
-/// Which argument begins so, from 1, as people count what they have typed behind the command.
+/// Returns the position of the argument with this start, counted from 1 after the command.
 fn place_of(name: &str, arguments: &[OsString]) -> usize {
     let begins = |argument: &OsString| argument.to_str().is_some_and(|text| text.starts_with(name));
     arguments.iter().skip(1).position(begins).map_or(0, |index| index + 1)
@@ -215,10 +216,10 @@ fn sentence(error: &clap::Error, arguments: &[OsString]) -> String {
         Some(ContextValue::Strings(texts)) => texts.join(", "),
         _ => String::new(),
     };
-    // Everything behind a name may be a secret: `--passcode=20202021`.
+    // The text after a name may be a secret: `--passcode=20202021`.
     let name = argument.split(['=', ' ']).next().unwrap_or_default();
     match error.kind() {
-        // Not repeated: a value may be a part of it, as in `--passcode20202021`.
+        // Not repeated: it may contain a value, as in `--passcode20202021`.
         ErrorKind::UnknownArgument if name.starts_with('-') => {
             let place = place_of(name, arguments);
             match error.get(ContextKind::SuggestedArg) {
@@ -228,33 +229,33 @@ fn sentence(error: &clap::Error, arguments: &[OsString]) -> String {
                 _ => format!("argument {place} is an unknown option; --help lists all"),
             }
         }
-        ErrorKind::UnknownArgument => "an argument is neither an option nor the value of one; --help lists all".into(),
+        ErrorKind::UnknownArgument => "unexpected argument; --help lists all".into(),
         ErrorKind::MissingRequiredArgument => format!("missing: {argument}; --help lists all"),
         ErrorKind::InvalidValue => match (error.get(ContextKind::ValidValue), error.get(ContextKind::InvalidValue)) {
             (Some(ContextValue::Strings(valid)), _) if !valid.is_empty() => {
-                format!("{name} needs a value that it knows: {}", valid.join(", "))
+                format!("{name} must be one of {}", valid.join(", "))
             }
             (_, Some(ContextValue::String(value))) if value.is_empty() => {
-                format!("{name} needs a value that is not empty; --help tells which")
+                format!("{name} requires a non-empty value; --help lists all")
             }
-            _ => format!("{name} needs a value that it knows; --help lists all"),
+            _ => format!("{name} requires a valid value; --help lists all"),
         },
-        ErrorKind::ArgumentConflict => format!("{name} is not allowed beside another option; --help tells which"),
-        // What was typed may be a value; what is known is none.
+        ErrorKind::ArgumentConflict => format!("{name} cannot be used with another given option; see --help"),
+        // The argument may be a value and is not repeated; known names are not secret.
         ErrorKind::InvalidSubcommand => match error.get(ContextKind::SuggestedSubcommand) {
-            // The most alike is the last one.
+            // The most similar one is last.
             Some(ContextValue::Strings(known)) => known.last().map_or_else(
-                || "the command is unknown; --help lists all".into(),
-                |known| format!("the command is unknown; did you mean {known}? --help lists all"),
+                || "unknown command; --help lists all".into(),
+                |known| format!("unknown command; did you mean {known}? --help lists all"),
             ),
-            _ => "the command is unknown; --help lists all".into(),
+            _ => "unknown command; --help lists all".into(),
         },
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            "a command is needed; --help lists all".into()
+            "missing command; --help lists all".into()
         }
         ErrorKind::TooManyValues => format!("{name} takes no value"),
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".into(),
-        _ => "the arguments cannot be understood; --help lists all".into(),
+        _ => "invalid arguments; --help lists all".into(),
     }
 }
 
@@ -262,37 +263,37 @@ fn sentence(error: &clap::Error, arguments: &[OsString]) -> String {
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming the option and what the type allows.
+/// [`Failure::Input`] with the option and the values that the type allows.
 pub fn parse<T: FromStr<Err: Display>>(option: &str, text: Option<&str>) -> Result<Option<T>, Failure> {
     text.map(str::parse)
         .transpose()
         .map_err(|error| Failure::option(option, error))
 }
 
-/// Parses an option's value where a number out of range may be another option's secret: the error shows the range only.
+/// Parses an option's value that may be another option's secret by mistake: the error shows only the range.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming the option and the range.
+/// [`Failure::Input`] with the option and the range.
 pub fn parse_quietly<T: FromStr>(option: &str, text: &str, range: &str) -> Result<T, Failure> {
-    // Ranges in hexadecimal digits are those of ids. Letters are in no passcode, so that what has some may be repeated.
+    // Hexadecimal ranges are those of ids. Passcodes have no letters, so a text with letters may be repeated.
     let remedy = match matter_types::parse_id(text).err().filter(|_| range.starts_with("0x")) {
         Some(matter_types::Error::PrefixMissing { value }) => format!("; write {value:#06X}"),
         Some(matter_types::Error::LeadingZero { .. }) => {
-            "; digits with a leading zero may be meant as decimal or hexadecimal: drop the zero, or write 0x before them"
-                .into()
+            "; digits with a leading zero may be decimal or hexadecimal: drop the zero, or write 0x before them".into()
         }
         _ => String::new(),
     };
     text.parse()
-        .map_err(|_| Failure::option(option, format_args!("not a number in {range}{remedy}")))
+        .map_err(|_| Failure::option(option, format_args!("not a number in the range {range}{remedy}")))
 }
 
-/// Parses a device type: as [`parse_number`], but a leading zero is refused, which others write before hexadecimal digits.
+/// Parses a device type like [`parse_number`], but refuses a leading zero, with which other tools write hexadecimal
+/// digits.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming the option, and the range or the remedy.
+/// [`Failure::Input`] with the option, and the range or the remedy.
 pub fn parse_device_type(option: &str, text: &str) -> Result<Option<u32>, Failure> {
     if let Err(error @ matter_types::Error::LeadingZero { .. }) = matter_types::parse_id(text) {
         return Err(Failure::option(option, error));
@@ -300,11 +301,11 @@ pub fn parse_device_type(option: &str, text: &str) -> Result<Option<u32>, Failur
     parse_number(option, Some(text), 0, u32::MAX)
 }
 
-/// Parses a decimal or `0x` hexadecimal number in a range.
+/// Parses a number in a range, in decimal or in hexadecimal after `0x`.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming the option and the range.
+/// [`Failure::Input`] with the option and the range.
 pub fn parse_number(option: &str, text: Option<&str>, min: u32, max: u32) -> Result<Option<u32>, Failure> {
     let Some(text) = text else { return Ok(None) };
     let number = matter_types::parse_u32(text)
@@ -312,5 +313,5 @@ pub fn parse_number(option: &str, text: Option<&str>, min: u32, max: u32) -> Res
         .filter(|number| (min..=max).contains(number));
     number
         .map(Some)
-        .ok_or_else(|| Failure::option(option, format_args!("not a number in {min}..={max}")))
+        .ok_or_else(|| Failure::option(option, format_args!("not a number in the range {min} to {max}")))
 }

@@ -1,4 +1,4 @@
-//! `dac-pki`: issues, checks and explains what proves a Matter device genuine.
+//! `dac-pki`: issues, checks and explains the attestation certificates of Matter devices.
 
 use std::process::ExitCode;
 
@@ -30,7 +30,7 @@ mod vector;
 #[path = "dac_pki/verify.rs"]
 mod verify;
 
-/// The end of `--help`, and of that of each command: the lines with its name.
+/// End of `--help` of the binary and of each command: the lines with its name.
 const EXAMPLES: &str = "\
 Examples:
   dac-pki paa --cn Example-PAA --vid 0xFFF1 --out paa
@@ -75,19 +75,20 @@ Examples:
       --out revoked.json
   dac-pki revoke-set check revoked.json pai/PAI_cert.pem dac/DAC_0001_cert.pem";
 
-/// Issues attestation certificates and Certification Declarations, and tells what is wrong with them.
+/// Issue attestation certificates and Certification Declarations, and find faults in them.
 ///
-/// Certificates and keys are read in PEM, DER and PKCS#12, certificates in PKCS#7 too, numbers are decimal or 0x hexadecimal, times are YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ in UTC.
-/// Exit codes: 0 done or accepted, 1 rejected, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+/// Certificates and keys are read in PEM, DER and PKCS#12, certificates in PKCS#7 too, numbers are decimal or 0x
+/// hexadecimal, times are YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ in UTC. Exit codes: 0 done or accepted, 1 rejected, 2 bad
+/// usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
 #[command(name = "dac-pki", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
-    /// Replaces output files that exist
+    /// Replace existing output files
     #[arg(long, global = true)]
     force: bool,
     #[command(flatten)]
     trust: Trust,
-    /// Writes one JSON document to stdout
+    /// Write one JSON document to stdout
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -96,41 +97,41 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Issues the self-signed certificate of a Product Attestation Authority, with a new key or with one that is there
+    /// Issue the self-signed certificate of a Product Attestation Authority, with a new or an existing key
     Paa(issue::Paa),
-    /// Issues the certificate of a Product Attestation Intermediate, with a new key or for a request
+    /// Issue the certificate of a Product Attestation Intermediate, with a new key or for a request
     Pai(Box<issue::Pai>),
-    /// Issues Device Attestation Certificates: with new keys, or for the keys in a folder of requests
+    /// Issue Device Attestation Certificates, with new keys or for the keys in a folder of requests
     Dac(Box<issue::Dac>),
-    /// Makes and shows Certification Declarations
+    /// Make and show Certification Declarations
     #[command(subcommand)]
     Cd(declaration::Cd),
-    /// Makes and checks certificate signing requests
+    /// Make and check certificate signing requests
     #[command(subcommand)]
     Csr(declaration::Csr),
-    /// Makes keys, and shows their public halves
+    /// Make keys and show their public halves
     #[command(subcommand)]
     Key(key::Key),
-    /// Opens, approves, closes and shows the orders for which certificates are issued
+    /// Open, approve, close and show the orders for which certificates are issued
     #[command(subcommand)]
     Order(order::Order),
-    /// Verifies, shows and exports the log of what was decided
+    /// Verify, show and export the log of decisions
     #[command(subcommand)]
     Log(log::Log),
-    /// Tells what is wrong with certificates and declarations, broken ones too: exit code 1 when there is any error
+    /// Find faults in certificates and declarations, also malformed ones: exit code 1 if there is any error
     Lint(lint::Lint),
-    /// Verifies a device's chain, declaration and key as a commissioner does: exit code 1 when it is rejected
+    /// Verify a device's chain, declaration and key as a commissioner does: exit code 1 if it is rejected
     Verify(verify::Verify),
-    /// Verifies one commissioner test vector of the Matter SDK: exit code 1 when it is rejected
+    /// Verify one commissioner test vector of the Matter SDK: exit code 1 if it is rejected
     Vector(vector::Vector),
-    /// Gives certificates to devices that make their own keys: exit code 1 when a session ended otherwise
+    /// Issue certificates to devices that make their own keys: exit code 1 if a session failed
     Provision(Box<provision::Provision>),
-    /// Makes and checks sets of revoked certificates
+    /// Make and check sets of revoked certificates
     #[command(subcommand)]
     RevokeSet(revocation::RevokeSet),
 }
 
-/// What all commands are told.
+/// The options of all commands.
 pub(crate) struct Common {
     force: bool,
     trust: Trust,

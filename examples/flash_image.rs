@@ -1,4 +1,4 @@
-//! `flash-image`: what lies in the flash of an ESP32: images, tables, encryption, secure boot.
+//! `flash-image`: the contents of an ESP32's flash: images, tables, encryption, secure boot.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,7 +28,7 @@ use otadata::OtaDataCommand;
 use plan::Plan;
 use table::TableCommand;
 
-/// The end of `--help`, and of that of each command: the lines with its name.
+/// End of `--help` of the binary and of each command: the lines with its name.
 const EXAMPLES: &str = "\
 Examples:
   flash-image keygen flash_key.bin --scheme xts-128
@@ -48,13 +48,14 @@ Examples:
   flash-image merge flash.bin 0x8000=partitions.bin 0x20000=app.bin
   flash-image plan profile.json --device out/fff1_8000/UUID --out flash";
 
-/// Makes, reads, checks, signs, encrypts and merges what lies in the flash of an ESP32.
+/// Make, read, check, sign, encrypt and merge the contents of an ESP32's flash.
 ///
-/// Exit codes: 0 done, 1 a table or an image is refused or a signature does not verify, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+/// Exit codes: 0 done, 1 a table or an image is refused or a signature does not verify, 2 bad usage or unusable input
+/// (nothing was written), 3 failed while working.
 #[derive(Parser)]
 #[command(name = "flash-image", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
-    /// Replaces output files that exist
+    /// Replace existing output files
     #[arg(long, global = true)]
     force: bool,
     #[command(flatten)]
@@ -65,41 +66,41 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Encrypts a piece of flash as the chip does it
+    /// Encrypt a piece of flash as the chip does
     Encrypt(Crypt),
-    /// Decrypts a piece of flash
+    /// Decrypt a piece of flash
     Decrypt(Crypt),
-    /// Draws a key for flash encryption
+    /// Draw a flash encryption key
     Keygen {
-        /// The key to write
+        /// Key to write
         output: PathBuf,
-        /// esp32 (the ESP32 itself), xts-128, xts-256, or xts-128-derived (ESP32-C2)
+        /// Scheme: esp32 (the ESP32 itself), xts-128, xts-256, or xts-128-derived (ESP32-C2)
         #[arg(long)]
         scheme: String,
     },
-    /// Signs an app or a bootloader for secure boot
+    /// Sign an app or a bootloader for secure boot
     Sign(Sign),
-    /// Verifies a signature of secure boot: exit code 1 when there is none or it does not verify
+    /// Verify a secure boot signature: exit code 1 if there is none or it does not verify
     Verify(Verify),
-    /// Prints what the eFuses hold of a key of secure boot, in hexadecimal digits
+    /// Print the digest of a secure boot key for the eFuses, in hexadecimal digits
     Digest(DigestOf),
-    /// Makes, shows and checks partition tables
+    /// Make, show and check partition tables
     #[command(subcommand)]
     Table(TableCommand),
-    /// Makes and shows the data that selects the app to boot
+    /// Make and show the data that selects the app to boot
     #[command(subcommand)]
     Otadata(OtaDataCommand),
-    /// Shows an app image or a bootloader, and checks it: exit code 1 when it is damaged
+    /// Show and check an app image or a bootloader: exit code 1 if it is damaged
     Info {
-        /// The image
+        /// Image to read
         image: PathBuf,
-        /// Writes JSON
+        /// Write JSON
         #[arg(long)]
         json: bool,
     },
-    /// Puts files at their offsets into one image, 0xFF between them
+    /// Merge files at their offsets into one image, with 0xFF between them
     Merge(Merge),
-    /// Plans one device: its flash, encrypted with a key of its own, the eFuses to burn and the commands that do it
+    /// Plan one device: its flash, encrypted with its own key, the eFuses to burn, and the commands for both
     Plan(Plan),
 }
 

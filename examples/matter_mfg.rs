@@ -21,24 +21,24 @@ mod show;
 use options::{MULTIPLE, Options, SINGLE_DASH};
 use run::Settings;
 
-/// The end of `--help`.
+/// End of `--help`.
 const EXAMPLES: &str = "\
 Examples:
   matter-mfg -v 0xFFF1 -p 0x8000 --test-pki -n 10
   matter-mfg -v 0xFFF1 -p 0x8000 --pai -c PAI.pem -k PAI_key.pem -cd CD.der
   matter-mfg --job job.json --csv columns.csv --mcsv values.csv --resume";
 
-/// Makes the factory partitions, onboarding codes and certificates of Matter devices on ESP32.
+/// Make the factory partitions, onboarding codes and certificates of Matter devices on ESP32.
 ///
-/// Numbers are decimal or 0x hexadecimal. What is not given is drawn from the system's cryptographic random numbers.
-/// Exit codes: 0 done, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+/// Numbers are decimal or 0x hexadecimal. Values that are not given are drawn from the system's cryptographic random
+/// number generator. Exit codes: 0 done, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
 #[command(name = "matter-mfg", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
-    /// Options from a JSON object (docs/job.schema.json); those of the command line win
+    /// File with options as a JSON object (docs/job.schema.json); the command line takes precedence
     #[arg(long, value_name = "FILE")]
     job: Option<PathBuf>,
-    /// How much is said on stderr: debug, info or error
+    /// Verbosity of stderr: debug, info or error
     #[arg(long, value_name = "LEVEL", default_value = "info", hide_possible_values = true)]
     log_level: LogLevel,
     #[command(flatten)]
@@ -47,7 +47,7 @@ struct Arguments {
     settings: Settings,
 }
 
-/// How much is said on stderr.
+/// Verbosity of stderr.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 enum LogLevel {
     Error,
@@ -91,7 +91,7 @@ fn main() -> ExitCode {
         let done = run.execute(|complete, uuid| {
             progress.show(complete);
             if !settings.quiet && !settings.json {
-                // The reference tool's line, by which scripts find the devices.
+                // The reference tool's line, which scripts parse to find the devices.
                 progress.report(format_args!(
                     "Generated output files at: {}",
                     run.top().join(uuid).display()
@@ -110,7 +110,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// Names a field by its option.
+/// Returns the option of a field.
 fn option(field: Field) -> String {
     format!("--{}", field.name())
 }

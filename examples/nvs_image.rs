@@ -27,7 +27,7 @@ use generator::Outdir;
 use plain::Plain;
 use show::{Format, FormatOptions, show, show_findings, show_statistics};
 
-/// The end of `--help`, and of that of each command: the lines with its name.
+/// End of `--help` of the binary and of each command: the lines with its name.
 const EXAMPLES: &str = "\
 Examples:
   nvs-image generate factory.csv factory.bin 0x6000
@@ -42,13 +42,14 @@ Examples:
   nvs-image encrypt factory.bin encrypted.bin --keys nvs_keys.bin
   nvs-image decrypt encrypted.bin plain.bin --keys nvs_keys.bin";
 
-/// Makes, reads, checks, edits, encrypts and decrypts ESP-IDF NVS partition images.
+/// Make, read, check, edit, encrypt and decrypt ESP-IDF NVS partition images.
 ///
-/// Exit codes: 0 done, 1 an image is damaged or has errors or a key is not there, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+/// Exit codes: 0 done, 1 an image is damaged or has errors or a key is missing, 2 bad usage or unusable input (nothing
+/// was written), 3 failed while working.
 #[derive(Parser)]
 #[command(name = "nvs-image", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
-    /// Replaces output files that exist
+    /// Replace existing output files
     #[arg(long, global = true)]
     force: bool,
     #[command(flatten)]
@@ -59,55 +60,56 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Makes an image from CSV files of the reference generator's form, or from JSON
+    /// Make an image from CSV files in the reference generator's format, or from JSON
     #[command(override_usage = "nvs-image generate [OPTIONS] <IN>... <OUT> <SIZE>")]
     Generate(Generate),
-    /// Shows the entries of an image
+    /// Show the entries of an image
     Dump {
-        /// The image
+        /// Image to read
         image: PathBuf,
         #[command(flatten)]
         keys: KeyFiles,
         #[command(flatten)]
         format: FormatOptions,
     },
-    /// Names what the firmware would refuse, erase, drop or misread in an image: exit code 1 when there is any error
+    /// Report everything in an image that the firmware would refuse, erase, drop or misread: exit code 1 if there is
+    /// any error
     Check {
-        /// The image
+        /// Image to read
         image: PathBuf,
         #[command(flatten)]
         keys: KeyFiles,
-        /// Writes JSON: [{"id", "severity", "offset", "text"}]
+        /// Write JSON: [{"id", "severity", "offset", "text"}]
         #[arg(long)]
         json: bool,
     },
-    /// Draws the pages of an image and counts what is in them
+    /// Draw the pages of an image and count their contents
     Stat {
-        /// The image
+        /// Image to read
         image: PathBuf,
         #[command(flatten)]
         keys: KeyFiles,
     },
-    /// Stores a value in an image as the firmware does it: appended, the old one marked as erased; its file gets mode 0600
+    /// Store a value in an image as the firmware does: appended, the old one marked as erased; the file gets mode 0600
     Set {
         #[command(flatten)]
         place: Place,
         #[command(flatten)]
         value: NewValue,
     },
-    /// Removes a key from an image: exit code 1 when it is not there
+    /// Remove a key from an image: exit code 1 if it does not exist
     Remove(Place),
-    /// Encrypts an image that is not encrypted
+    /// Encrypt an unencrypted image
     #[command(override_usage = "nvs-image encrypt [OPTIONS] <IN> <OUT>")]
     Encrypt(Encrypt),
-    /// Decrypts an image
+    /// Decrypt an image
     #[command(override_usage = "nvs-image decrypt [OPTIONS] <IN> <OUT>")]
     Decrypt(Decrypt),
-    /// Makes a key partition
+    /// Make a keys partition
     Keygen {
-        /// The key partition to write, 4096 bytes
+        /// Keys partition to write, 4096 bytes
         output: PathBuf,
-        /// Derives the keys from this HMAC key of 32 bytes instead of drawing them
+        /// HMAC key of 32 bytes to derive the keys from, instead of drawing them
         #[arg(long, value_name = "FILE")]
         hmac_key: Option<PathBuf>,
     },
@@ -115,7 +117,7 @@ enum Command {
 
 #[derive(Args)]
 struct Encrypt {
-    /// The image to read and the one to write; as in the reference generator also IN.. OUT SIZE, which is generate with keys
+    /// Image to read and image to write; as in the reference generator also IN.. OUT SIZE, which is generate with keys
     #[arg(required = true, value_name = "IN OUT", num_args = 2..)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -124,7 +126,7 @@ struct Encrypt {
 
 #[derive(Args)]
 struct Decrypt {
-    /// The image to read and the one to write; as in the reference generator also IN KEYS OUT
+    /// Image to read and image to write; as in the reference generator also IN KEYS OUT
     #[arg(required = true, value_name = "IN OUT", num_args = 2..=3)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -135,7 +137,7 @@ struct Decrypt {
 
 #[derive(Args)]
 struct KeyFiles {
-    /// Key partition of 4096 bytes
+    /// Keys partition of 4096 bytes
     #[arg(long, visible_alias = "inputkey", value_name = "FILE", id = "inputkey")]
     keys: Option<PathBuf>,
     /// HMAC key of 32 bytes from which the keys are derived
@@ -206,7 +208,7 @@ fn key_partition(keys: &NvsKeys) -> Zeroizing<[u8; NvsKeys::PARTITION_LEN]> {
 }
 
 impl KeyFiles {
-    /// Adds the files to what a command reads.
+    /// Adds the files to the inputs of a command.
     fn named(&self, files: Files) -> Files {
         let files = files.optional_input("--keys", self.keys.as_ref());
         files.optional_input("--hmac-key", self.hmac_key.as_ref())
@@ -243,7 +245,7 @@ impl Encrypt {
             match before {
                 Legibility::Blank | Legibility::Legible => Ok(()),
                 Legibility::Encrypted => Err("nothing in it can be read: it is perhaps encrypted already".into()),
-                _ => Err("nothing in it can be read: it is damaged, or encrypted already".into()),
+                _ => Err("nothing in it can be read: it is damaged or encrypted already".into()),
             }
         })
     }
@@ -255,14 +257,14 @@ impl Decrypt {
             Ok([input, keys, output]) => {
                 if self.keys.keys.replace(keys).is_some() || self.keys.hmac_key.is_some() {
                     return Err(Failure::Input(
-                        "IN KEYS OUT: keys are given twice; IN OUT is allowed beside --keys and --hmac-key".into(),
+                        "IN KEYS OUT: keys are given twice; use IN OUT with --keys or --hmac-key".into(),
                     ));
                 }
                 [input, output]
             }
             Err(paths) => match <[PathBuf; 2]>::try_from(paths) {
                 Ok(paths) => paths,
-                Err(_) => return Err(Failure::Input("IN and OUT are needed; --help lists all".into())),
+                Err(_) => return Err(Failure::Input("missing: IN and OUT; --help lists all".into())),
             },
         };
         let output = self.outdir.output(output)?;
@@ -274,7 +276,7 @@ impl Decrypt {
     }
 }
 
-/// Reads an image, works on it, and writes it if that was right.
+/// Reads an image, transforms it, and writes it on success.
 fn crypt(
     input: &Path,
     output: &Path,
@@ -287,14 +289,14 @@ fn crypt(
     files.check()?;
     let keys = keys
         .read(trust)?
-        .ok_or_else(|| Failure::Input("--keys or --hmac-key is missing".into()))?;
+        .ok_or_else(|| Failure::Input("missing: --keys or --hmac-key".into()))?;
     let mut image = read_file("IN", input)?;
     work(&mut image, &keys).map_err(|reason| Failure::Input(format!("{}: {reason}", input.display())))?;
     files.publish(&[(output, image.as_slice())])
 }
 
-/// Tells whether an image that gives no entries is a partition all the same: it has a namespace, or nothing but a page whose first
-/// header was being written when power failed.
+/// Returns whether an image without entries is still a partition: it has a namespace, or only a page whose first header
+/// was being written when power failed.
 fn is_partition(statistics: &Statistics) -> bool {
     let pages = statistics.pages().len();
     let (corrupt, empty) = (
@@ -304,7 +306,7 @@ fn is_partition(statistics: &Statistics) -> bool {
     !statistics.namespaces().is_empty() || (corrupt == 1 && empty + 1 == pages && pages > 1)
 }
 
-/// Shows what can be read, and says what cannot.
+/// Shows the readable entries and reports damage.
 fn dump(plain: &Plain, format: Format) -> Result<(), Failure> {
     let (path, image) = (plain.path(), plain.bytes());
     if let Some(failure) = plain.unreadable() {

@@ -27,7 +27,7 @@ mod show;
 #[path = "ota_image/verify.rs"]
 mod verify;
 
-/// The end of `--help`, and of that of each command: the lines with its name.
+/// End of `--help` of the binary and of each command: the lines with its name.
 const EXAMPLES: &str = "\
 Examples:
   ota-image create -v 0xFFF1 -p 0x8000 -vn 2 -vs 1.2.0 -da sha256 app.bin light.ota
@@ -40,7 +40,7 @@ Examples:
   ota-image encrypt app.bin app.enc --key device_public.pem
   ota-image decrypt app.enc opened.bin --key device_private.pem";
 
-/// Options of the SDK's tool of several letters behind a single dash, and what they are here.
+/// Options of the SDK's tool with several letters after a single dash, and their names here.
 const SINGLE_DASH: [(&str, &str); 6] = [
     ("-vn", "--software-version"),
     ("-vs", "--version-str"),
@@ -50,15 +50,17 @@ const SINGLE_DASH: [(&str, &str); 6] = [
     ("-rn", "--release-notes"),
 ];
 
-/// Makes, shows, checks, unpacks and changes Matter OTA image files, and writes the ledger record that goes with them.
+/// Make, show, check, unpack and change Matter OTA image files, and write their ledger records.
 ///
-/// Payloads of ESP32 devices are looked into: app images, signed or not, patches of esp_delta_ota, encrypted images of esp_encrypted_img.
+/// Payloads of ESP32 devices are examined: app images, signed or not, patches of esp_delta_ota, encrypted images of
+/// esp_encrypted_img.
 ///
-/// Exit codes: 0 done, accepted or offered, 1 not accepted (with the SDK's result) or not offered, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+/// Exit codes: 0 done, accepted or offered, 1 not accepted (with the SDK's result) or not offered, 2 bad usage or
+/// unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
 #[command(name = "ota-image", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
-    /// Replaces output files that exist
+    /// Replace existing output files
     #[arg(long, global = true)]
     force: bool,
     #[command(flatten)]
@@ -69,37 +71,36 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Makes a file of a header and a payload
+    /// Make a file from a header and a payload
     Create(create::Create),
-    /// Shows the header of a file, and what its payload is
+    /// Show the header of a file and the kind of its payload
     Show(show::Show),
-    /// Tells whether a file is accepted: exit code 1, and the SDK's result, when it is not
+    /// Check whether a file is accepted: exit code 1, and the SDK's result, if it is not
     Verify(verify::Verify),
-    /// Writes the payload of a file to another one, if it is whole
+    /// Write the payload of a complete file to another file
     Extract(extract::Extract),
-    /// Writes a file with some values of the header changed to another one; with another digest type the digest is computed
-    /// anew
+    /// Write a copy of a file with changed header values; with another digest type the digest is computed again
     #[command(alias = "change_header")]
     ChangeHeader(create::Change),
-    /// Writes the record of a file in the Distributed Compliance Ledger: JSON, and the command that adds it
+    /// Write the record of a file in the Distributed Compliance Ledger: JSON, and the command that adds it
     Dcl(ledger::Dcl),
-    /// Tells whether a provider offers the file to a device: exit code 1, and why, when it does not
+    /// Check whether a provider offers the file to a device: exit code 1, and the reasons, if it does not
     Applies(applies::Applies),
-    /// Encrypts an app image for esp_encrypted_img; the result is a payload for create
+    /// Encrypt an app image for esp_encrypted_img; the result is a payload for create
     Encrypt {
-        /// The app image
+        /// App image
         image: PathBuf,
-        /// The encrypted image to write
+        /// Encrypted image to write
         output: PathBuf,
         /// Public key of the devices in PEM or DER: RSA with 3072 bits or P-256
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
     },
-    /// Opens an encrypted image of esp_encrypted_img
+    /// Decrypt an encrypted image of esp_encrypted_img
     Decrypt {
-        /// The encrypted image, without the header of an OTA image
+        /// Encrypted image, without the header of an OTA image
         image: PathBuf,
-        /// The app image to write
+        /// App image to write
         output: PathBuf,
         #[command(flatten)]
         key: encrypt::DeviceKey,

@@ -22,7 +22,7 @@ use material::Place;
 use show::{show, show_findings};
 use spec::Spec;
 
-/// The end of `--help`, and of that of each command: the lines with its name.
+/// End of `--help` of the binary and of each command: the lines with its name.
 const EXAMPLES: &str = "\
 Examples:
   secure-cert build records.json esp_secure_cert.bin
@@ -32,18 +32,19 @@ Examples:
   secure-cert sign esp_secure_cert.bin signer_key.pem signed.bin
   secure-cert verify signed.bin --key signer_public.pem";
 
-/// Makes, shows, checks, extends, signs and verifies images of the `esp_secure_cert` partition.
+/// Make, show, check, extend, sign and verify images of the `esp_secure_cert` partition.
 ///
-/// Exit codes: 0 done, 1 an image is damaged, has errors or is not signed by the key, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+/// Exit codes: 0 done, 1 an image is damaged, has errors or is not signed by the key, 2 bad usage or unusable input
+/// (nothing was written), 3 failed while working.
 #[derive(Parser)]
 #[command(name = "secure-cert", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
-    /// Replaces output files that exist
+    /// Replace existing output files
     #[arg(long, global = true)]
     force: bool,
     #[command(flatten)]
     trust: Trust,
-    /// Size of the partition in bytes, a multiple of 0x1000 up to 0x10000
+    /// Partition size in bytes, a multiple of 0x1000 up to 0x10000
     #[arg(long, global = true, value_name = "BYTES", default_value = "0x2000")]
     size: String,
     #[command(subcommand)]
@@ -52,56 +53,56 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Shows the records of an image
+    /// Show the records of an image
     Dump {
-        /// The image
+        /// Image to read
         image: PathBuf,
-        /// Writes JSON: [{"offset", "type", "type_name", "subtype", "flags", "storage", "length", "crc_ok", "data"}]
+        /// Write JSON: [{"offset", "type", "type_name", "subtype", "flags", "storage", "length", "crc_ok", "data"}]
         #[arg(long)]
         json: bool,
-        /// Shows private keys as well
+        /// Show private keys too
         #[arg(long)]
         show_keys: bool,
     },
-    /// Names what leaks and what the firmware would refuse or misread: exit code 1 when there is any error
+    /// Report leaks, and everything that the firmware would refuse or misread: exit code 1 if there is any error
     Check {
-        /// The image
+        /// Image to read
         image: PathBuf,
-        /// Writes JSON: [{"id", "severity", "offset", "text"}]
+        /// Write JSON: [{"id", "severity", "offset", "text"}]
         #[arg(long)]
         json: bool,
     },
-    /// Makes an image; INTEGRITY without data is computed
+    /// Make an image; INTEGRITY without data is computed
     Build {
-        /// The records: JSON as `dump --json --show-keys` writes it, without offset and crc_ok, where `file` may stand for data
-        /// and names a certificate or key in PEM or DER; or the CSV of Espressif's tool, from tlv_type to efuse_key
+        /// Records: JSON as written by `dump --json --show-keys`, without offset and crc_ok, where `file` may replace data
+        /// with a certificate or key in PEM or DER; or the CSV of Espressif's tool, from tlv_type to efuse_key
         spec: PathBuf,
-        /// The image to write
+        /// Image to write
         output: PathBuf,
     },
-    /// Makes an image with more records behind those of another
+    /// Make an image with further records after those of another
     Append {
-        /// The image to read
+        /// Image to read
         image: PathBuf,
-        /// The records to add, as for build
+        /// Records to add, as for build
         spec: PathBuf,
-        /// The image to write
+        /// Image to write
         output: PathBuf,
     },
-    /// Signs all records, or those before the first signature, and adds a digest of everything
+    /// Sign all records, or those before the first signature, and add a digest of everything
     Sign {
-        /// The image to read
+        /// Image to read
         image: PathBuf,
         /// Private key: P-256, P-384 or RSA with 3072 bits, in a file in PEM or DER, pkcs11:... or exec:PROGRAM
         key: String,
-        /// The image to write
+        /// Image to write
         output: PathBuf,
         #[command(flatten)]
         password: Password,
     },
-    /// Verifies the signature by a key: exit code 1 when there is none or it does not verify
+    /// Verify the signature with a key: exit code 1 if there is none or it does not verify
     Verify {
-        /// The image
+        /// Image to read
         image: PathBuf,
         /// Public key (SubjectPublicKeyInfo) in PEM or DER
         #[arg(long, value_name = "FILE")]
@@ -186,7 +187,7 @@ fn wrong(path: &Path, error: Error) -> Failure {
     }
 }
 
-/// Signs an image; the outer error is the machine's.
+/// Signs an image; the outer error is a failure of the signer.
 fn sign(key: &OpenedSigner, writer: &mut Writer<'_>) -> Result<Result<(), Error>, Failure> {
     Ok(match key {
         OpenedSigner::P256(key) => writer.sign_p256(key),
@@ -195,7 +196,7 @@ fn sign(key: &OpenedSigner, writer: &mut Writer<'_>) -> Result<Result<(), Error>
     })
 }
 
-/// Goes on behind the records of an image and writes the result to another file.
+/// Continues after the records of an image, and writes the result to another file.
 fn extend(
     files: &Files,
     image: &Path,

@@ -24,10 +24,10 @@ mod show;
 
 use show::{Code, lint, refused, show};
 
-/// Pixels to a module of a PNG.
+/// Pixels per module of a PNG.
 const SCALE: u8 = 6;
 
-/// The end of `--help`, and of that of each command: the lines with its name.
+/// End of `--help` of the binary and of each command: the lines with its name.
 const EXAMPLES: &str = "\
 Examples:
   setup-code encode --passcode 34567890 --discriminator 1234 --png code.png
@@ -37,13 +37,14 @@ Examples:
   setup-code sheet out/fff1_8000/manifest.json labels.pdf --label-stock L7160
   setup-code ndef MT:00000M.R02MGVH7SR00 tag.ndef";
 
-/// Makes, reads and checks Matter onboarding codes: QR texts and manual pairing codes.
+/// Make, read and check Matter onboarding codes: QR texts and manual pairing codes.
 ///
-/// Exit codes: 0 done, 1 a code is refused or has findings, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+/// Exit codes: 0 done, 1 a code is refused or has findings, 2 bad usage or unusable input (nothing was written), 3
+/// failed while working.
 #[derive(Parser)]
 #[command(name = "setup-code", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
-    /// Replaces output files that exist
+    /// Replace existing output files
     #[arg(long, global = true)]
     force: bool,
     #[command(flatten)]
@@ -54,57 +55,57 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Makes the codes of a device: {"qr", "manual", "manual_grouped"}
+    /// Make the codes of a device: {"qr", "manual", "manual_grouped"}
     Encode(Box<Encode>),
-    /// Reads a QR text or a manual code, strictly: all its fields as JSON
+    /// Read a QR text or a manual code strictly, and write all its fields as JSON
     Parse {
-        /// The code, or - for a line from standard input; behind -- when it starts with a dash
+        /// Code, or - for a line from standard input; after -- if it starts with a dash
         code: String,
-        /// Tolerates what a commissioner must, and lists it as deviations
+        /// Tolerate what a commissioner must, and list it as deviations
         #[arg(long)]
         lenient: bool,
         #[command(flatten)]
         json: AlwaysJson,
     },
-    /// Tells what commissioners refuse or misread in a code, and what is unwise on a product
+    /// Report what commissioners refuse or misread in a code, and what is unwise on a product
     Lint {
-        /// The code, or - for a line from standard input; behind -- when it starts with a dash
+        /// Code, or - for a line from standard input; after -- if it starts with a dash
         code: String,
-        /// From which severity on findings make exit code 1
+        /// Lowest severity that makes the exit code 1
         #[arg(long, value_enum, default_value = "error", value_name = "SEVERITY")]
         fail_on: FailOn,
-        /// Writes JSON: [{"id", "severity", "payload", "text"}]
+        /// Write JSON: [{"id", "severity", "payload", "text"}]
         #[arg(long)]
         json: bool,
     },
-    /// Draws a QR text that there is, also one of several payloads
+    /// Draw an existing QR text, also one with several payloads
     Draw {
-        /// The QR text, or - for a line from standard input
+        /// QR text, or - for a line from standard input
         code: String,
         #[command(flatten)]
         pictures: Pictures,
     },
-    /// Draws labels of codes that there are, on sheets or one by one, for a printer
+    /// Draw labels of existing codes, on sheets or one by one, for a printer
     Sheet {
-        /// What to print: a manifest.json, a table with a column qrcode (and perhaps serial-num, product-name and vendor-name) such as
-        /// summary-*.csv or *-onb_codes.csv, or a text with a QR code on each line
+        /// Codes to print: a manifest.json, a table with a column qrcode (optionally serial-num, product-name and
+        /// vendor-name) such as summary-*.csv or *-onb_codes.csv, or a text with a QR code on each line
         list: PathBuf,
-        /// The file to write: .pdf, or .svg for a single page
+        /// File to write: .pdf, or .svg for a single page
         output: PathBuf,
-        /// Product's name on labels for which LIST has none
+        /// Product name on labels for which LIST has none
         #[arg(long, value_name = "TEXT")]
         product_name: Option<String>,
-        /// Vendor's name on labels for which LIST has none
+        /// Vendor name on labels for which LIST has none
         #[arg(long, value_name = "TEXT")]
         vendor_name: Option<String>,
         #[command(flatten)]
         sheet: Box<LabelSheetArguments>,
     },
-    /// Writes the message for an NFC tag
+    /// Write the message for an NFC tag
     Ndef {
-        /// The QR text, or - for a line from standard input
+        /// QR text, or - for a line from standard input
         code: String,
-        /// The file to write
+        /// File to write
         output: PathBuf,
     },
 }
@@ -115,10 +116,10 @@ enum FailOn {
     Warning,
 }
 
-/// For scripts that ask every command for JSON.
+/// For scripts that request JSON from every command.
 #[derive(Args)]
 struct AlwaysJson {
-    /// Writes JSON, which it does without this option as well
+    /// Write JSON, which is the default
     #[arg(long)]
     json: bool,
 }
@@ -127,39 +128,40 @@ struct AlwaysJson {
 struct Encode {
     #[command(flatten)]
     passcode: PasscodeOption,
-    /// Discriminator, 0..=4095
+    /// Discriminator, 0 to 4095
     #[arg(long, value_name = "N")]
     discriminator: String,
-    /// Vendor id, 0x0001..=0xFFF4; unspecified without it
+    /// Vendor id, 0x0001 to 0xFFF4 [default: unspecified]
     #[arg(long, value_name = "N")]
     vid: Option<String>,
-    /// Product id, 0x0001..=0xFFFF; needed with --vid
+    /// Product id, 0x0001 to 0xFFFF; required with --vid
     #[arg(long, value_name = "N")]
     pid: Option<String>,
-    /// How the device is found, a sum of 2 (BLE), 4 (on network), 8 (Wi-Fi PAF), 16 (NFC) and 32 (Thread)
+    /// Sum of discovery modes: 2 BLE, 4 on network, 8 Wi-Fi PAF, 16 NFC, 32 Thread
     #[arg(long, value_name = "MASK", default_value = "2")]
     discovery_mode: String,
-    /// 0 (standard), 1 (user intent) or 2 (custom)
+    /// Commissioning flow: 0 standard, 1 user intent, 2 custom
     #[arg(long, value_name = "0|1|2", default_value = "0")]
     commissioning_flow: String,
-    /// Serial number, 1..=32 bytes
+    /// Serial number, 1 to 32 bytes
     #[arg(long, value_name = "TEXT")]
     serial: Option<String>,
-    /// Manufacturer's value, tag 0x80..=0xFF: a whole number of 64 bits or any other text; may be given again
+    /// Manufacturer-specific value, tag 0x80 to 0xFF: a whole number of 64 bits or any other text; may be given several
+    /// times
     #[arg(long, value_name = "TAG=VALUE")]
     vendor_tag: Vec<String>,
     #[command(flatten)]
     pictures: Pictures,
-    /// Draws a label with the QR code and the manual code as an SVG
+    /// Draw a label with the QR code and the manual code as an SVG
     #[arg(long, value_name = "FILE")]
     label: Option<PathBuf>,
-    /// Writes the label for a label printer, in ZPL II
+    /// Write the label for a label printer, in ZPL II
     #[arg(long, value_name = "FILE")]
     zpl: Option<PathBuf>,
-    /// Dots per inch of the label printer: 152, 203, 300 or 600
+    /// Resolution of the label printer in dots per inch: 152, 203, 300 or 600
     #[arg(long, value_name = "DPI", allow_hyphen_values = true, default_value = "203")]
     zpl_density: String,
-    /// A line of text on the label; may be given again
+    /// Line of text on the label; may be given several times
     #[arg(long, value_name = "TEXT")]
     label_text: Vec<String>,
     #[command(flatten)]
@@ -168,13 +170,13 @@ struct Encode {
 
 #[derive(Args)]
 struct Pictures {
-    /// Draws the QR code as a PNG, 6 pixels to a module
+    /// Draw the QR code as a PNG, with 6 pixels per module
     #[arg(long, value_name = "FILE")]
     png: Option<PathBuf>,
-    /// Draws the QR code as an SVG
+    /// Draw the QR code as an SVG
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// Draws the QR code on the terminal, below any JSON
+    /// Draw the QR code on the terminal, after any JSON
     #[arg(long)]
     terminal: bool,
 }
@@ -222,7 +224,7 @@ impl Encode {
             .optional_output("--zpl", self.zpl.as_ref());
         let density = cli::parse::<PrintDensity>("--zpl-density", Some(&self.zpl_density))?.unwrap_or_default();
         if !self.label_text.is_empty() && self.label.is_none() && self.zpl.is_none() {
-            return Err(Failure::option("--label-text", "needs --label or --zpl beside it"));
+            return Err(Failure::option("--label-text", "requires --label or --zpl"));
         }
         files.check()?;
         let payload = self.payload()?;
@@ -257,13 +259,13 @@ impl Encode {
             .require()?
             .parse()
             .map_err(|error| Failure::option("--passcode", error))?;
-        // Where a passcode may have slipped into another option, the value is not repeated.
-        let discriminator: Discriminator = parse_quietly("--discriminator", &self.discriminator, "0..=4095")?;
+        // The value may be a passcode by mistake and is not repeated.
+        let discriminator: Discriminator = parse_quietly("--discriminator", &self.discriminator, "0 to 4095")?;
         let vendor = self.vid.as_deref();
-        let vendor = vendor.map(|text| parse_quietly::<VendorId>("--vid", text, "0x0001..=0xFFF4"));
+        let vendor = vendor.map(|text| parse_quietly::<VendorId>("--vid", text, "0x0001 to 0xFFF4"));
         let product = self.pid.as_deref();
-        let product = product.map(|text| parse_quietly::<ProductId>("--pid", text, "0x0001..=0xFFFF"));
-        let flow: CommissioningFlow = parse_quietly("--commissioning-flow", &self.commissioning_flow, "0..=2")?;
+        let product = product.map(|text| parse_quietly::<ProductId>("--pid", text, "0x0001 to 0xFFFF"));
+        let flow: CommissioningFlow = parse_quietly("--commissioning-flow", &self.commissioning_flow, "0 to 2")?;
         let sums = "the sums of 2, 4, 8, 16 and 32";
         let discovery: DiscoveryCapabilities = parse_quietly("--discovery-mode", &self.discovery_mode, sums)?;
         let payload = SetupPayload::without_ids(discriminator, passcode)
@@ -286,9 +288,9 @@ impl Encode {
             let (tag, value) = text.split_once('=').ok_or_else(|| wrong(&"is not TAG=VALUE"))?;
             let tag: ManufacturerTag = tag.parse().map_err(|error| wrong(&error))?;
             if data.manufacturer_values().any(|(other, _)| other == tag) {
-                return Err(wrong(&"a tag is given twice"));
+                return Err(wrong(&"duplicate tag"));
             }
-            // Signed as long as it fits: that is what most commissioners read.
+            // Signed if it fits: most commissioners read only that.
             let value = match (value.parse(), value.parse()) {
                 (Ok(number), _) => DataValue::Signed(number),
                 (_, Ok(number)) => DataValue::Unsigned(number),
@@ -302,7 +304,7 @@ impl Encode {
     }
 }
 
-/// Pictures that are made, and where they go.
+/// Pictures and their output files.
 struct Drawn {
     files: Vec<(PathBuf, Zeroizing<Vec<u8>>)>,
     terminal: Option<Zeroizing<String>>,
@@ -322,7 +324,7 @@ impl Drawn {
         files.publish(&outputs.collect::<Vec<_>>())
     }
 
-    /// Shows the drawing for the terminal, if it was asked for.
+    /// Prints the drawing for the terminal, if requested.
     fn show(&self) -> Result<(), Failure> {
         let drawing = self.terminal.as_ref();
         drawing.map_or(Ok(()), |drawing| print_text(drawing.trim_end_matches('\n')))
@@ -330,7 +332,7 @@ impl Drawn {
 }
 
 impl Pictures {
-    /// Adds the files to what a command writes.
+    /// Adds the files to the outputs of a command.
     fn named(&self, files: Files) -> Files {
         let files = files.optional_output("--png", self.png.as_ref());
         files.optional_output("--svg", self.svg.as_ref())
@@ -357,7 +359,9 @@ fn draw(code: &str, pictures: &Pictures, files: Files) -> Result<(), Failure> {
     let files = pictures.named(files);
     files.check()?;
     let Code::Qr { .. } = Code::read(code, false).map_err(refused)? else {
-        return Err(Failure::Input("CODE: a manual code is not drawn; a QR text is".into()));
+        return Err(Failure::Input(
+            "CODE: a manual code cannot be drawn; give a QR text".into(),
+        ));
     };
     let drawn = pictures.draw(code)?;
     drawn.publish(&files)?;
@@ -367,10 +371,10 @@ fn draw(code: &str, pictures: &Pictures, files: Files) -> Result<(), Failure> {
 fn ndef(code: &str, output: &Path, files: Files) -> Result<(), Failure> {
     let files = files.output("OUT", output);
     files.check()?;
-    // Whatever goes onto a tag must be what a producer may emit.
+    // A tag must hold a payload that a producer may emit.
     let Code::Qr { .. } = Code::read(code, false).map_err(refused)? else {
         return Err(Failure::Input(
-            "CODE: a manual code cannot go onto an NFC tag; a QR text can".into(),
+            "CODE: a manual code cannot be written to an NFC tag; give a QR text".into(),
         ));
     };
     let mut buffer = Zeroizing::new(vec![0; ndef_len(code.len())]);

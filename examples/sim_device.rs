@@ -1,4 +1,4 @@
-//! `sim-device`: devices that make their own keys, simulated, with every fault on request.
+//! `sim-device`: simulated devices that make their own keys, with every fault on request.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ use self::run::{Line, Place, run_all};
 #[path = "sim_device/run.rs"]
 mod run;
 
-/// The end of `--help`.
+/// End of `--help`.
 const EXAMPLES: &str = "\
 Examples:
   sim-device --connect 127.0.0.1:7000 --patience 1 --count 2
@@ -24,53 +24,56 @@ Examples:
       --addresses addresses.txt --force
   sim-device --pty --patience 1 --addresses addresses.txt --force";
 
-/// Simulates devices that make their own keys and ask a station for certificates, one line for each session that ended.
+/// Simulate devices that make their own keys and request certificates from a station; prints one line per finished
+/// session.
 ///
-/// Exit codes: 0 all devices ended as they must, 1 one that behaves is not locked, 2 bad usage or unusable input, 3 failed while working.
+/// Exit codes: 0 all devices ended as expected, 1 a well-behaved device is not locked, 2 bad usage or unusable input, 3
+/// failed while working.
 #[derive(Parser)]
 #[command(name = "sim-device", version, args_override_self = true, after_help = EXAMPLES)]
 #[command(group(clap::ArgGroup::new("place").required(true).args(["connect", "listen", "pty"])))]
 struct Arguments {
-    /// Dials a station: HOST:PORT, or the path of a serial line
+    /// Station to dial: HOST:PORT, or the path of a serial line
     #[arg(long, value_name = "ADDRESS")]
     connect: Option<String>,
-    /// Waits for a station on a port for each device, from this one on; port 0 takes free ones
+    /// Address on which the first device waits for a station, with one port per device from this one on; port 0 selects
+    /// free ones
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
-    /// Waits for a station on a pseudo-terminal for each device
+    /// Wait for a station on one pseudo-terminal per device
     #[arg(long)]
     pty: bool,
-    /// How many devices, 1..=10000
+    /// Number of devices, 1 to 10000
     #[arg(long, value_name = "N", allow_hyphen_values = true, default_value = "1")]
     count: String,
     /// MAC address of the first device; the others follow
     #[arg(long, value_name = "MAC", default_value = "60:55:f9:00:00:01")]
     mac: String,
-    /// How all devices misbehave: none, cloned-key, dies-at-csr, second-key and others; a wrong name lists them
+    /// Misbehaviour of all devices: none, cloned-key, dies-at-csr, second-key and others; a wrong name lists them
     #[arg(long, value_name = "NAME", default_value = "none", conflicts_with = "mix")]
     fault: String,
-    /// How many of a hundred devices misbehave, 0..=100, each with another fault in turn
+    /// Number of devices per hundred that misbehave, 0 to 100, each with another fault in turn
     #[arg(long, value_name = "PERCENT", allow_hyphen_values = true)]
     mix: Option<String>,
-    /// Where the devices say that they keep their keys: efuse-ecdsa, flash or hmac-ecdsa
+    /// Claimed key storage of the devices: efuse-ecdsa, flash or hmac-ecdsa
     #[arg(long, value_name = "MODE", default_value = "hmac-ecdsa")]
     key_mode: String,
-    /// Makes the same keys each time: 64 hexadecimal digits [default: random]
+    /// Seed of the keys, for the same keys each time: 64 hexadecimal digits [default: random]
     #[arg(long, value_name = "HEX")]
     seed: Option<String>,
     /// Folder for the memories of the devices, which then outlive this process; the keys follow from --seed
     #[arg(long, value_name = "DIR", requires = "seed")]
     state: Option<PathBuf>,
-    /// Writes the address of each device, one in a line
+    /// File for the address of each device, one per line
     #[arg(long, value_name = "FILE")]
     addresses: Option<PathBuf>,
-    /// Seconds until a device gives up a station that is silent or away, 1..=86400
+    /// Seconds until a device gives up on a silent or absent station, 1 to 86400
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, default_value = "60")]
     patience: String,
-    /// Writes a JSON document for each session, one in a line
+    /// Write one JSON document per session, one per line
     #[arg(long)]
     json: bool,
-    /// Replaces a file of addresses that exists
+    /// Replace an existing file of addresses
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -120,7 +123,7 @@ impl Arguments {
             (_, Some(address)) => Place::listening(address, devices),
             _ => Place::terminals(devices),
         };
-        places.map_err(|error| Failure::Input(format!("no place for the devices: {error}")))
+        places.map_err(|error| Failure::Input(format!("cannot open the devices' addresses: {error}")))
     }
 }
 
@@ -147,7 +150,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// Reads an option that is always there.
+/// Parses an option that is always present.
 fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str) -> Result<T, Failure> {
     text.parse().map_err(|error| Failure::option(option, error))
 }

@@ -13,7 +13,7 @@ mod batch;
 #[path = "spake2p/bench.rs"]
 mod bench;
 
-/// The end of `--help`, and of that of each command: the lines with its name.
+/// End of `--help` of the binary and of each command: the lines with its name.
 const EXAMPLES: &str = "\
 Examples:
   spake2p gen-verifier -p 34567890 -s U1BBS0UyUCBLZXkgU2FsdA== -i 10000
@@ -22,9 +22,10 @@ Examples:
   spake2p batch devices.csv verifiers.csv
   spake2p bench";
 
-/// Derives and checks SPAKE2+ verifiers.
+/// Derive and check SPAKE2+ verifiers.
 ///
-/// Exit codes: 0 done, 1 a passcode does not open a verifier, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+/// Exit codes: 0 done, 1 a passcode does not match a verifier, 2 bad usage or unusable input (nothing was written), 3
+/// failed while working.
 #[derive(Parser)]
 #[command(name = "spake2p", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
@@ -34,31 +35,31 @@ struct Arguments {
     command: Command,
 }
 
-/// Letters of the vendor's script for options that have several ways here.
+/// Letters of the vendor's script for options that have several forms here.
 const LETTERS: [(&str, &str); 2] = [("-p", "--passcode"), ("-v", "--verifier")];
 
 #[derive(Subcommand)]
 enum Command {
-    /// Prints the verifier of a passcode as base64, like the vendor's script
+    /// Print the verifier of a passcode in base64, like the vendor's script
     GenVerifier(Secret),
-    /// Checks that a passcode opens a verifier: by deriving it again, and by a whole exchange
+    /// Check that a passcode matches a verifier, by deriving it again and by a complete exchange
     Check {
         #[command(flatten)]
         secret: Secret,
         #[command(flatten)]
         verifier: VerifierOption,
     },
-    /// Derives the verifiers of a table on all cores
+    /// Derive the verifiers of a table on all cores
     Batch {
         /// CSV file with the columns index, passcode, iterations and salt (base64)
         input: PathBuf,
         /// CSV file to write: the same columns and verifier (base64)
         output: PathBuf,
-        /// Replaces an output file that exists
+        /// Replace an existing output file
         #[arg(long)]
         force: bool,
     },
-    /// Measures verifiers per second on one core, for each width of lanes that this processor has
+    /// Measure verifiers per second on one core, for each lane width that this processor supports
     Bench,
 }
 
@@ -66,10 +67,10 @@ enum Command {
 struct Secret {
     #[command(flatten)]
     passcode: PasscodeOption,
-    /// Salt: base64 of 16..=32 bytes
+    /// Salt, 16 to 32 bytes in base64
     #[arg(short, long, value_name = "BASE64")]
     salt: String,
-    /// Iteration count: 1000..=100000
+    /// Iteration count, 1000 to 100000
     #[arg(short, long, value_name = "COUNT")]
     iteration_count: String,
 }
@@ -93,11 +94,11 @@ fn main() -> ExitCode {
 
 impl Secret {
     fn parse(&self) -> Result<(Passcode, PbkdfParameters), Failure> {
-        let range = "1..=99999998 without the trivial ones";
+        let range = "1 to 99999998 without the trivial ones";
         let passcode = parse_quietly("--passcode", &self.passcode.require()?, range)?;
         let salt = self.salt.parse::<Salt>();
         let salt = salt.map_err(|error| Failure::option("--salt", error))?;
-        let iterations = parse_quietly::<Iterations>("--iteration-count", &self.iteration_count, "1000..=100000")?;
+        let iterations = parse_quietly::<Iterations>("--iteration-count", &self.iteration_count, "1000 to 100000")?;
         Ok((passcode, PbkdfParameters { iterations, salt }))
     }
 }
@@ -113,5 +114,5 @@ fn check(secret: &Secret, verifier: &VerifierOption) -> Result<(), Failure> {
             Error::VerifierMismatch | Error::ConfirmationMismatch => Failure::No(error.to_string()),
             _ => Failure::Input(error.to_string()),
         })?;
-    print("the passcode opens the verifier")
+    print("the passcode matches the verifier")
 }

@@ -1,4 +1,4 @@
-//! Names the shared library after the version of its interface, which the header has.
+//! Names the shared library after the version of its interface, which is in the header.
 
 use std::env;
 use std::path::PathBuf;

@@ -9,19 +9,19 @@ use matter_audit::FlashDump;
 
 #[derive(clap::Args)]
 pub(crate) struct FlashArguments {
-    /// Dump of a device's whole flash, or the image merged for it; the partitions are found by the table in it
+    /// Dump of a device's whole flash, or the image merged for it; partitions are located by the table in it
     #[arg(long, value_name = "FILE")]
     flash_dump: Option<PathBuf>,
-    /// Partition table that the flash dump has to have, in CSV or binary; needed where the dump has none
+    /// Expected partition table of the flash dump, in CSV or binary; required if the dump has none
     #[arg(long, value_name = "FILE", requires = "flash_dump")]
     partition_table: Option<PathBuf>,
     /// Flash address of the partition table [default: 0x8000]
     #[arg(long, value_name = "N", requires = "flash_dump")]
     partition_table_offset: Option<String>,
-    /// Key of the flash dump's encryption: the file of 16, 24, 32 or 64 bytes that was burned
+    /// Flash encryption key of the dump: the burned file of 16, 24, 32 or 64 bytes
     #[arg(long, value_name = "FILE", requires = "flash_dump")]
     flash_key: Option<PathBuf>,
-    /// Scheme of flash encryption; by default that of the key's length which makes the table readable
+    /// Flash encryption scheme [default: the one of the key's length that makes the table readable]
     #[arg(long, value_name = "SCHEME", requires = "flash_key", value_parser = flash_scheme())]
     flash_scheme: Option<EncryptionScheme>,
     /// FLASH_CRYPT_CONFIG of an ESP32, 0 to 15 [default: 15]
@@ -29,14 +29,14 @@ pub(crate) struct FlashArguments {
     flash_crypt_config: Option<String>,
 }
 
-/// The names of `--flash-scheme`.
+/// The values of `--flash-scheme`.
 fn flash_scheme() -> impl TypedValueParser<Value = EncryptionScheme> {
     PossibleValuesParser::new(EncryptionScheme::ALL.iter().map(|scheme| scheme.name()))
         .try_map(|name| name.parse::<EncryptionScheme>())
 }
 
 impl FlashArguments {
-    /// The dump, if one was given.
+    /// Returns the dump, if one was given.
     pub(crate) fn dump(&self, trust: Trust) -> Result<Option<FlashDump>, Failure> {
         let Some(dump) = &self.flash_dump else { return Ok(None) };
         let mut dump = FlashDump::new(dump);

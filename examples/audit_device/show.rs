@@ -8,7 +8,7 @@ use matter_audit::AuditReport;
 use matter_factory_data::{Check, Finding, Severity};
 use serde_json::Value;
 
-/// Adds the member `check` to findings: for one release, beside `id`, which all tools have.
+/// Adds the member `check` to findings: for one release, in addition to `id`, which all tools have.
 fn add_check(value: &mut Value) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(add_check),
@@ -22,7 +22,7 @@ fn add_check(value: &mut Value) {
     }
 }
 
-/// How many findings of a check are shown, unless all are asked for.
+/// Number of findings shown for each check by default.
 const EXAMPLES: usize = 3;
 
 /// The findings of one check with one severity.
@@ -30,13 +30,13 @@ const EXAMPLES: usize = 3;
 struct Group {
     examples: Vec<String>,
     findings: usize,
-    /// How many devices have it; the findings of the batch are of none.
+    /// Number of affected devices; findings of the batch belong to none.
     devices: usize,
     last: Option<usize>,
     sentence: &'static str,
 }
 
-/// Prints the report as JSON, or as text: all findings, or for each check some, and then a table of the checks.
+/// Prints the report as JSON or as text: all findings, or some for each check followed by a table of the checks.
 pub(crate) fn show(report: &AuditReport, as_json: bool, verbose: bool) -> Result<(), Failure> {
     if as_json {
         let mut document = serde_json::to_value(report).map_err(|error| Failure::Work(error.to_string()))?;
@@ -60,7 +60,7 @@ pub(crate) fn show(report: &AuditReport, as_json: bool, verbose: bool) -> Result
     Ok(())
 }
 
-/// Calls `take` with each finding, the number of its device if it is of one, and where it is.
+/// Calls `take` with each finding, the number of its device, if any, and its place.
 fn each(
     report: &AuditReport,
     mut take: impl FnMut(Option<usize>, &str, &Finding) -> Result<(), Failure>,
@@ -118,7 +118,7 @@ fn show_groups(report: &AuditReport) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One line of the table.
+/// Formats one line of the table.
 fn line(path: &str, finding: &Finding) -> String {
     format!(
         "{path}  {:7}  {:28} {:14} {}",

@@ -1,4 +1,4 @@
-//! The public keys that secure boot trusts, PEM or DER by content.
+//! Public keys for secure boot, PEM or DER by content.
 
 use std::path::Path;
 
@@ -9,11 +9,12 @@ use p256::pkcs8::Document;
 use crate::inputs::wrong;
 use crate::{Failure, read_file, read_public_half};
 
-/// Reads a public key, or a private one for its public half. Of P-192 there are digests, so that its public keys are read, too.
+/// Reads a public key, or the public half of a private one. Public keys of P-192 are read too, since digests of them
+/// exist.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming what the file is for.
+/// [`Failure::Input`] with the role of the file.
 pub fn read_boot_key(what: &str, path: &Path) -> Result<BootPublicKey, Failure> {
     let bytes = read_file(what, path)?;
     let pem = std::str::from_utf8(&bytes).ok();
@@ -32,11 +33,11 @@ pub fn read_boot_key(what: &str, path: &Path) -> Result<BootPublicKey, Failure> 
     }
 }
 
-/// Makes a key of secure boot of one that was read.
+/// Converts a key to a secure boot key.
 ///
 /// # Errors
 ///
-/// What secure boot does not take of RSA keys.
+/// The library's error for keys that secure boot does not support.
 pub fn to_boot_key(key: &VerifyingKey) -> Result<BootPublicKey, Error> {
     match key {
         VerifyingKey::P256(key) => Ok(key.into()),

@@ -1,4 +1,4 @@
-//! Files with certificates: one in PEM or DER, several in PEM, PKCS#7, or PKCS#12 with its password.
+//! Files with certificates: one in PEM or DER, several in PEM or PKCS#7, or PKCS#12 with its password.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::{Failure, read_file};
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// The fault of the file.
 pub fn parts(bytes: &[u8], password: Option<&str>) -> Result<Vec<Part>, String> {
     if InputKind::of(bytes) != InputKind::Pkcs12 {
         return Part::read_all(bytes).map_err(|error| told_unless(InputKind::Pkcs7, bytes, error));
@@ -30,17 +30,18 @@ fn parts_of_pkcs12(open: &Pkcs12) -> Result<Vec<Part>, String> {
     Ok(parts)
 }
 
-/// Reads a certificate or a declaration, which may be broken: of several certificates that of the wanted kind.
+/// Reads a certificate or a declaration, which may be malformed; of several certificates, the one of the requested
+/// kind.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming the option and the file.
+/// [`Failure::Input`] with the option and the file.
 pub fn read_part(option: &str, object: Object, path: &Path, password: Option<&str>) -> Result<Part, Failure> {
     let bytes = read_file(option, path)?;
     part(object, &bytes, password).map_err(|reason| option_file(option, path, reason))
 }
 
-/// Reads a certificate: of several that of the wanted kind, or in PKCS#12 that of its key.
+/// Reads a certificate: of several, the one of the requested kind, or in PKCS#12 the one of its key.
 ///
 /// # Errors
 ///
@@ -56,7 +57,7 @@ pub fn read_certificate(
         wrong(
             option,
             path,
-            format_args!("is not one certificate in PEM or DER: {reason}"),
+            format_args!("is not a single certificate in PEM or DER: {reason}"),
         )
     };
     if !is_bundle(&bytes) {
@@ -73,11 +74,11 @@ pub fn read_certificate(
     Certificate::from_der(part.as_der()).map_err(|error| not_one(error.to_string()))
 }
 
-/// Reads the PAA in a file, which may be broken, or all PAAs of several certificates.
+/// Reads the PAA in a file, which may be malformed, or all PAAs among several certificates.
 ///
 /// # Errors
 ///
-/// As [`read_part`], and when no PAA is among several certificates.
+/// As [`read_part`], and if there is no PAA among several certificates.
 pub fn read_paas(option: &str, path: &Path, password: Option<&str>) -> Result<Vec<Part>, Failure> {
     let bytes = read_file(option, path)?;
     let wrong = |reason| option_file(option, path, reason);
@@ -87,7 +88,7 @@ pub fn read_paas(option: &str, path: &Path, password: Option<&str>) -> Result<Ve
     let mut paas = parts(&bytes, password).map_err(wrong)?;
     paas.retain(|part| part.object() == Object::Paa);
     if paas.is_empty() {
-        return Err(wrong("holds certificates, and no PAA is among them".into()));
+        return Err(wrong("contains certificates, but no PAA".into()));
     }
     Ok(paas)
 }
@@ -96,7 +97,7 @@ pub fn read_paas(option: &str, path: &Path, password: Option<&str>) -> Result<Ve
 pub(crate) fn open_pkcs12(bytes: &[u8], password: Option<&str>) -> Result<Pkcs12, String> {
     Pkcs12::decode_with(bytes, password.unwrap_or_default()).map_err(|error| match (error, password) {
         (Error::Pkcs12Password, None) => {
-            "is PKCS#12 with a password; --password-file or MATTER_PASSWORD opens it".to_owned()
+            "is PKCS#12 with a password; give it with --password-file or MATTER_PASSWORD".to_owned()
         }
         (Error::Pkcs12Password, Some(_)) => "is PKCS#12 with another password than the one given".to_owned(),
         (error, _) => error.to_string(),
@@ -115,11 +116,11 @@ fn is_bundle(bytes: &[u8]) -> bool {
 }
 
 fn part(object: Object, bytes: &[u8], password: Option<&str>) -> Result<Part, String> {
-    // A broken certificate is a finding, a text is none.
+    // A malformed certificate is a finding, other text is not.
     if let Some(reason) = utf16(bytes) {
         return Err(reason.to_string());
     }
-    // In a declaration's place a bundle is a finding.
+    // A bundle in place of a declaration is a finding.
     if is_bundle(bytes) && object != Object::Cd {
         only(parts(bytes, password)?, Some(object))
     } else {
@@ -127,7 +128,7 @@ fn part(object: Object, bytes: &[u8], password: Option<&str>) -> Result<Part, St
     }
 }
 
-/// Returns the only part, or the only one of a kind; a certificate may be there twice.
+/// Returns the only part, or the only one of a kind; a certificate may be duplicated.
 fn only(mut parts: Vec<Part>, object: Option<Object>) -> Result<Part, String> {
     let count = parts.len();
     if let Some(object) = object.filter(|_| count > 1) {
@@ -138,18 +139,18 @@ fn only(mut parts: Vec<Part>, object: Option<Object>) -> Result<Part, String> {
     let kind = object.map(|object| format!(" of a {object}")).unwrap_or_default();
     match parts.pop() {
         Some(part) if found == 1 => Ok(part),
-        Some(_) => Err(format!("holds {found} certificates{kind}, where one is wanted")),
-        None => Err(format!("holds {count} certificates, and none{kind}")),
+        Some(_) => Err(format!("contains {found} certificates{kind}; exactly one is required")),
+        None => Err(format!("contains {count} certificates, but none{kind}")),
     }
 }
 
-/// Returns the certificates of the private keys, or all where none is a key's.
+/// Returns the certificates of the private keys, or all if no key has one.
 fn parts_of_key(open: &Pkcs12) -> Result<Vec<Part>, String> {
     let mut parts = parts_of_pkcs12(open)?;
     let keys = open.private_keys().unwrap_or_default();
     let is_of_key = |part: &Part| {
         let certificate = Certificate::from_der(part.as_der());
-        certificate.is_ok_and(|certificate| keys.iter().any(|key| key.public_key() == *certificate.public_key()))
+        certificate.is_ok_and(|certificate| keys.iter().any(|key| key.public_key() == certificate.public_key()))
     };
     if parts.iter().any(is_of_key) {
         parts.retain(is_of_key);

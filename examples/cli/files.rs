@@ -1,4 +1,4 @@
-//! The files of a command: what it reads, what it writes, and that neither is the other.
+//! The files of a command: inputs, outputs, and the check that they are different.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -13,16 +13,16 @@ use zeroize::Zeroizing;
 
 use crate::{Failure, Given};
 
-/// Whether keys and folders are taken that others than their owner may change.
+/// Whether to accept keys and folders that users other than their owner may change.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct Trust {
-    /// Takes keys, and writes into folders, that others than their owner may change
+    /// Accept keys, and write into folders, that users other than their owner may change
     #[arg(long, global = true)]
     pub allow_insecure_permissions: bool,
 }
 
 impl<'de> Deserialize<'de> for Trust {
-    /// Reads whether they are.
+    /// Reads the flag.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let allow_insecure_permissions = bool::deserialize(deserializer)?;
         Ok(Self {
@@ -40,16 +40,16 @@ impl Given for Trust {
 }
 
 impl Trust {
-    /// Refuses a key's file that others than its owner may change: they would choose the key.
+    /// Refuses a key file that users other than its owner may change: they could replace the key.
     ///
     /// # Errors
     ///
-    /// [`Failure::Input`] naming the option. A file that is not there is no error here.
+    /// [`Failure::Input`] with the option. A missing file is not an error here.
     pub fn check_key(self, option: &str, path: &Path) -> Result<(), Failure> {
         self.check(option, path, "0600", Exposure::untrusted)
     }
 
-    /// Refuses a folder for keys that others than its owner may change.
+    /// Refuses a folder for keys that users other than its owner may change.
     ///
     /// # Errors
     ///
@@ -65,14 +65,14 @@ impl Trust {
         mode: &str,
         why: fn(Exposure) -> Option<&'static str>,
     ) -> Result<(), Failure> {
-        // What cannot be looked at cannot be read or written either, and that says why.
+        // An inaccessible path fails again when it is read or written, with the reason.
         let why = Exposure::of(path)
             .ok()
             .and_then(why)
             .filter(|_| !self.allow_insecure_permissions);
         match why {
             Some(why) => Err(Failure::Input(format!(
-                "{option} {}: {why}; give it the mode {mode}, or --allow-insecure-permissions",
+                "{option} {}: {why}; set its mode to {mode}, or use --allow-insecure-permissions",
                 path.display()
             ))),
             None => Ok(()),
@@ -80,23 +80,23 @@ impl Trust {
     }
 }
 
-/// What this process has read, where it really is: no output takes the place of one.
+/// Real paths of the files this process has read: no output replaces one of them.
 static READ: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// Reads an input file of at most 64 MiB, which may hold secrets.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming what the file is for.
+/// [`Failure::Input`] with the role of the file.
 pub fn read_file(what: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     read_input(path).map_err(|error| Failure::Input(format!("{what} {}: {error}", path.display())))
 }
 
-/// The same for callers with a sentence of their own.
+/// As [`read_file`], for callers with a message of their own.
 ///
 /// # Errors
 ///
-/// Those of [`Input`].
+/// Errors of [`Input`].
 pub fn read_input(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let bytes = Input::read_file(path)?;
     if let Ok(place) = path.canonicalize() {
@@ -105,29 +105,29 @@ pub fn read_input(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-/// Follows a link to the file that it leads to, which is to be changed in its place.
+/// Follows a link to the file that is changed in place of it.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] when it cannot be found.
+/// [`Failure::Input`] if it cannot be found.
 pub fn resolve(path: &Path) -> Result<PathBuf, Failure> {
     path.canonicalize()
         .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
 }
 
-/// What a command reads and writes, by the names of its options.
+/// The inputs and outputs of a command, by option name.
 #[derive(Debug)]
 pub struct Files {
     force: bool,
     trust: Trust,
     inputs: Vec<(String, PathBuf)>,
     outputs: Vec<(String, PathBuf)>,
-    /// An output that is read as well: it is changed.
+    /// An output that is also an input: it is changed.
     changed: Option<PathBuf>,
 }
 
 impl Files {
-    /// Starts with none. With `force`, outputs replace files that are there.
+    /// Creates an empty set. With `force`, outputs replace existing files.
     #[must_use]
     pub const fn new(force: bool, trust: Trust) -> Self {
         Self {
@@ -139,21 +139,21 @@ impl Files {
         }
     }
 
-    /// Adds a file that is read and written anew.
+    /// Adds a file that is read and rewritten.
     #[must_use]
     pub fn changed(mut self, name: &str, path: &Path) -> Self {
         self.changed = Some(path.into());
         self.output(name, path)
     }
 
-    /// Adds a file that is read.
+    /// Adds an input.
     #[must_use]
     pub fn input(mut self, name: &str, path: &Path) -> Self {
         self.inputs.push((name.into(), path.into()));
         self
     }
 
-    /// Adds a file that is read, if it is given.
+    /// Adds an input, if given.
     #[must_use]
     pub fn optional_input(self, name: &str, path: Option<&PathBuf>) -> Self {
         match path {
@@ -162,14 +162,14 @@ impl Files {
         }
     }
 
-    /// Adds a file that is written.
+    /// Adds an output.
     #[must_use]
     pub fn output(mut self, name: &str, path: &Path) -> Self {
         self.outputs.push((name.into(), path.into()));
         self
     }
 
-    /// Adds a file that is written, if it is given.
+    /// Adds an output, if given.
     #[must_use]
     pub fn optional_output(self, name: &str, path: Option<&PathBuf>) -> Self {
         match path {
@@ -178,31 +178,29 @@ impl Files {
         }
     }
 
-    /// Finds what is in the way of the outputs, before any work begins: a file that may not be replaced, a folder that is
-    /// not there or that everybody may change, an input or another output of the same name.
+    /// Checks the outputs before any work begins. Refuses an existing file that may not be replaced, a folder that is
+    /// missing or that everybody may change, and a name used by an input or another output.
     ///
     /// # Errors
     ///
-    /// [`Failure::Input`] naming the file and what to do.
+    /// [`Failure::Input`] with the file and the remedy.
     pub fn check(&self) -> Result<(), Failure> {
         let inputs = self.inputs.iter();
-        // What is not there is no input either, and whoever reads it says so.
+        // A missing input is reported by the code that reads it.
         let inputs = inputs.filter_map(|(name, path)| Some((name.as_str(), path.canonicalize().ok()?)));
         let mut taken = inputs.collect::<Vec<_>>();
         for (name, path) in &self.outputs {
             let wrong = |reason: &dyn Display| Failure::Input(format!("{name} {}: {reason}", path.display()));
             let (dir, file, place) = place(path).map_err(|error| wrong(&error))?;
             if let Some((other, _)) = taken.iter().find(|(_, other)| *other == place) {
-                return Err(wrong(&format_args!(
-                    "is the file of {other} as well; another one is allowed"
-                )));
+                return Err(wrong(&format_args!("is also the file of {other}; use another file")));
             }
             match dir.kind(&file).map_err(|error| wrong(&error))? {
                 None => {}
                 Some(Kind::File | Kind::Link) if self.force => {}
                 Some(Kind::File | Kind::Link) => {
                     return Err(Failure::Input(format!(
-                        "{}: exists already; --force replaces it",
+                        "{}: exists already; use --force to replace it",
                         path.display()
                     )));
                 }
@@ -211,7 +209,7 @@ impl Files {
             let exposure = dir.exposure().map_err(|error| wrong(&error))?;
             if exposure.is_public() && !self.trust.allow_insecure_permissions {
                 return Err(wrong(
-                    &"its folder may be changed by everybody; another one is allowed, or --allow-insecure-permissions",
+                    &"its folder may be changed by everybody; use another folder or --allow-insecure-permissions",
                 ));
             }
             taken.push((name, place));
@@ -219,11 +217,11 @@ impl Files {
         Ok(())
     }
 
-    /// Writes outputs for their owner only: all of them, and on disk when this returns, or none.
+    /// Writes outputs for their owner only: all of them or none. They are on disk when this returns.
     ///
     /// # Errors
     ///
-    /// [`Failure::Input`] for what is in the way, [`Failure::Work`] when they cannot be written.
+    /// [`Failure::Input`] for an entry in the way, [`Failure::Work`] if they cannot be written.
     pub fn publish(&self, outputs: &[(&Path, &[u8])]) -> Result<(), Failure> {
         let replace = if self.force { Replace::Yes } else { Replace::No };
         for (path, _) in outputs {
@@ -233,7 +231,7 @@ impl Files {
         publish(&outputs.collect::<Vec<_>>(), replace).map_err(not_published)
     }
 
-    /// Starts an output that is written piece by piece, for its owner only.
+    /// Starts an output that is written in pieces, for its owner only.
     ///
     /// # Errors
     ///
@@ -244,35 +242,35 @@ impl Files {
         GrowingOutput::new(path, replace).map(Growing).map_err(not_published)
     }
 
-    /// Refuses an output that was read without being named, such as the files that a table names.
+    /// Refuses an output that was read without being an option's file, such as the files named in a table.
     fn check_read(&self, path: &Path) -> Result<(), Failure> {
         if self.changed.as_deref() == Some(path) {
             return Ok(());
         }
         let read = READ.lock().unwrap_or_else(PoisonError::into_inner);
         if place(path).is_ok_and(|(_, _, place)| read.contains(&place)) {
-            let reason = "is a file that was read; another one is allowed";
+            let reason = "is a file that was read; use another file";
             return Err(Failure::Input(format!("{}: {reason}", path.display())));
         }
         Ok(())
     }
 }
 
-/// An output that is written piece by piece, and appears when it is published.
+/// An output that is written in pieces, and appears when it is published.
 #[derive(Debug)]
 pub struct Growing(GrowingOutput);
 
 impl Growing {
-    /// Writes more of it.
+    /// Appends to it.
     ///
     /// # Errors
     ///
-    /// [`Failure::Work`] when the system does not take it.
+    /// [`Failure::Work`] if the system reports an error.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.0.write(bytes).map_err(not_published)
     }
 
-    /// Replaces the first bytes of what was written.
+    /// Replaces the first bytes of the file.
     ///
     /// # Errors
     ///
@@ -281,7 +279,7 @@ impl Growing {
         self.0.rewrite_start(bytes).map_err(not_published)
     }
 
-    /// Makes the file appear. It is on disk when this returns.
+    /// Publishes the file. It is on disk when this returns.
     ///
     /// # Errors
     ///
@@ -294,7 +292,7 @@ impl Growing {
 fn not_published(error: PublishError) -> Failure {
     if error.already_exists() {
         Failure::Input(format!(
-            "{}: exists already; --force replaces it",
+            "{}: exists already; use --force to replace it",
             error.path().display()
         ))
     } else if error.is_obstacle() {
@@ -304,7 +302,7 @@ fn not_published(error: PublishError) -> Failure {
     }
 }
 
-/// The folder of an output, its name there, and where it really is.
+/// Returns the folder of an output, its name there, and its real path.
 fn place(path: &Path) -> io::Result<(Dir, OsString, PathBuf)> {
     let (dir, name) = Dir::of_file(path)?;
     let place = dir.path().canonicalize()?.join(&name);

@@ -5,30 +5,30 @@ use serde_json::Value;
 
 use crate::{Failure, print, print_json};
 
-/// A finding as the tools for images and codes print it.
+/// A finding as printed by the tools for images and codes.
 #[derive(Debug)]
 pub struct FindingLine {
     /// Its members: `id`, `severity`, `text`, and its place.
     json: Value,
-    /// Which of several payloads it is about.
+    /// The payload it concerns, if there are several.
     payload: Option<usize>,
     /// Whether it makes the answer a no.
     is_bad: bool,
 }
 
 impl FindingLine {
-    /// Takes what the library says of a finding.
+    /// Converts a finding of a library.
     ///
     /// # Errors
     ///
-    /// [`Failure::Work`] for what is no JSON.
+    /// [`Failure::Work`] if it cannot be serialized.
     pub fn new(finding: &impl Serialize, is_bad: bool) -> Result<Self, Failure> {
         let json = serde_json::to_value(finding).map_err(|error| Failure::Work(error.to_string()))?;
         let payload = None;
         Ok(Self { json, payload, is_bad })
     }
 
-    /// Adds the member `payload`, the number of the payload that it is about.
+    /// Adds the member `payload`, the number of the payload it concerns.
     #[must_use]
     pub fn of_payload(mut self, payload: Option<usize>) -> Self {
         if let Some(members) = self.json.as_object_mut() {
@@ -43,11 +43,11 @@ impl FindingLine {
     }
 }
 
-/// Prints findings, a line for each or as a JSON array.
+/// Prints findings, one per line or as a JSON array.
 ///
 /// # Errors
 ///
-/// [`Failure::No`] when any is bad, with how many `are` that: `errors` for instance.
+/// [`Failure::No`] if any is bad; `are` names those, for instance `errors`.
 pub fn show_findings(findings: &[FindingLine], json: bool, are: impl Display) -> Result<(), Failure> {
     if json {
         let objects = findings.iter().map(|finding| finding.json.clone());

@@ -1,4 +1,4 @@
-//! The profile of a flash: a JSON file that names the chip, the parts that all devices share, and what protects them.
+//! The flash profile: a JSON file with the chip, the parts that all devices share, and the protection.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -17,7 +17,7 @@ use crate::boot_keys::read_boot_key;
 use crate::inputs::wrong;
 use crate::{Failure, Trust, parse_json, read_file};
 
-/// A profile whose files are read, and which was checked with the parts that all devices share.
+/// A profile with its files, checked with the parts that all devices share.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FlashProfile {
@@ -25,17 +25,17 @@ pub struct FlashProfile {
     pub plan: FlashPlan,
     /// The partition of a device's factory data.
     pub nvs: String,
-    /// That of the keys of an encrypted one.
+    /// The partition of the keys of encrypted factory data.
     pub nvs_keys: Option<String>,
-    /// That of `esp_secure_cert`.
+    /// The `esp_secure_cert` partition.
     pub secure_cert: Option<String>,
-    /// The folder for the keys of devices.
+    /// The folder for the devices' keys.
     pub keys_dir: Option<PathBuf>,
     /// The key of the bootloader's digest and its file, for secure boot version 1.
     pub bootloader_key: Option<(BootloaderKeyV1, PathBuf)>,
 }
 
-/// A profile as it is written.
+/// A profile as it is in the file.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -115,7 +115,7 @@ enum WrittenNvs {
     Hmac,
 }
 
-/// The file of a profile, and what goes with it.
+/// The file of a profile, and its options.
 #[derive(Clone, Copy, Debug)]
 pub struct FlashProfileFile<'p> {
     path: &'p Path,
@@ -124,7 +124,7 @@ pub struct FlashProfileFile<'p> {
 }
 
 impl<'p> FlashProfileFile<'p> {
-    /// Takes the file.
+    /// Creates it from the path.
     #[must_use]
     pub const fn new(path: &'p Path) -> Self {
         Self {
@@ -134,14 +134,14 @@ impl<'p> FlashProfileFile<'p> {
         }
     }
 
-    /// Sets the folder in which commands find the digests of secure boot's keys, with a slash at its end.
+    /// Sets the folder, with a trailing slash, in which commands find the digests of secure boot keys.
     #[must_use]
     pub const fn with_digest_folder(mut self, folder: &'p str) -> Self {
         self.digests = folder;
         self
     }
 
-    /// Leaves a key block of the eFuses to somebody else, such as the key of a DAC.
+    /// Reserves an eFuse key block for another use, such as the key of a DAC.
     #[must_use]
     pub const fn with_reserved_block(mut self, block: Option<usize>) -> Self {
         self.reserved_block = block;
@@ -152,7 +152,7 @@ impl<'p> FlashProfileFile<'p> {
     ///
     /// # Errors
     ///
-    /// [`Failure::Input`] naming the file, and the place in it or its member.
+    /// [`Failure::Input`] with the file, and the place in it or the member.
     pub fn read(self, option: &str, trust: Trust) -> Result<FlashProfile, Failure> {
         let Self { path, digests, .. } = self;
         let written: Written = parse_json(path, &read_file(option, path)?)?;
@@ -211,26 +211,26 @@ impl<'p> FlashProfileFile<'p> {
 }
 
 impl Written {
-    /// Refuses a kind of NVS encryption without what it needs. Returns the member and the reason.
+    /// Refuses NVS encryption without its prerequisites. Returns the member and the reason.
     fn check_nvs(&self) -> Result<(), (&'static str, &'static str)> {
         let has_label = self.images.nvs_keys.is_some();
         match self.nvs_encryption {
             Some(WrittenNvs::NvsKeys) if !has_label => Err((
                 "nvs_encryption",
-                "nvs_keys needs \"nvs_keys\" among the images: the partition for the keys",
+                "nvs_keys requires \"nvs_keys\" among the images: the partition for the keys",
             )),
             Some(WrittenNvs::Hmac) if has_label => {
-                Err(("images", "nvs_keys has no use beside \"nvs_encryption\": \"hmac\""))
+                Err(("images", "nvs_keys has no use with \"nvs_encryption\": \"hmac\""))
             }
             Some(WrittenNvs::Hmac) if self.flash_encryption.is_none() => Err((
                 "nvs_encryption",
-                "hmac needs flash_encryption with keys_dir, where the HMAC key of each device is written",
+                "hmac requires flash_encryption with keys_dir, where the HMAC key of each device is written",
             )),
             _ => Ok(()),
         }
     }
 
-    /// What needs no other file than the table.
+    /// Returns the part of the profile that depends on no file but the table.
     fn profile(&self, table: PartitionTable) -> SecurityProfile {
         let mut profile = SecurityProfile::new(self.chip.0, self.flash_size.0, table)
             .with_fill_gaps(self.fill_gaps)
@@ -279,7 +279,7 @@ impl Files<'_> {
         Ok(typed)
     }
 
-    /// Reads the secret key of the bootloader's digest, which version 1 needs and no other scheme has.
+    /// Reads the secret key of the bootloader's digest, which only version 1 uses.
     fn bootloader_key(
         &self,
         boot: &WrittenBoot,
@@ -287,9 +287,9 @@ impl Files<'_> {
     ) -> Result<Option<(BootloaderKeyV1, PathBuf)>, String> {
         match (&boot.bootloader_key, scheme) {
             (Some(_), BootScheme::V2Rsa | BootScheme::V2Ecdsa) => {
-                Err("bootloader_key is for the scheme v1 alone".into())
+                Err("bootloader_key applies only to the scheme v1".into())
             }
-            (None, BootScheme::V1) => Err("v1 needs bootloader_key: a file of 32 secret bytes, or 24".into()),
+            (None, BootScheme::V1) => Err("v1 requires bootloader_key: a file of 32 or 24 secret bytes".into()),
             (None, _) => Ok(None),
             (Some(file), _) => {
                 let path = self.path(file);
@@ -318,7 +318,7 @@ fn read_table(written: &Written, bytes: &[u8], scheme: Option<BootScheme>) -> Re
     if let Some(scheme) = scheme {
         options = options.with_secure_boot(scheme);
     }
-    // Behind it is its signature.
+    // Followed by its signature.
     let is_signed = scheme == Some(BootScheme::V1) && PartitionTable::is_binary(bytes);
     let table = if is_signed {
         bytes.get(..TABLE_LEN).unwrap_or(bytes)
@@ -327,13 +327,13 @@ fn read_table(written: &Written, bytes: &[u8], scheme: Option<BootScheme>) -> Re
     };
     if scheme == Some(BootScheme::V1) && !is_signed {
         return Err(
-            "secure boot v1 needs the binary table with its signature (espsecure sign-data --version 1)".into(),
+            "secure boot v1 requires the binary table with its signature (espsecure sign-data --version 1)".into(),
         );
     }
     PartitionTable::read(table, &options).map_err(|error| error.to_string())
 }
 
-/// Bytes of a partition table in binary form (ESP-IDF, "Partition Tables").
+/// Length of a binary partition table in bytes (ESP-IDF, "Partition Tables").
 const TABLE_LEN: usize = 0xC00;
 
 impl From<WrittenScheme> for BootScheme {
@@ -366,7 +366,7 @@ impl From<WrittenCipher> for EncryptionScheme {
     }
 }
 
-/// A value that is written as a text.
+/// A value written as text.
 struct Spelled<T>(T);
 
 impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Spelled<T> {
@@ -376,7 +376,7 @@ impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Spelled<T> {
     }
 }
 
-/// An address in flash: a number, or a text with one in decimal or hexadecimal.
+/// An address in flash: a number, or a text in decimal or hexadecimal.
 struct Address(u32);
 
 const fn default_offset() -> Address {

@@ -1,6 +1,6 @@
 /// An option that may be given in two places.
 pub trait Given {
-    /// Returns this value if it was given, or else the other one.
+    /// Returns this value if it was given, else the other one.
     #[must_use]
     fn or(self, other: Self) -> Self;
 }
@@ -17,8 +17,8 @@ impl Given for bool {
     }
 }
 
-/// Declares the options of a command as one structure, for its command line (`clap`) and its job file (`serde`), and how
-/// those of the one come before those of the other.
+/// Declares the options of a command as one structure for its command line (`clap`) and its job file (`serde`), and the
+/// precedence of one over the other.
 #[macro_export]
 macro_rules! options {
     ($(#[$meta:meta])* $visibility:vis struct $name:ident {

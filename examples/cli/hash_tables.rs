@@ -5,9 +5,9 @@ use std::panic;
 
 use super::Failure;
 
-/// Draws the key for the hash tables of this thread, which has it from then on.
+/// Draws the key for the hash tables of this thread.
 ///
-/// `std` panics where the system has no random bytes; here that is an error as any other.
+/// `std` panics if the system has no random bytes; here that is an ordinary error.
 pub(crate) fn check_random_source() -> Result<(), Failure> {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| ()));

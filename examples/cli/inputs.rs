@@ -15,12 +15,12 @@ pub(crate) fn wrong(option: &str, path: &Path, reason: impl Display) -> Failure 
     Failure::Input(format!("{option} {}: {reason}", path.display()))
 }
 
-/// Says what a file is, where that can be told and is more than the error of its reader says.
+/// Returns the kind of a file if it can be recognized and says more than the reader's error.
 pub fn told(bytes: &[u8], error: impl Display) -> String {
     told_unless(InputKind::Unknown, bytes, error)
 }
 
-/// The same where a file of one kind is wanted, whose own errors say more.
+/// As [`told`], for an expected kind whose own errors say more.
 #[must_use]
 pub fn told_unless(wanted: InputKind, bytes: &[u8], error: impl Display) -> String {
     if let Some(reason) = utf16(bytes) {
@@ -33,12 +33,12 @@ pub fn told_unless(wanted: InputKind, bytes: &[u8], error: impl Display) -> Stri
     }
 }
 
-/// Reads a P-256 private key: PKCS#8 or SEC 1 in PEM or DER, or the bare 32 bytes; encrypted PKCS#8 and PKCS#12 with a
+/// Reads a P-256 private key: PKCS#8 or SEC 1 in PEM or DER, or 32 raw bytes; encrypted PKCS#8 and PKCS#12 with a
 /// password.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming the option and the file.
+/// [`Failure::Input`] with the option and the file.
 pub fn read_private_key(option: &str, path: &Path, password: Option<&str>) -> Result<PrivateKey, Failure> {
     let bytes = read_file(option, path)?;
     if InputKind::of(&bytes) == InputKind::Pkcs12 {
@@ -49,14 +49,14 @@ pub fn read_private_key(option: &str, path: &Path, password: Option<&str>) -> Re
         AttestationError::KeyEncrypted => wrong(
             option,
             path,
-            "is encrypted; --password-file or MATTER_PASSWORD opens it",
+            "is encrypted; give its password with --password-file or MATTER_PASSWORD",
         ),
         AttestationError::KeyPassword => wrong(option, path, "is encrypted with another password than the one given"),
         _ => wrong(
             option,
             path,
             format_args!(
-                "is not one private key in PEM or DER: {}",
+                "is not a single private key in PEM or DER: {}",
                 told_unless(InputKind::PrivateKey, &bytes, error)
             ),
         ),
@@ -65,11 +65,11 @@ pub fn read_private_key(option: &str, path: &Path, password: Option<&str>) -> Re
 
 fn key_in_pkcs12(bytes: &[u8], password: Option<&str>) -> Result<PrivateKey, String> {
     let keys = open_pkcs12(bytes, password)?.private_keys();
-    let mut keys = keys.map_err(|error| format!("is PKCS#12 with a private key that is refused: {error}"))?;
+    let mut keys = keys.map_err(|error| format!("is PKCS#12 with an unsupported private key: {error}"))?;
     let count = keys.len();
     match keys.pop() {
         Some(key) if count == 1 => Ok(key),
-        _ => Err(format!("is PKCS#12 with {count} private keys, where one is wanted")),
+        _ => Err(format!("is PKCS#12 with {count} private keys; exactly one is required")),
     }
 }
 
@@ -97,7 +97,7 @@ pub fn read_declaration(option: &str, path: &Path) -> Result<Declaration, Failur
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming the file and the place. Nothing of a file that is not JSON is in it.
+/// [`Failure::Input`] with the file and the place. It quotes nothing of a file that is not JSON.
 pub fn parse_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, Failure> {
     let path = path.display();
     if without_bom(bytes).trim_ascii().is_empty() {
@@ -131,18 +131,18 @@ pub fn read_table(option: &str, path: &Path) -> Result<Table, Failure> {
 ///
 /// # Errors
 ///
-/// As [`read_private_key`], and those of [`check_columns`].
+/// As [`read_private_key`], and errors of [`check_columns`].
 pub fn read_table_with_header(option: &str, path: &Path) -> Result<Table, Failure> {
     let table = read_table(option, path)?;
     check_columns(&table)?;
     Ok(table)
 }
 
-/// Refuses a table of which a part would be passed over: a column that has the name of another, or a cell in no column.
+/// Refuses a table that would be read only in part: with a duplicate column name, or a cell without a column.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming the cell.
+/// [`Failure::Input`] with the cell.
 pub fn check_columns(table: &Table) -> Result<(), Failure> {
     let Some((header, rows)) = table.rows().split_first() else {
         return Ok(());
@@ -154,13 +154,13 @@ pub fn check_columns(table: &Table) -> Result<(), Failure> {
     let mut names = BTreeSet::new();
     for (number, name) in header.cells().map(str::trim).enumerate() {
         if !name.is_empty() && !names.insert(name) {
-            return wrong(header.line(), number, "has the name of an earlier column");
+            return wrong(header.line(), number, "duplicate column name");
         }
     }
     for row in rows {
         let surplus = row.cells().skip(header.len()).position(|cell| !cell.is_empty());
         if let Some(number) = surplus {
-            let reason = "has a value, and the header no such column; a value with a separator in it stands in quotes";
+            let reason = "has a value, but the header has no such column; quote values that contain a separator";
             return wrong(row.line(), header.len() + number, reason);
         }
     }

@@ -1,10 +1,10 @@
-//! The options of a sheet of labels: what they mean.
+//! The options of a label sheet.
 
 use matter_mfg::{Error, Extent, LabelSheet, LabelStock, PrintOffset};
 
 use crate::{Failure, parse, parse_number};
 
-/// The options of a sheet of labels as they are written.
+/// The options of a label sheet as text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LabelTexts<'t> {
     /// `--label-stock`
@@ -29,45 +29,45 @@ pub struct LabelTexts<'t> {
     pub module: Option<&'t str>,
 }
 
-/// The options of a sheet of labels of a command without a job file, as `matter-mfg` has them.
+/// The label sheet options of a command without a job file, as in `matter-mfg`.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Labels")]
 pub struct LabelSheetArguments {
-    /// Labels as they are bought: a name such as L7160 or 5160 (docs/output.md lists all), or the size of single labels on a
-    /// roll such as 62x29 [default: A4, plain paper with 28 labels]
+    /// Labels as sold: a name such as L7160 or 5160 (docs/output.md lists all), or the size of single labels on a roll
+    /// such as 62x29 [default: A4, plain paper with 28 labels]
     #[arg(long, value_name = "NAME|WxH")]
     label_stock: Option<String>,
-    /// Width and height of a label, in millimetres or with `in` behind them in inches [default: those of --label-stock]
+    /// Width and height of a label in millimetres, or in inches with the suffix `in` [default: those of --label-stock]
     #[arg(long, value_name = "WxH")]
     label_size: Option<String>,
     /// Width and height of the page: A4, Letter or lengths [default: that of --label-stock, or A4]
     #[arg(long, value_name = "WxH")]
     label_page: Option<String>,
-    /// Labels beside and below each other, 1x1 to 100x100 [default: those of --label-stock, or as many as fit]
+    /// Columns and rows of labels, 1x1 to 100x100 [default: those of --label-stock, or as many as fit]
     #[arg(long, value_name = "COLUMNSxROWS")]
     label_grid: Option<String>,
-    /// From the left and the upper edge of the page to the first label [default: the labels are in the middle]
+    /// Distance from the left and upper edge of the page to the first label [default: labels are centred]
     #[arg(long, value_name = "LEFTxTOP")]
     label_margins: Option<String>,
-    /// From one label to the next, to the right and down [default: that of --label-stock, or no gaps]
+    /// Distance from one label to the next, to the right and down [default: that of --label-stock, or no gaps]
     #[arg(long, value_name = "RIGHTxDOWN")]
     label_pitch: Option<String>,
-    /// Moves all labels to the right and down, or with a minus to the left and up, as far as the printer misses them: up to 20 mm
+    /// Offset of all labels to the right and down, negative to the left and up, for a misaligned printer: up to 20 mm
     #[arg(long, value_name = "RIGHT,DOWN", allow_hyphen_values = true)]
     label_offset: Option<String>,
-    /// First label of the first page, counted by rows from 1: those before it are used [default: 1]
+    /// First unused label of the first page, counted by rows from 1 [default: 1]
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     label_start: Option<String>,
-    /// Draws marks for a cutter beside the labels
+    /// Draw cut marks beside the labels
     #[arg(long)]
     label_marks: bool,
-    /// Size of a module of the QR codes in millimetres, 0.1 to 5 [default: as large as fits, up to 1.5]
+    /// Size of a module of the QR codes in millimetres, 0.1 to 5 [default: the largest that fits, up to 1.5]
     #[arg(long, value_name = "MM", allow_hyphen_values = true)]
     label_module: Option<String>,
 }
 
 impl LabelSheetArguments {
-    /// Returns the options as they are written.
+    /// Returns the options as text.
     #[must_use]
     pub fn texts(&self) -> LabelTexts<'_> {
         LabelTexts {
@@ -86,7 +86,7 @@ impl LabelSheetArguments {
 }
 
 impl LabelTexts<'_> {
-    /// Returns the first option that is given.
+    /// Returns the first option that was given.
     #[must_use]
     pub fn given(&self) -> Option<&'static str> {
         let texts = [
@@ -105,11 +105,11 @@ impl LabelTexts<'_> {
         text.or_else(|| self.marks.then_some("--label-marks"))
     }
 
-    /// Understands the options; `failure` names the options in errors of the library.
+    /// Parses the options; `failure` maps the library's fields to options in errors.
     ///
     /// # Errors
     ///
-    /// [`Failure::Input`] naming the option.
+    /// [`Failure::Input`] with the option.
     pub fn sheet(&self, failure: impl Fn(Error) -> Failure) -> Result<LabelSheet, Failure> {
         let mut sheet = LabelSheet::new(&self.stock()?).map_err(&failure)?;
         if let Some(offset) = parse::<PrintOffset>("--label-offset", self.offset)? {
@@ -138,9 +138,8 @@ impl LabelTexts<'_> {
         stock.label = size.unwrap_or(stock.label);
         stock.page = page.unwrap_or(stock.page);
         if let Some(text) = self.grid {
-            (stock.columns, stock.rows) = grid(text).ok_or_else(|| {
-                Failure::option("--label-grid", "is not two numbers with an x between them, such as 3x7")
-            })?;
+            (stock.columns, stock.rows) = grid(text)
+                .ok_or_else(|| Failure::option("--label-grid", "is not a number of columns and rows, such as 3x7"))?;
         }
         stock.margins = parse("--label-margins", self.margins)?.or(stock.margins);
         stock.pitch = parse("--label-pitch", self.pitch)?.or(stock.pitch);
@@ -150,7 +149,7 @@ impl LabelTexts<'_> {
 
 fn page(text: &str) -> Result<Extent, Failure> {
     match LabelStock::named(text) {
-        // Plain paper, and no stock of labels.
+        // Plain paper, not label stock.
         Some(stock) if text.eq_ignore_ascii_case("a4") || text.eq_ignore_ascii_case("letter") => Ok(stock.page),
         _ => text
             .parse()

@@ -4,15 +4,15 @@ use matter_ledger::LedgerPlace;
 
 use crate::Failure;
 
-/// Understands `--ledger` and `--ledger-key`; `None` where no ledger is named.
+/// Parses `--ledger` and `--ledger-key`; `None` if no ledger is given.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] when it is no place, or the key of one on a server is not named.
+/// [`Failure::Input`] if it is invalid, or if the key of a ledger on a server is missing.
 pub fn ledger_place(ledger: Option<&Path>, key: Option<&Path>) -> Result<Option<LedgerPlace>, Failure> {
     let Some(ledger) = ledger else {
         return match key {
-            Some(_) => Err(Failure::option("--ledger-key", "needs --ledger beside it")),
+            Some(_) => Err(Failure::option("--ledger-key", "requires --ledger")),
             None => Ok(None),
         };
     };
@@ -20,18 +20,18 @@ pub fn ledger_place(ledger: Option<&Path>, key: Option<&Path>) -> Result<Option<
     match key {
         Some(key) => Ok(Some(place.with_key_file(key.into()))),
         None if place.file().is_none() => {
-            let reason = "is needed beside a --ledger on a server: the file of the key of its passcodes";
+            let reason = "is required for a --ledger on a server: the file with the key of its passcodes";
             Err(Failure::option("--ledger-key", reason))
         }
         None => Ok(Some(place)),
     }
 }
 
-/// Understands `--ledger` of a command that only lists it, without its key.
+/// Parses `--ledger` of a command that only lists it, without its key.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] when it is no place.
+/// [`Failure::Input`] if it is invalid.
 pub fn ledger_place_to_list(ledger: &Path) -> Result<LedgerPlace, Failure> {
     LedgerPlace::from_argument(ledger.as_os_str()).map_err(|error| Failure::option("--ledger", error))
 }

@@ -1,14 +1,14 @@
-//! What becomes of secrets in memory.
+//! Secrets in memory.
 
 use std::alloc::System;
 
 use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes memory when it is given back, whoever used it: buffers that grew, texts of the parsers, copies in libraries.
+/// Wipes all freed memory: reallocated buffers, texts of parsers, copies in libraries.
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
-/// Leaves no image of the process on disk when it is aborted.
+/// Disables core dumps of the process.
 pub(crate) fn keep_to_this_process() {
     #[cfg(unix)]
     {
@@ -17,7 +17,7 @@ pub(crate) fn keep_to_this_process() {
             current: Some(0),
             maximum: Some(0),
         };
-        // Where limits cannot be set, core dumps are as the system has them.
+        // If limits cannot be set, core dumps are as the system configures them.
         let _ = setrlimit(Resource::Core, none);
     }
 }

@@ -6,12 +6,12 @@ use matter_attestation::{Object, PaaStore, Part};
 
 use crate::{Failure, read_file, say};
 
-/// Adds all PAAs of a folder to those that are trusted. What else lies there, such as keys and the certificates of
-/// PAIs, is counted and left alone.
+/// Adds all PAAs of a folder to the trusted ones. Other files, such as keys and certificates of PAIs, are counted and
+/// ignored.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] when the folder cannot be read or no PAA is in it.
+/// [`Failure::Input`] if the folder cannot be read or contains no PAA.
 pub fn insert_paa_folder(folder: &Path, store: &mut PaaStore) -> Result<(), Failure> {
     let wrong =
         |path: &Path, reason: &dyn Display| Failure::option("--paa", format_args!("{}: {reason}", path.display()));
@@ -23,7 +23,7 @@ pub fn insert_paa_folder(folder: &Path, store: &mut PaaStore) -> Result<(), Fail
         }
     }
     files.sort();
-    // The same PAA may lie there in PEM and in DER.
+    // The same PAA may be present in PEM and in DER.
     let (mut paas, mut others) = (BTreeSet::new(), 0_usize);
     for file in files {
         let parts = Part::read_all(&read_file("--paa", &file)?).unwrap_or_default();
@@ -35,11 +35,11 @@ pub fn insert_paa_folder(folder: &Path, store: &mut PaaStore) -> Result<(), Fail
         }
     }
     if paas.is_empty() {
-        return Err(wrong(folder, &"holds no PAA in PEM or DER"));
+        return Err(wrong(folder, &"contains no PAA in PEM or DER"));
     }
     if others > 0 {
         let (folder, paas) = (folder.display(), paas.len());
-        say(format_args!("{folder}: PAAs: {paas}, files that are none: {others}"));
+        say(format_args!("{folder}: PAAs: {paas}, other files: {others}"));
     }
     Ok(())
 }

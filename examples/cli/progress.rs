@@ -6,25 +6,25 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{report, say};
 
-/// Between two lines when stderr is no terminal.
+/// Interval between lines when stderr is not a terminal.
 const SILENCE: Duration = Duration::from_secs(10);
 const BAR: &str = "{wide_bar} {pos} of {len} {msg}, {per_sec}, {eta} left";
 
-/// The progress of a long work: a bar on a terminal, and a line every ten seconds otherwise.
+/// The progress of long work: a bar on a terminal, otherwise a line every ten seconds.
 #[derive(Debug)]
 pub struct Progress {
     unit: &'static str,
     of: u32,
     start: Instant,
     last: Option<Instant>,
-    /// How many were complete at the first call: those of an earlier run.
+    /// The count at the first call, made by an earlier run.
     first: Option<u32>,
     quiet: bool,
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
-    /// Starts with nothing done of `of` units, such as devices. A quiet one shows nothing.
+    /// Starts a display for `of` units, such as devices. A quiet one shows nothing.
     #[must_use]
     pub fn new(of: u32, unit: &'static str, quiet: bool) -> Self {
         let bar = (!quiet && stderr().is_terminal()).then(|| {
@@ -42,7 +42,7 @@ impl Progress {
         }
     }
 
-    /// Shows how many are complete, if it is time for that.
+    /// Shows the number of complete units, if it is time for that.
     pub fn show(&mut self, complete: u32) {
         if let Some(bar) = &self.bar {
             bar.set_position(complete.into());
@@ -66,7 +66,7 @@ impl Progress {
         ));
     }
 
-    /// Writes a line of a result, over which the bar stays.
+    /// Writes a line of a result above the bar.
     pub fn report(&self, line: impl Display) {
         match &self.bar {
             Some(bar) => bar.suspend(|| report(line)),

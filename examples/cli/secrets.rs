@@ -1,5 +1,5 @@
-//! Secrets that are given to a binary: as an option, which other users of the machine can see in the list of processes, from
-//! a file, from standard input or from the environment.
+//! Secrets given to a binary: as an option, which other users of the machine can see in the process list, from a file,
+//! from standard input or from the environment.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::{Failure, Given, Text, Written, read_file};
 
-/// More than any of these secrets has.
+/// More than the length of any of these secrets.
 const MAX_LEN: usize = 4096;
 
 /// Declares the options of a secret.
@@ -49,11 +49,11 @@ macro_rules! secret {
         }
 
         impl $name {
-            /// Returns the secret of the command line as it was written, if there is one.
+            /// Returns the secret of the command line, if given.
             ///
             /// # Errors
             ///
-            /// [`Failure::Input`] when its file cannot be read.
+            /// [`Failure::Input`] if its file cannot be read.
             pub fn given(&self) -> Result<Option<Zeroizing<String>>, Failure> {
                 match &self.$file {
                     Some(path) if self.$field.is_none() => read_secret(concat!($option, "-file"), path).map(Some),
@@ -61,25 +61,25 @@ macro_rules! secret {
                 }
             }
 
-            /// Returns that of the environment.
+            /// Returns the secret of the environment.
             ///
             /// # Errors
             ///
-            /// [`Failure::Input`] when it is not UTF-8.
+            /// [`Failure::Input`] if it is not UTF-8.
             pub fn from_environment() -> Result<Option<Zeroizing<String>>, Failure> {
                 environment($variable)
             }
 
-            /// Returns that of the command line, or else of the environment.
+            /// Returns the secret of the command line, or else of the environment.
             ///
             /// # Errors
             ///
-            /// [`Failure::Input`] when its file cannot be read.
+            /// [`Failure::Input`] if its file cannot be read.
             pub fn read(&self) -> Result<Option<Zeroizing<String>>, Failure> {
                 self.given()?.map_or_else(Self::from_environment, |secret| Ok(Some(secret)))
             }
 
-            /// Replaces what says where the secret is by the secret.
+            /// Replaces the location of the secret by the secret.
             ///
             /// # Errors
             ///
@@ -90,11 +90,11 @@ macro_rules! secret {
                 Ok(())
             }
 
-            /// As [`read`](Self::read), where it is needed.
+            /// As [`read`](Self::read), for a required secret.
             ///
             /// # Errors
             ///
-            /// [`Failure::Input`] when there is none, or its file cannot be read.
+            /// [`Failure::Input`] if it is missing, or its file cannot be read.
             pub fn require(&self) -> Result<Zeroizing<String>, Failure> {
                 self.read()?.ok_or_else(|| {
                     Failure::Input(concat!("missing: ", $option, " or ", $option, "-file; --help lists all").into())
@@ -105,9 +105,9 @@ macro_rules! secret {
 }
 
 secret! {
-    /// A passcode, in one of its ways.
+    /// The options of a passcode.
     Passcode "--passcode" "MATTER_PASSCODE";
-    /// Passcode, 1 to 99999998 without twelve trivial ones; other users of the machine may see it in the list of processes
+    /// Passcode, 1 to 99999998 except twelve trivial ones; other users of the machine may see it in the process list
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     passcode;
     /// File with the passcode, or - for standard input [default: the environment's MATTER_PASSCODE]
@@ -116,9 +116,10 @@ secret! {
 }
 
 secret! {
-    /// The password of encrypted keys, in one of its ways.
+    /// The options of the password of encrypted keys.
     Password "--password" "MATTER_PASSWORD";
-    /// Password of encrypted keys and of PKCS#12 files (also --pwd); other users of the machine may see it in the list of processes
+    /// Password of encrypted keys and PKCS#12 files (also --pwd); other users of the machine may see it in the process
+    /// list
     #[arg(long, alias = "pwd", value_name = "TEXT", allow_hyphen_values = true)]
     password;
     /// File with the password, or - for standard input [default: the environment's MATTER_PASSWORD]
@@ -127,9 +128,9 @@ secret! {
 }
 
 secret! {
-    /// A verifier, in one of its ways.
+    /// The options of a verifier.
     Verifier "--verifier" "MATTER_VERIFIER";
-    /// Verifier of a single device: 97 bytes in base64; other users of the machine may see it in the list of processes
+    /// Verifier of a single device: 97 bytes in base64; other users of the machine may see it in the process list
     #[arg(long, value_name = "BASE64")]
     verifier;
     /// File with the verifier, or - for standard input [default: the environment's MATTER_VERIFIER]
@@ -145,7 +146,7 @@ pub(crate) fn environment(variable: &str) -> Result<Option<Zeroizing<String>>, F
     }
 }
 
-/// Reads a secret from a file, or for `-` from standard input: one line, its end left out.
+/// Reads a secret from a file, or for `-` from standard input: one line, without its end.
 fn read_secret(option: &str, path: &Path) -> Result<Zeroizing<String>, Failure> {
     let bytes = if path.as_os_str() == "-" {
         read_input(option)?
@@ -160,7 +161,7 @@ fn read_secret(option: &str, path: &Path) -> Result<Zeroizing<String>, Failure> 
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     if text.is_empty() || text.contains(['\n', '\r']) {
-        return Err(wrong("is not one line"));
+        return Err(wrong("is not a single line"));
     }
     Ok(Zeroizing::new(text.to_owned()))
 }
@@ -173,11 +174,11 @@ fn read_input(option: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     Ok(bytes)
 }
 
-/// Returns an argument that may be a secret: as it is, or for `-` a line from standard input.
+/// Returns an argument that may be secret: the text itself, or for `-` a line from standard input.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] when standard input cannot be read or is not one line.
+/// [`Failure::Input`] if standard input cannot be read or is not a single line.
 pub fn read_argument(name: &str, text: String) -> Result<Zeroizing<String>, Failure> {
     let text = Zeroizing::new(text);
     if *text == "-" {
@@ -186,11 +187,11 @@ pub fn read_argument(name: &str, text: String) -> Result<Zeroizing<String>, Fail
     Ok(text)
 }
 
-/// Random numbers: ChaCha20 with a key from the operating system, whose failure is found here.
+/// Creates a ChaCha20 random number generator with a key from the operating system; a failure is reported here.
 ///
 /// # Errors
 ///
-/// [`Failure::Work`] when the system gives none.
+/// [`Failure::Work`] if the system provides none.
 pub fn random() -> Result<ChaCha20Rng, Failure> {
     ChaCha20Rng::try_from_rng(&mut SysRng)
         .map_err(|_| Failure::Work("the operating system gives no random numbers".into()))

@@ -1,5 +1,5 @@
-//! What all binaries' command lines have: second spellings of ids, examples at the end of each `--help`, `help` as a word,
-//! completions for shells, and manual pages.
+//! Features of all command lines: alternative spellings of ids, examples at the end of each `--help`, `help` as a
+//! command, shell completions, and manual pages.
 
 use std::ffi::OsString;
 
@@ -13,7 +13,7 @@ use crate::{Failure, print_exact};
 const COMPLETIONS: &str = "completions";
 const MAN: &str = "man";
 const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
-/// What an id is called in one binary or another.
+/// Spellings of ids in the binaries.
 const SPELLINGS: [(&str, &str); 4] = [
     ("vid", "vendor-id"),
     ("pid", "product-id"),
@@ -21,7 +21,7 @@ const SPELLINGS: [(&str, &str); 4] = [
     ("origin-pid", "origin-product-id"),
 ];
 
-/// Adds what all binaries have.
+/// Adds the common features.
 pub(crate) fn extend(command: Command) -> Command {
     let shells = PossibleValuesParser::new(SHELLS);
     let completions = Arg::new(COMPLETIONS)
@@ -29,12 +29,12 @@ pub(crate) fn extend(command: Command) -> Command {
         .value_name("SHELL")
         .value_parser(shells)
         .exclusive(true)
-        .help("Prints completions for a shell");
+        .help("Print completions for a shell");
     let man = Arg::new(MAN)
         .long(MAN)
         .action(ArgAction::SetTrue)
         .exclusive(true)
-        .help("Prints the manual page");
+        .help("Print the manual page");
     let heading = "Shell";
     with_examples(with_spellings(command))
         .arg(completions.help_heading(heading))
@@ -57,7 +57,7 @@ fn with_spellings(command: Command) -> Command {
     command.mut_subcommands(with_spellings)
 }
 
-/// Ends the help of each command with those of the binary's examples that are its own.
+/// Appends to the help of each command its own examples.
 fn with_examples(command: Command) -> Command {
     let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let name = command.get_name().to_owned();
@@ -67,19 +67,19 @@ fn with_examples(command: Command) -> Command {
     }
 }
 
-/// The same for the commands below one that is called with these words.
+/// As [`with_examples`], for the subcommands of the command with these words.
 fn with_examples_of(command: Command, words: &str, heading: &str, lines: &str) -> Command {
     command.mut_subcommands(|below| {
         let words = format!("{words} {}", below.get_name());
         let mut is_own = false;
         let mut goes_on = false;
         let own = lines.lines().filter(|line| {
-            let behind = line.trim_start().strip_prefix(&words);
-            // A line that goes on in the next one ends with a backslash, as for a shell.
+            let tail = line.trim_start().strip_prefix(&words);
+            // A continued line ends with a backslash, as in a shell.
             is_own = if goes_on {
                 is_own
             } else {
-                behind.is_some_and(|behind| behind.is_empty() || behind.starts_with(' '))
+                tail.is_some_and(|tail| tail.is_empty() || tail.starts_with(' '))
             };
             goes_on = line.ends_with('\\');
             is_own
@@ -89,7 +89,7 @@ fn with_examples_of(command: Command, words: &str, heading: &str, lines: &str) -
     })
 }
 
-/// `help` alone is `--help` in a binary without commands, which have it of their own.
+/// Turns `help` alone into `--help` for a binary without commands; with commands clap does this.
 pub(crate) fn with_help(mut arguments: Vec<OsString>, command: &Command) -> Vec<OsString> {
     if !command.has_subcommands()
         && let [_, word] = arguments.as_mut_slice()
@@ -100,7 +100,7 @@ pub(crate) fn with_help(mut arguments: Vec<OsString>, command: &Command) -> Vec<
     arguments
 }
 
-/// Writes completions or the manual page, if nothing else is asked for.
+/// Writes completions or the manual page, if they are requested alone.
 pub(crate) fn write(command: &mut Command, arguments: &[OsString]) -> Option<Result<(), Failure>> {
     let name = command.get_name().to_owned();
     let words = arguments.iter().skip(1).filter_map(|word| word.to_str());

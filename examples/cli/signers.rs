@@ -1,4 +1,4 @@
-//! Keys that sign and verify: files in PEM or DER by content, tokens and programs.
+//! Keys for signing and verifying: files in PEM or DER by content, tokens and programs.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -9,12 +9,12 @@ use matter_signer::{OpenedSigner, P256Signer, Secrets, SignerUri, SigningKey, Ve
 use crate::secrets::environment;
 use crate::{Failure, Trust, read_file, told_unless};
 
-/// Understands where a key is, and refuses files of it that others than their owner may change: that of the key or of the
-/// PIN, and the program.
+/// Parses the location of a key, and refuses its files if users other than their owner may change them: the key, the
+/// PIN, the program.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming the option.
+/// [`Failure::Input`] with the option.
 pub fn parse_signer(option: &str, text: &str, trust: Trust) -> Result<SignerUri, Failure> {
     let uri: SignerUri = text.parse().map_err(|error| Failure::option(option, error))?;
     for file in [uri.key_file(), uri.pin_file(), uri.program()].into_iter().flatten() {
@@ -23,11 +23,11 @@ pub fn parse_signer(option: &str, text: &str, trust: Trust) -> Result<SignerUri,
     Ok(uri)
 }
 
-/// Returns what opens a signer: the password that is given, and the PIN of the environment.
+/// Returns the secrets for opening a signer: the given password, and the PIN of the environment.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] when the PIN is not UTF-8.
+/// [`Failure::Input`] if the PIN is not UTF-8.
 pub fn signer_secrets(password: Option<&str>) -> Result<Secrets, Failure> {
     let mut secrets = Secrets::new();
     if let Some(password) = password {
@@ -39,11 +39,11 @@ pub fn signer_secrets(password: Option<&str>) -> Result<Secrets, Failure> {
     Ok(secrets)
 }
 
-/// Opens a key wherever it is.
+/// Opens a key at any location.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming the option, and the file.
+/// [`Failure::Input`] with the option and the file.
 pub fn open_signer(option: &str, text: &str, password: Option<&str>, trust: Trust) -> Result<OpenedSigner, Failure> {
     let uri = parse_signer(option, text, trust)?;
     if let Some(path) = uri.key_file() {
@@ -53,7 +53,7 @@ pub fn open_signer(option: &str, text: &str, password: Option<&str>, trust: Trus
     opened.map_err(|error| Failure::option(option, error))
 }
 
-/// Opens a P-256 key wherever it is.
+/// Opens a P-256 key at any location.
 ///
 /// # Errors
 ///
@@ -68,7 +68,7 @@ pub fn open_p256_signer(option: &str, text: &str, password: Option<&str>, trust:
     }
 }
 
-/// Says why a signer failed, as far as its error has a cause.
+/// Returns why a signer failed, including the cause if its error has one.
 pub fn cause(error: &(dyn std::error::Error + 'static)) -> String {
     error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
@@ -77,12 +77,12 @@ pub fn cause(error: &(dyn std::error::Error + 'static)) -> String {
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming the option and the file.
+/// [`Failure::Input`] with the option and the file.
 pub fn read_signing_key(option: &str, path: &Path, password: Option<&str>) -> Result<SigningKey, Failure> {
     let bytes = read_file(option, path)?;
     SigningKey::decode(&bytes, password).map_err(|error| {
         let reason = match error {
-            Error::KeyEncrypted => "is encrypted; --password-file or MATTER_PASSWORD opens it",
+            Error::KeyEncrypted => "is encrypted; give its password with --password-file or MATTER_PASSWORD",
             Error::KeyPassword | Error::Pkcs12Password => "is encrypted with another password than the one given",
             Error::KeyMalformed => {
                 let what = "private key (PKCS#8, SEC 1 or PKCS#1)";
@@ -98,14 +98,14 @@ pub fn read_signing_key(option: &str, path: &Path, password: Option<&str>) -> Re
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming the option and the file.
+/// [`Failure::Input`] with the option and the file.
 pub fn read_verifying_key(option: &str, path: &Path) -> Result<VerifyingKey, Failure> {
     let bytes = read_file(option, path)?;
     let what = "public key (SubjectPublicKeyInfo)";
     VerifyingKey::decode(&bytes).ok_or_else(|| refused(option, path, &bytes, InputKind::PublicKey, what))
 }
 
-/// Reads a public key, or a private one for its public half.
+/// Reads a public key, or the public half of a private one.
 ///
 /// # Errors
 ///
@@ -130,6 +130,6 @@ fn refused(option: &str, path: &Path, bytes: &[u8], wanted: InputKind, what: &st
     wrong(
         option,
         path,
-        format_args!("is no {what} of P-256, P-384 or RSA in PEM or DER{kind}"),
+        format_args!("is not a {what} of P-256, P-384 or RSA in PEM or DER{kind}"),
     )
 }

@@ -5,12 +5,12 @@ use zeroize::Zeroizing;
 
 use crate::Failure;
 
-/// Tells whether a character could command a terminal, or turn the direction in which text is read.
+/// Returns whether a character can control a terminal or change the direction of text.
 fn commands(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Replaces what could command a terminal: texts come from files, certificates and names of files.
+/// Replaces control characters: texts come from files, certificates and file names.
 #[must_use]
 pub fn clean(text: impl Display) -> Zeroizing<String> {
     let text = Zeroizing::new(text.to_string());
@@ -22,12 +22,12 @@ pub fn clean(text: impl Display) -> Zeroizing<String> {
     clean
 }
 
-/// Writes a line to stderr; when nobody can read it, it is lost.
+/// Writes a line to stderr, ignoring errors.
 pub fn say(line: impl Display) {
     let _ = writeln!(io::stderr(), "{}", *painted(clean(line), has_colours(&io::stderr())));
 }
 
-/// Gives the word at the beginning of a line that says how grave it is its colour (ECMA-48, SGR).
+/// Colours the severity at the start of a line (ECMA-48, SGR).
 fn painted(line: Zeroizing<String>, has_colours: bool) -> Zeroizing<String> {
     const COLOURS: [(&str, u8); 3] = [("error:", 31), ("warning:", 33), ("note:", 36)];
     let word = COLOURS
@@ -39,21 +39,21 @@ fn painted(line: Zeroizing<String>, has_colours: bool) -> Zeroizing<String> {
     }
 }
 
-/// Tells whether colours are shown: on a terminal that has some, unless nobody wants them (no-color.org).
+/// Returns whether to use colours: on a terminal that has them, unless disabled (no-color.org).
 pub fn has_colours(stream: &impl IsTerminal) -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     stream.is_terminal() && !is_set("NO_COLOR") && !is_dumb
 }
 
-/// Writes a number with its noun: "1 device", "2 devices".
+/// Formats a number with its noun: "1 device", "2 devices".
 #[must_use]
 pub fn counted(number: impl TryInto<u64> + Copy + Display, noun: &str) -> String {
     let is_one = number.try_into().is_ok_and(|number| number == 1);
     format!("{number} {noun}{}", if is_one { "" } else { "s" })
 }
 
-/// Writes bytes to stdout, and keeps no copy of them, as the standard library's buffer does.
+/// Writes bytes to stdout without keeping a copy of them, as the standard library's buffer would.
 fn write(bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -63,7 +63,7 @@ fn write(bytes: &[u8]) -> io::Result<()> {
     }
     #[cfg(not(unix))]
     {
-        // It turns UTF-8 into what a console shows.
+        // Transcodes UTF-8 for a Windows console.
         let mut stdout = io::stdout().lock();
         stdout.write_all(bytes).and_then(|()| stdout.flush())
     }
@@ -83,12 +83,12 @@ fn write_line(text: &str) -> Result<(), Failure> {
 ///
 /// # Errors
 ///
-/// [`Failure::Closed`] when the reader is gone, [`Failure::Work`] when the line cannot be written.
+/// [`Failure::Closed`] if the reader has closed it, [`Failure::Work`] if the line cannot be written.
 pub fn print(line: impl Display) -> Result<(), Failure> {
     write_line(&painted(clean(line), has_colours(&io::stdout())))
 }
 
-/// Writes a JSON document to stdout. JSON itself lets some control characters through; they are escaped.
+/// Writes a JSON document to stdout. JSON permits some control characters; they are escaped.
 ///
 /// # Errors
 ///
@@ -97,7 +97,7 @@ pub fn print_json(document: impl Display) -> Result<(), Failure> {
     let text = Zeroizing::new(document.to_string());
     let mut escaped = Zeroizing::new(String::with_capacity(text.len() + 64));
     for letter in text.chars() {
-        // Line ends between members are the document's own; others are inside of strings.
+        // Line ends between members belong to the document; others are inside strings.
         if commands(letter) && letter != '\n' {
             let _ = write!(*escaped, "\\u{:04x}", u32::from(letter));
         } else {
@@ -107,7 +107,7 @@ pub fn print_json(document: impl Display) -> Result<(), Failure> {
     write_line(&escaped)
 }
 
-/// Writes lines to stdout in which nothing is anybody else's.
+/// Writes lines without foreign text to stdout.
 ///
 /// # Errors
 ///
@@ -116,7 +116,7 @@ pub fn print_text(text: &str) -> Result<(), Failure> {
     write_line(text)
 }
 
-/// Writes a document to stdout as it is, but on a terminal without what could command it.
+/// Writes a document to stdout unchanged, but on a terminal without control characters.
 ///
 /// # Errors
 ///
@@ -128,12 +128,12 @@ pub fn print_exact(text: &str) -> Result<(), Failure> {
     write_line(text)
 }
 
-/// Says on stdout what is done. It is done even when nobody can read that.
+/// Reports completed work on stdout, even if it cannot be written there.
 pub fn report(line: impl Display) {
     lost(print(line));
 }
 
-/// As [`report`], with a JSON document.
+/// As [`report`], for a JSON document.
 pub fn report_json(document: impl Display) {
     lost(print_json(document));
 }

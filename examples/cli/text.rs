@@ -4,7 +4,7 @@ use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// An option's value as it is written, which may be a secret. In JSON it is a text or a whole number.
+/// An option's value as text, which may be a secret. In JSON it is a text or a whole number.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Text(String);
 
@@ -21,14 +21,14 @@ impl From<&str> for Text {
 }
 
 impl Text {
-    /// Returns what was written.
+    /// Returns the text.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-/// What was written as the value of an option.
+/// The text of an option.
 pub trait Written {
     /// Returns the text, if the option was given.
     fn written(&self) -> Option<&str>;

@@ -8,18 +8,18 @@ use crate::Failure;
 ///
 /// # Errors
 ///
-/// [`Failure::Work`] when the system's clock shows a time before 1970 or after 9999.
+/// [`Failure::Work`] if the system clock is before 1970 or after 9999.
 pub fn now() -> Result<DateTime, Failure> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).ok();
     let time = since.and_then(|since| DateTime::from_unix_duration(Duration::from_secs(since.as_secs())).ok());
-    time.ok_or_else(|| Failure::Work("the system's clock shows no time between the years 1970 and 9999".into()))
+    time.ok_or_else(|| Failure::Work("the system clock is not in the years 1970 to 9999".into()))
 }
 
-/// Reads `YYYY-MM-DD`, or that with `HH:MM:SS` behind a blank or a `T`, and perhaps a `Z` at the end; in UTC.
+/// Reads `YYYY-MM-DD`, optionally with `HH:MM:SS` after a blank or a `T`, and with a final `Z`; in UTC.
 ///
 /// # Errors
 ///
-/// A sentence with the forms allowed.
+/// A message with the allowed forms.
 pub fn parse_time(text: &str) -> Result<DateTime, &'static str> {
     const FORMS: &str = "not a time as YYYY-MM-DD, YYYY-MM-DD HH:MM:SS or YYYY-MM-DDTHH:MM:SSZ from 1970 to 9999";
     let whole = text.strip_suffix('Z').unwrap_or(text);

@@ -19,35 +19,36 @@ use crate::Common;
 
 #[derive(Subcommand)]
 pub(crate) enum Cd {
-    /// Makes and signs a Certification Declaration
+    /// Make and sign a Certification Declaration
     Make(Box<Make>),
-    /// Shows what a Certification Declaration says
+    /// Show the contents of a Certification Declaration
     Print {
-        /// The declaration: CMS in DER
+        /// Declaration: CMS in DER
         file: PathBuf,
     },
 }
 
 #[derive(Subcommand)]
 pub(crate) enum Csr {
-    /// Makes a PKCS#10 request for a key, which signs it: that of an intermediate in a token for instance
+    /// Make a PKCS#10 request for a key, signed by it, such as an intermediate's key in a token
     Make(MakeRequest),
-    /// Checks a PKCS#10 request and that its sender has the key: exit code 1 when it is not accepted
+    /// Check a PKCS#10 request and its proof of possession: exit code 1 if it is not accepted
     Check {
-        /// The request in PEM or DER
+        /// Request in PEM or DER
         file: PathBuf,
     },
 }
 
 #[derive(Args)]
 pub(crate) struct MakeRequest {
-    /// Common name, 1..=64 bytes, by which people tell requests apart
+    /// Common name, 1 to 64 bytes, to tell requests apart
     #[arg(long, value_name = "TEXT")]
     cn: String,
-    /// Where the P-256 key is: file:PATH, pkcs11:... (RFC 7512; the PIN is in its pin-source or MATTER_PIN) or exec:PROGRAM
+    /// Location of the P-256 key: file:PATH, pkcs11:... (RFC 7512; PIN from its pin-source or MATTER_PIN) or
+    /// exec:PROGRAM
     #[arg(long, value_name = "URI")]
     signer: String,
-    /// The request to write, in PEM
+    /// Request to write, in PEM
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
@@ -83,31 +84,31 @@ impl MakeRequest {
 
 #[derive(Args)]
 pub(crate) struct Make {
-    /// Vendor id of the product, 0x0001..=0xFFF4
+    /// Vendor id of the product, 0x0001 to 0xFFF4
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     vid: String,
-    /// Product ids, 0x0001..=0xFFFF, 1..=100 of them; may be repeated
+    /// Product ids, 0x0001 to 0xFFFF, 1 to 100 of them; may be given several times
     #[arg(long, value_name = "ID", required = true, num_args = 1..)]
     pid: Vec<String>,
-    /// Primary device type, 0..=0xFFFFFFFF
+    /// Primary device type, 0 to 0xFFFFFFFF
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     device_type: String,
     /// Certificate id, 19 bytes, such as CSA00000SWC00000-00
     #[arg(long, value_name = "TEXT")]
     certificate_id: String,
-    /// 0 development and test, 1 provisional, 2 official
+    /// Certification type: 0 development and test, 1 provisional, 2 official
     #[arg(long = "type", value_name = "N", allow_hyphen_values = true)]
     kind: String,
-    /// Version number that the CSA assigned, 1..=65535 [default: 1]
+    /// Version number assigned by the CSA, 1 to 65535 [default: 1]
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     version_number: Option<String>,
-    /// Vendor id in the DACs, 0x0001..=0xFFF4, where it is not the product's
+    /// Vendor id in the DACs if it differs from the product's, 0x0001 to 0xFFF4
     #[arg(long, value_name = "ID", allow_hyphen_values = true, requires = "origin_pid")]
     origin_vid: Option<String>,
-    /// Product id in the DACs, 0x0001..=0xFFFF, where it is not the product's
+    /// Product id in the DACs if it differs from the product's, 0x0001 to 0xFFFF
     #[arg(long, value_name = "ID", allow_hyphen_values = true, requires = "origin_vid")]
     origin_pid: Option<String>,
-    /// Subject key identifier of a PAA that may stand above the devices, 40 hexadecimal digits; up to 10 times [default: all PAAs]
+    /// Subject key identifier of a permitted PAA, 40 hexadecimal digits; up to 10 times [default: all PAAs]
     #[arg(long, value_name = "HEX")]
     paa_ski: Vec<String>,
     /// Private key of the signer
@@ -119,16 +120,17 @@ pub(crate) struct Make {
         conflicts_with = "signer"
     )]
     key: Option<PathBuf>,
-    /// Where that key is instead: file:PATH, pkcs11:... (RFC 7512; the PIN is in its pin-source or MATTER_PIN) or exec:PROGRAM
+    /// Location of that key instead: file:PATH, pkcs11:... (RFC 7512; PIN from its pin-source or MATTER_PIN) or
+    /// exec:PROGRAM
     #[arg(long, value_name = "URI", requires = "cert")]
     signer: Option<String>,
     /// Certificate of the signer
     #[arg(long, value_name = "FILE")]
     cert: Option<PathBuf>,
-    /// Signs with the published key of "Matter Test CD Signing Authority": for development only
+    /// Sign with the published key of "Matter Test CD Signing Authority": for development only
     #[arg(long, conflicts_with_all = ["key", "signer", "cert"])]
     test_key: bool,
-    /// The declaration to write
+    /// Declaration to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
@@ -149,7 +151,7 @@ impl Make {
                 let password = password.as_deref().map(String::as_str);
                 let certificate = read_certificate("--cert", None, cert, password)?;
                 let (option, key) = self.signing_key(password, common)?;
-                if *certificate.public_key() != key.public_key() {
+                if certificate.public_key() != key.public_key() {
                     return Err(Failure::option(option, "is not the key of --cert"));
                 }
                 let key_id = certificate.subject_key_id();
@@ -183,7 +185,7 @@ impl Make {
         Ok(())
     }
 
-    /// Opens the key of the signer, and names its option.
+    /// Opens the key of the signer, and returns the name of its option too.
     fn signing_key(&self, password: Option<&str>, common: &Common) -> Result<(&'static str, P256Signer), Failure> {
         match (&self.key, &self.signer) {
             (Some(key), _) => {
@@ -191,7 +193,7 @@ impl Make {
                 Ok(("--key", read_private_key("--key", key, password)?.into()))
             }
             (None, Some(uri)) => Ok(("--signer", open_p256_signer("--signer", uri, password, common.trust)?)),
-            (None, None) => Err(Failure::option("--cert", "needs --key or --signer beside it")),
+            (None, None) => Err(Failure::option("--cert", "requires --key or --signer")),
         }
     }
 
@@ -204,7 +206,7 @@ impl Make {
         let (Some(vendor_id), Some(product_ids), Some(device_type), Some(kind)) =
             (vendor_id, product_ids, device_type, kind)
         else {
-            return Err(Failure::Input("an option is missing; --help lists all".into()));
+            return Err(Failure::Input("missing option; --help lists all".into()));
         };
         let kind = CertificationType::new(kind.into()).map_err(|error| Failure::option("--type", error))?;
         let wrong = |error| Failure::option("--pid and --certificate-id", error);

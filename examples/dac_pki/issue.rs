@@ -27,7 +27,7 @@ mod batch;
 #[path = "issue/output.rs"]
 mod output;
 
-/// What certificates of all kinds have in common.
+/// Options of certificates of all kinds.
 #[derive(Args)]
 struct Certificates {
     /// First second of the validity [default: now]
@@ -36,21 +36,21 @@ struct Certificates {
     /// Last second of the validity [default: none, or the issuer's]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "days")]
     to: Option<String>,
-    /// Length of the validity in days, 0..=4294967295, up to the year 9999
+    /// Length of the validity in days, 0 to 4294967295, up to the year 9999
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     days: Option<String>,
-    /// Writes the ids into the common name, as Mvid:FFF1 Mpid:8000, and not into attributes of their own
+    /// Write the ids into the common name, as Mvid:FFF1 Mpid:8000, instead of attributes of their own
     #[arg(long)]
     vid_pid_in_cn: bool,
 }
 
-/// Who issues.
+/// The issuer.
 #[derive(Args)]
 pub(crate) struct Authority {
     /// Certificate of the issuer: of a PAA for a PAI, of a PAI for a DAC
     #[arg(long, value_name = "CERT")]
     issuer: PathBuf,
-    /// Private key of the issuer: PKCS#8, SEC 1, or 32 bytes, plain or as digits
+    /// Private key of the issuer: PKCS#8, SEC 1, or 32 bytes, raw or as digits
     #[arg(
         long,
         value_name = "KEY",
@@ -58,7 +58,8 @@ pub(crate) struct Authority {
         conflicts_with = "signer"
     )]
     issuer_key: Option<PathBuf>,
-    /// Where that key is instead: file:PATH, pkcs11:... (RFC 7512; the PIN is in its pin-source or MATTER_PIN) or exec:PROGRAM
+    /// Location of that key instead: file:PATH, pkcs11:... (RFC 7512; PIN from its pin-source or MATTER_PIN) or
+    /// exec:PROGRAM
     #[arg(long, value_name = "URI")]
     signer: Option<String>,
     #[command(flatten)]
@@ -67,20 +68,21 @@ pub(crate) struct Authority {
 
 #[derive(Args)]
 pub(crate) struct Paa {
-    /// Common name, 1..=64 bytes
+    /// Common name, 1 to 64 bytes
     #[arg(long, value_name = "TEXT")]
     cn: String,
-    /// Vendor id, 0x0001..=0xFFF4, of an authority for one vendor only
+    /// Vendor id, 0x0001 to 0xFFF4, of an authority for a single vendor
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     vid: Option<String>,
-    /// Where the key of the authority is: file:PATH, pkcs11:... (RFC 7512; the PIN is in its pin-source or MATTER_PIN) or exec:PROGRAM [default: a new one in --out]
+    /// Location of the authority's key: file:PATH, pkcs11:... (RFC 7512; PIN from its pin-source or MATTER_PIN) or
+    /// exec:PROGRAM [default: a new key in --out]
     #[arg(long, value_name = "URI")]
     signer: Option<String>,
     #[command(flatten)]
     password: Password,
     #[command(flatten)]
     common: Certificates,
-    /// Folder for certificates in PEM and DER and keys in PEM; it is made
+    /// Folder for certificates in PEM and DER and keys in PEM; created if missing
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
@@ -89,23 +91,24 @@ pub(crate) struct Paa {
 
 #[derive(Args)]
 pub(crate) struct Pai {
-    /// Common name, 1..=64 bytes
+    /// Common name, 1 to 64 bytes
     #[arg(long, value_name = "TEXT")]
     cn: String,
-    /// Vendor id, 0x0001..=0xFFF4
+    /// Vendor id, 0x0001 to 0xFFF4
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     vid: String,
-    /// Product id, 0x0001..=0xFFFF, of an intermediate for one product only
+    /// Product id, 0x0001 to 0xFFFF, of an intermediate for a single product
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pid: Option<String>,
-    /// Certificate signing request of the intermediate in PEM or DER, whose key is elsewhere [default: a new key in --out]
+    /// Certificate signing request of the intermediate in PEM or DER, whose key is elsewhere [default: a new key in
+    /// --out]
     #[arg(long, value_name = "FILE")]
     csr: Option<PathBuf>,
     #[command(flatten)]
     authority: Authority,
     #[command(flatten)]
     common: Certificates,
-    /// Folder for certificates in PEM and DER and keys in PEM; it is made
+    /// Folder for certificates in PEM and DER and keys in PEM; created if missing
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
@@ -114,19 +117,19 @@ pub(crate) struct Pai {
 
 #[derive(Args)]
 pub(crate) struct Dac {
-    /// Common name, 1..=64 bytes; with --count the number follows, with --csr the name of the request's file
+    /// Common name, 1 to 64 bytes; followed by the number with --count, by the request's file name with --csr
     #[arg(long, value_name = "TEXT", required_unless_present_any = ["csv", "csr"])]
     cn: Option<String>,
-    /// Vendor id, 0x0001..=0xFFF4
+    /// Vendor id, 0x0001 to 0xFFF4
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     vid: String,
-    /// Product id, 0x0001..=0xFFFF
+    /// Product id, 0x0001 to 0xFFFF
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pid: String,
-    /// How many, 1..=100000 [default: 1, without a number in the names]
+    /// Number of devices, 1 to 100000 [default: 1, without a number in the names]
     #[arg(long, value_name = "N", allow_hyphen_values = true, conflicts_with_all = ["csv", "csr"])]
     count: Option<String>,
-    /// Table with a column cn: a certificate and a key for each row; columns vid and pid must say what the options say
+    /// Table with a column cn: a certificate and a key for each row; columns vid and pid must match the options
     #[arg(long, value_name = "FILE", conflicts_with_all = ["csr", "cn"])]
     csv: Option<PathBuf>,
     /// Folder of certificate signing requests in PEM or DER: a certificate for each, and no keys
@@ -136,7 +139,8 @@ pub(crate) struct Dac {
     authority: Authority,
     #[command(flatten)]
     common: Certificates,
-    /// Folder for certificates in PEM and DER and keys in PEM; it is made [default with --csr: each request gets NAME.pem, or NAME.err with the reason, beside it, and what has its answer is left alone]
+    /// Folder for certificates in PEM and DER and keys in PEM; created if missing [default with --csr: NAME.pem beside
+    /// each request, or NAME.err with the reason; answered requests are skipped]
     #[arg(long, value_name = "DIR", required_unless_present = "csr")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -176,7 +180,7 @@ impl Authority {
             (Some(path), _) => read_private_key("--issuer-key", path, password)?.into(),
             (None, Some(uri)) => {
                 let signer = open_p256_signer("--signer", uri, password, trust)?;
-                if signer.public_key() != *certificate.public_key() {
+                if signer.public_key() != certificate.public_key() {
                     return Err(Failure::option(
                         "--signer",
                         "is not the key of the certificate of --issuer",
@@ -195,7 +199,7 @@ impl Authority {
 }
 
 impl Authority {
-    /// Adds the files to what a command reads.
+    /// Adds the files to the inputs of a command.
     pub(crate) fn named(&self, files: Files) -> Files {
         files
             .input("--issuer", &self.issuer)
@@ -264,7 +268,7 @@ impl Dac {
     pub(crate) fn run(&self, common: &Common) -> Result<(), Failure> {
         let (pai, pai_key) = self.authority.read(Object::Pai, common.trust)?;
         let validity = self.common.validity(Some(&pai))?;
-        // The template takes each device's own name.
+        // The template is filled with each device's name.
         let mut subject = DacSubject::new("any", required("--vid", &self.vid)?, required("--pid", &self.pid)?);
         if self.common.vid_pid_in_cn {
             subject = subject.map(DacSubject::with_ids_in_common_name);
@@ -287,7 +291,7 @@ impl Dac {
             name,
             common_name,
             source,
-        } in devices(self, pai.public_key())?
+        } in devices(self, &pai.public_key())?
         {
             let (public_key, key) = source.key(&mut rng);
             let dac = template.issue(&common_name, &public_key, SerialNumber::generate(&mut rng));
@@ -297,24 +301,24 @@ impl Dac {
     }
 }
 
-/// Reads the request of an intermediate, which its key has signed.
+/// Reads the request of an intermediate, and verifies its signature.
 fn requested_key(path: &Path, paa: &Certificate) -> Result<PublicKey, Failure> {
     let bytes = read_file("--csr", path)?;
     let wrong = |reason: &str| Failure::Input(format!("--csr {}: {reason}", path.display()));
     let request = CertificateRequest::decode(&bytes)
         .map_err(|error| wrong(&told_unless(InputKind::CertificateRequest, &bytes, error)))?;
     if request.public_key() == paa.public_key() {
-        return Err(wrong("has the key of --issuer; an intermediate has one of its own"));
+        return Err(wrong("has the key of --issuer; an intermediate requires its own key"));
     }
-    Ok(*request.public_key())
+    Ok(request.public_key())
 }
 
-/// Reads an option that is always there.
+/// Parses an option that is always present.
 pub(crate) fn required<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str) -> Result<T, Failure> {
     text.parse().map_err(|error| Failure::option(option, error))
 }
 
-/// Names the option that is to blame.
+/// Maps an error to the option at fault.
 fn refused(error: Error) -> Failure {
     let option = match error {
         Error::CommonNameHasControl | Error::CommonNameHasId | Error::CommonNameLength { .. } => "--cn",

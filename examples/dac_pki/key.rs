@@ -1,4 +1,4 @@
-//! `dac-pki key`: keys that sign.
+//! `dac-pki key`: signing keys.
 
 use std::path::PathBuf;
 
@@ -15,15 +15,15 @@ use crate::Common;
 
 #[derive(Subcommand)]
 pub(crate) enum Key {
-    /// Makes a key, in a file or in a token
+    /// Make a key in a file or in a token
     Generate(Generate),
-    /// Shows the public key of a key, or writes it
+    /// Show the public half of a key, or write it
     Public(Public),
 }
 
 #[derive(Args)]
 pub(crate) struct Generate {
-    /// The file to write: PKCS#8 in PEM
+    /// File to write: PKCS#8 in PEM
     #[arg(
         long,
         value_name = "FILE",
@@ -31,10 +31,11 @@ pub(crate) struct Generate {
         conflicts_with = "signer"
     )]
     out: Option<PathBuf>,
-    /// The token that makes the key, which never leaves it, with the key's label as object: pkcs11:... (RFC 7512; the PIN is in its pin-source or MATTER_PIN)
+    /// Token that makes the key and never releases it, with the key's label as object: pkcs11:... (RFC 7512; PIN from
+    /// its pin-source or MATTER_PIN)
     #[arg(long, value_name = "URI")]
     signer: Option<String>,
-    /// p256 for certificates, declarations and secure boot, or rsa3072 for secure boot
+    /// Algorithm: p256 for certificates, declarations and secure boot, or rsa3072 for secure boot
     #[arg(long, value_enum, default_value = "p256", hide_possible_values = true)]
     algorithm: Algorithm,
 }
@@ -47,9 +48,9 @@ enum Algorithm {
 
 #[derive(Args)]
 pub(crate) struct Public {
-    /// The key: a file in PEM or DER, pkcs11:... or exec:PROGRAM
+    /// Key: a file in PEM or DER, pkcs11:... or exec:PROGRAM
     key: String,
-    /// The file to write [default: standard output]
+    /// File to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `dac-pki lint`: what is wrong with the files of a chain, and whether they fit together.
+//! `dac-pki lint`: finds faults in the files of a chain, and checks that they fit together.
 
 use std::path::PathBuf;
 
@@ -9,12 +9,13 @@ use matter_attestation::{InputKind, Object, Part, Verification};
 use crate::show;
 use crate::verify::Rules;
 
-/// DER's tag.
+/// Tag in DER.
 const SEQUENCE: u8 = 0x30;
 
 #[derive(Args)]
 pub(crate) struct Lint {
-    /// At most one PAA, PAI, DAC and Certification Declaration, in any order, also several certificates in one file in PEM, also as PKCS#7, or in PKCS#12; the content tells which is which
+    /// Files with at most one PAA, PAI, DAC and Certification Declaration, in any order, recognized by content; also
+    /// several certificates in one PEM, PKCS#7 (PEM) or PKCS#12 file
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -29,13 +30,13 @@ impl Lint {
         let password = password.as_deref().map(String::as_str);
         for path in &self.files {
             let wrong = |reason: String| {
-                let what = "is neither a certificate nor a Certification Declaration";
+                let what = "is not a certificate or a Certification Declaration";
                 Failure::Input(format!("{}: {what}: {reason}", path.display()))
             };
             let bytes = read_file("FILE", path)?;
-            // SignedData in DER is what a declaration is; that certificates are meant, only the label in PEM says.
+            // A declaration is SignedData in DER as well; only the PEM label shows that certificates are meant.
             if bytes.first() == Some(&SEQUENCE) && InputKind::of(&bytes) == InputKind::Pkcs7 {
-                let remedy = "`openssl pkcs7 -inform der` makes PEM of it, which is read";
+                let remedy = "convert it to PEM with `openssl pkcs7 -inform der`";
                 return Err(wrong(format!("it is a PKCS#7 bundle in DER; {remedy}")));
             }
             let in_file = cli::parts(&bytes, password).map_err(wrong)?;
@@ -49,7 +50,7 @@ impl Lint {
                 Some((other, _)) => {
                     let (other, path, object) = (other.display(), path.display(), part.object());
                     return Err(Failure::Input(format!(
-                        "{path}: is a second {object} beside {other}; one chain at a time"
+                        "{path}: is a second {object} in addition to {other}; give one chain at a time"
                     )));
                 }
                 None => parts.push((path, part)),

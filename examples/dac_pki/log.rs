@@ -21,11 +21,12 @@ mod line;
 
 #[derive(Subcommand)]
 pub(crate) enum Log {
-    /// Verifies a log from its first entry to its signed head, and that its ledger has what it says: exit code 1 when anything was changed
+    /// Verify a log from its first entry to its signed head, and compare it with its ledger: exit code 1 if anything
+    /// was changed
     Verify(Verify),
-    /// Shows the last entries of a log, not verified
+    /// Show the last entries of a log without verifying it
     Show(Show),
-    /// Writes a log with its head as JSON lines, which log verify --file reads
+    /// Write a log with its head as JSON lines, for log verify --file
     Export(Export),
 }
 
@@ -34,16 +35,16 @@ pub(crate) struct Verify {
     /// Ledger of the log: a file, or postgresql://USER@HOST/DATABASE
     #[arg(long, value_name = "LEDGER", required_unless_present = "file")]
     ledger: Option<PathBuf>,
-    /// What log export has written, instead of a ledger
+    /// File written by log export, instead of a ledger
     #[arg(long, value_name = "FILE", conflicts_with = "ledger")]
     file: Option<PathBuf>,
-    /// Key of the ledger's passcodes [default: FILE.key of --ledger; a URL needs one]
+    /// Key of the ledger's passcodes [default: FILE.key of --ledger; required for a URL]
     #[arg(long, value_name = "FILE")]
     ledger_key: Option<PathBuf>,
-    /// Public key that may have signed the head, may be repeated
+    /// Public key that may have signed the head; may be given several times
     #[arg(long, value_name = "FILE", required = true)]
     log_key: Vec<PathBuf>,
-    /// An entry that was seen before, its number and its hash: a log without it was rolled back
+    /// Known entry, its number and its hash: a log without it was rolled back
     #[arg(long, value_name = "SEQ:HASH")]
     at_least: Option<String>,
 }
@@ -53,10 +54,10 @@ pub(crate) struct Show {
     /// Ledger of the log: a file, or postgresql://USER@HOST/DATABASE
     #[arg(long, value_name = "LEDGER")]
     ledger: PathBuf,
-    /// Key of the ledger's passcodes [default: FILE.key of --ledger; a URL needs one]
+    /// Key of the ledger's passcodes [default: FILE.key of --ledger; required for a URL]
     #[arg(long, value_name = "FILE")]
     ledger_key: Option<PathBuf>,
-    /// How many entries, 1..=4294967295
+    /// Number of entries, 1 to 4294967295
     #[arg(long, value_name = "N", default_value = "20", allow_hyphen_values = true)]
     last: String,
 }
@@ -66,7 +67,7 @@ pub(crate) struct Export {
     /// Ledger of the log: a file, or postgresql://USER@HOST/DATABASE
     #[arg(long, value_name = "LEDGER")]
     ledger: PathBuf,
-    /// Key of the ledger's passcodes [default: FILE.key of --ledger; a URL needs one]
+    /// Key of the ledger's passcodes [default: FILE.key of --ledger; required for a URL]
     #[arg(long, value_name = "FILE")]
     ledger_key: Option<PathBuf>,
     /// File to write
@@ -202,7 +203,7 @@ impl Export {
     }
 }
 
-/// Why a log could not be read to its end.
+/// Reason why a log could not be read to its end.
 enum Ended {
     Failure(Failure),
     Ledger(matter_ledger::Error),
@@ -218,7 +219,7 @@ fn malformed(seq: u64) -> Ended {
     Ended::Failure(Failure::No(format!("--ledger: log: entry {seq} is not a JSON object")))
 }
 
-/// Reads what an export has written.
+/// Reads an exported log.
 fn read_lines(path: &Path, mut see: impl FnMut(LogRow) -> Result<(), Failure>) -> Result<LogHead, Failure> {
     let bytes = read_file("--file", path)?;
     let wrong = |number: usize, reason: &str| Failure::Input(format!("--file {}:{number}: {reason}", path.display()));
@@ -228,16 +229,11 @@ fn read_lines(path: &Path, mut see: impl FnMut(LogRow) -> Result<(), Failure>) -
     for (line, number) in text.lines().zip(1..) {
         count = number;
         match Line::read(line) {
-            _ if head.is_some() => return Err(wrong(number, "follows the head, which is the last line")),
+            _ if head.is_some() => return Err(wrong(number, "follows the head, which must be the last line")),
             Some(Line::Row(row)) => see(row)?,
             Some(Line::Head(found)) => head = Some(found),
-            None => return Err(wrong(number, "is not a line that dac-pki log export writes")),
+            None => return Err(wrong(number, "is not a line written by dac-pki log export")),
         }
     }
-    head.ok_or_else(|| {
-        wrong(
-            count,
-            "the head is missing, which is the last line: the file was cut off",
-        )
-    })
+    head.ok_or_else(|| wrong(count, "the head, the last line, is missing: the file is truncated"))
 }

@@ -14,30 +14,30 @@ use crate::recording::{LogOptions, decided, failed};
 
 #[derive(Subcommand)]
 pub(crate) enum Order {
-    /// Opens an order for devices of one product
+    /// Open an order for devices of one product
     Open(Open),
-    /// Approves an order that another operator has opened with --approval
+    /// Approve an order that another operator has opened with --approval
     Approve(Decide),
-    /// Closes an order: no further device gets a certificate
+    /// Close an order: no further device gets a certificate
     Close(Decide),
-    /// Shows an order, or all of them, and how many devices they have
+    /// Show an order, or all of them, with their numbers of devices
     Show(Show),
 }
 
 #[derive(Args)]
 pub(crate) struct Open {
-    /// Name of the order, 1..=64 characters
+    /// Name of the order, 1 to 64 characters
     order: String,
-    /// How many devices it is for, 1..=4294967295
+    /// Number of devices, 1 to 4294967295
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     size: String,
-    /// Vendor id in the certificates (also --vendor-id), 0x0001..=0xFFF4
+    /// Vendor id in the certificates (also --vendor-id), 0x0001 to 0xFFF4
     #[arg(long, alias = "vendor-id", value_name = "ID", allow_hyphen_values = true)]
     vid: String,
-    /// Product id in the certificates (also --product-id), 0x0001..=0xFFFF
+    /// Product id in the certificates (also --product-id), 0x0001 to 0xFFFF
     #[arg(long, alias = "product-id", value_name = "ID", allow_hyphen_values = true)]
     pid: String,
-    /// A second operator has to approve the order before it gets certificates
+    /// Require the approval of a second operator before the order gets certificates
     #[arg(long)]
     approval: bool,
     #[command(flatten)]
@@ -54,7 +54,7 @@ pub(crate) struct Decide {
 
 #[derive(Args)]
 struct BookOptions {
-    /// Ledger of the orders: a file, which is made, or postgresql://USER@HOST/DATABASE
+    /// Ledger of the orders: a file, created if missing, or postgresql://USER@HOST/DATABASE
     #[arg(long, value_name = "LEDGER")]
     ledger: PathBuf,
     #[command(flatten)]
@@ -70,7 +70,7 @@ pub(crate) struct Show {
     /// Ledger of the orders: a file, or postgresql://USER@HOST/DATABASE
     #[arg(long, value_name = "LEDGER")]
     ledger: PathBuf,
-    /// Key of the ledger's passcodes [default: FILE.key of --ledger; a URL needs one]
+    /// Key of the ledger's passcodes [default: FILE.key of --ledger; required for a URL]
     #[arg(long, value_name = "FILE")]
     ledger_key: Option<PathBuf>,
 }
@@ -147,7 +147,7 @@ impl Show {
     }
 }
 
-/// Opens a ledger that must be there.
+/// Opens an existing ledger.
 pub(crate) fn open_to_look(ledger: &Path, key: Option<&Path>) -> Result<Ledger, Failure> {
     let place = ledger_place(Some(ledger), key)?;
     let place = place.ok_or_else(|| Failure::option("--ledger", "is missing"))?;

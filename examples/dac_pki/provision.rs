@@ -1,4 +1,4 @@
-//! `dac-pki provision`: a station that gives certificates to devices that make their own keys.
+//! `dac-pki provision`: a station that issues certificates to devices that make their own keys.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,13 +19,13 @@ use crate::recording::{self, log_keys};
 #[path = "provision/sessions.rs"]
 mod sessions;
 
-/// How many requests may wait for the desk, for each session.
+/// Number of requests per session that may wait for the desk.
 const WAITING: usize = 4;
 
 #[derive(Args)]
 #[command(group(clap::ArgGroup::new("place").required(true).args(["listen", "device", "devices"])))]
 pub(crate) struct Provision {
-    /// Order that the devices are for
+    /// Order of the devices
     #[arg(long, value_name = "ID")]
     order: String,
     /// Ledger with the order: a file, or postgresql://USER@HOST/DATABASE with --ledger-key
@@ -39,46 +39,46 @@ pub(crate) struct Provision {
     /// Certification Declaration of the product
     #[arg(long, value_name = "FILE")]
     cd: PathBuf,
-    /// Certificate of the PAA above the PAI, with which the chain is verified to its end
+    /// Certificate of the PAA above the PAI, for verifying the whole chain
     #[arg(long, value_name = "FILE")]
     paa: Option<PathBuf>,
-    /// Accepts a declaration for tests: type 0, or signed with the published test key
+    /// Accept a test declaration: type 0, or signed with the published test key
     #[arg(long)]
     allow_test_cd: bool,
-    /// Key that signs the log's head, P-256: file:PATH, pkcs11:..., exec:PROGRAM
+    /// Location of the P-256 key that signs the log's head: file:PATH, pkcs11:..., exec:PROGRAM
     #[arg(long, value_name = "URI")]
     log_signer: String,
-    /// Public key with which another station, a service or an operator signs the log, may be repeated
+    /// Public key with which another station, a service or an operator signs the log; may be given several times
     #[arg(long, value_name = "FILE")]
     log_key: Vec<PathBuf>,
     /// Name of this station in the log
     #[arg(long, value_name = "NAME")]
     station: String,
-    /// Waits for devices that dial HOST:PORT
+    /// Address HOST:PORT on which to wait for devices
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
-    /// Devices to dial: HOST:PORT, or the path of a serial line
+    /// Device to dial: HOST:PORT, or the path of a serial line
     #[arg(long, value_name = "ADDRESS", num_args = 1..)]
     device: Vec<String>,
-    /// File with the addresses of devices to dial, one in a line
+    /// File with the addresses of devices to dial, one per line
     #[arg(long, value_name = "FILE")]
     devices: Option<PathBuf>,
-    /// Ends when no device came for so many seconds, 1..=86400 [default: never]
+    /// End after this many seconds without a device, 1 to 86400 [default: never]
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, requires = "listen")]
     idle: Option<String>,
-    /// Sessions at once, 1..=1024
+    /// Number of concurrent sessions, 1 to 1024
     #[arg(long, value_name = "N", allow_hyphen_values = true, default_value = "64")]
     jobs: String,
-    /// Refuses devices that keep their keys elsewhere: efuse-ecdsa, flash or hmac-ecdsa
+    /// Refuse devices that keep their keys elsewhere: efuse-ecdsa, flash or hmac-ecdsa
     #[arg(long, value_name = "MODE")]
     key_mode: Option<String>,
-    /// Seconds that a device may take for an answer, 1..=3600
+    /// Seconds that a device may take for an answer, 1 to 3600
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, default_value = "10")]
     answer_time: String,
-    /// Gives devices that have a certificate another one for a new key; the reason goes into the log
+    /// Issue another certificate for a new key to devices that have one; the reason is logged
     #[arg(long, value_name = "REASON")]
     allow_new_key: Option<String>,
-    /// Issues for no order that one operator alone has opened
+    /// Refuse orders that a single operator has opened alone
     #[arg(long)]
     two_operators: bool,
 }
@@ -123,7 +123,7 @@ impl Provision {
             .optional_input("--devices", self.devices.as_ref())
     }
 
-    /// The addresses of devices to dial.
+    /// Returns the addresses of devices to dial.
     fn addresses(&self) -> Result<Vec<String>, Failure> {
         let Some(path) = &self.devices else {
             return Ok(self.device.clone());
@@ -160,7 +160,7 @@ impl Provision {
         Desk::new(ledger, pai, signer, declaration.as_der(), LogSigner::new(log), policy).map_err(failed)
     }
 
-    /// Refuses an order that is not there, before any device is talked to.
+    /// Refuses a missing order before any device is contacted.
     fn checked(&self, desk: DeskHandle) -> Result<DeskHandle, Failure> {
         let order = self.order.clone();
         let found = desk
@@ -170,7 +170,7 @@ impl Provision {
             Some(_) => Ok(desk),
             None => Err(Failure::option(
                 "--order",
-                format_args!("{} is not in the ledger; dac-pki order open opens one", self.order),
+                format_args!("{} is not in the ledger; open it with dac-pki order open", self.order),
             )),
         }
     }
@@ -196,15 +196,13 @@ impl Provision {
         let summary = counts.join(", ");
         cli::say(format_args!("order {}: {summary}", self.order));
         if outcome.counts.keys().any(|outcome| outcome != sessions::PROVED) {
-            return Err(Failure::No(
-                "not every session ended with a device that is proved".into(),
-            ));
+            return Err(Failure::No("not every session ended with a proved device".into()));
         }
         Ok(())
     }
 }
 
-/// PAI, declaration or signer cannot be used, or what keeps the desk from working.
+/// Maps errors of PAI, declaration, signer or desk to a failure.
 fn failed(error: Error) -> Failure {
     match error {
         Error::Attestation(_) | Error::Chain { .. } if !error.is_retryable() => {

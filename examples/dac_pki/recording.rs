@@ -1,4 +1,4 @@
-//! The ledger that keeps what is issued, and its log.
+//! The ledger that records issued certificates, and its log.
 
 use std::path::{Path, PathBuf};
 
@@ -11,44 +11,46 @@ use matter_signer::VerifyingKey;
 
 use crate::Common;
 
-/// The tool in the log.
+/// The name of the tool in the log.
 const TOOL: &str = concat!("dac-pki ", env!("CARGO_PKG_VERSION"));
 
-/// What writes to a log.
+/// Options for writing to a log.
 #[derive(Args)]
 pub(crate) struct LogOptions {
-    /// P-256 key that signs the log of --ledger: file:PATH, pkcs11:... (RFC 7512; the PIN is in its pin-source or MATTER_PIN) or exec:PROGRAM
+    /// Location of the P-256 key that signs the log of --ledger: file:PATH, pkcs11:... (RFC 7512; PIN from its
+    /// pin-source or MATTER_PIN) or exec:PROGRAM
     #[arg(long, value_name = "URI")]
     log_signer: Option<String>,
-    /// Public key with which another station or service signs the log, may be repeated
+    /// Public key with which another station or service signs the log; may be given several times
     #[arg(long, value_name = "FILE")]
     log_key: Vec<PathBuf>,
-    /// Key of the ledger's passcodes, made with a new ledger [default: FILE.key of --ledger; a URL needs one]
+    /// Key of the ledger's passcodes, made with a new ledger [default: FILE.key of --ledger; required for a URL]
     #[arg(long, value_name = "FILE")]
     ledger_key: Option<PathBuf>,
-    /// Who decides, 1..=64 characters; the name goes into the log
+    /// Name of the deciding operator in the log, 1 to 64 characters
     #[arg(long, value_name = "NAME")]
     operator: Option<String>,
 }
 
-/// Where certificates are recorded, if anywhere.
+/// Options for recording certificates.
 #[derive(Args)]
 pub(crate) struct Recording {
-    /// Ledger that records the certificates and refuses keys and serial numbers that it has, with --log-signer and --operator: a file, or postgresql://USER@HOST/DATABASE
+    /// Ledger that records the certificates and refuses known keys and serial numbers, with --log-signer and
+    /// --operator: a file, or postgresql://USER@HOST/DATABASE
     #[arg(long, value_name = "LEDGER")]
     ledger: Option<PathBuf>,
     #[command(flatten)]
     log: LogOptions,
 }
 
-/// A ledger whose log is written to, and for whom.
+/// A ledger opened for writing to its log, and the operator.
 pub(crate) struct Book {
     pub(crate) registrar: Registrar,
     pub(crate) operator: String,
 }
 
 impl Recording {
-    /// Opens the ledger, if one is named.
+    /// Opens the ledger, if one is given.
     pub(crate) fn open_with(&self, password: &Password, common: &Common) -> Result<Option<Book>, Failure> {
         if let Some(ledger) = &self.ledger {
             let password = password.read()?;
@@ -68,7 +70,7 @@ impl Recording {
             ("--operator", operator.is_some()),
         ] {
             if is_given {
-                return Err(Failure::option(option, "needs --ledger beside it"));
+                return Err(Failure::option(option, "requires --ledger"));
             }
         }
         Ok(None)
@@ -76,10 +78,10 @@ impl Recording {
 }
 
 impl LogOptions {
-    /// Opens a ledger to write to it.
+    /// Opens a ledger for writing.
     pub(crate) fn open(&self, ledger: &Path, password: Option<&str>, trust: Trust) -> Result<Book, Failure> {
         let (Some(signer), Some(operator)) = (&self.log_signer, &self.operator) else {
-            let reason = "needs --log-signer and --operator beside it, the log's key and who decides";
+            let reason = "requires --log-signer and --operator, the log's key and the deciding operator";
             return Err(Failure::option("--ledger", reason));
         };
         let signer = open_p256_signer("--log-signer", signer, password, trust)?;
@@ -101,14 +103,14 @@ impl Book {
         decided(self.registrar.record(certificates, &self.operator))
     }
 
-    /// Returns the certificate that was recorded for a key: the program was ended before it was written to its file.
+    /// Returns the recorded certificate of a key: the program was stopped before it was written to its file.
     pub(crate) fn recorded(&mut self, key: &PublicKey) -> Result<Option<Certificate>, Failure> {
         let known = self.registrar.find_key(KeyHash::of(key)).map_err(failed)?;
         Ok(known.filter(|known| known.order.is_none()).and_then(|known| known.dac))
     }
 }
 
-/// Reads the public keys of those who sign a log.
+/// Reads the public keys of the signers of a log.
 pub(crate) fn log_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>, Failure> {
     let keys = paths.iter().map(|path| match read_public_half("--log-key", path)? {
         VerifyingKey::P256(key) => Ok(PublicKey::from(&key)),
@@ -122,7 +124,7 @@ pub(crate) fn log_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>, Failure> {
     keys.collect()
 }
 
-/// Makes a sentence and an exit code of what was decided.
+/// Turns a decision into a message and an exit code.
 pub(crate) fn decided<T>(result: Result<Result<T, Refusal>, Error>) -> Result<T, Failure> {
     result.map_err(failed)?.map_err(|refusal| match refusal {
         Refusal::OperatorMalformed => Failure::option("--operator", refusal),
@@ -131,7 +133,7 @@ pub(crate) fn decided<T>(result: Result<Result<T, Refusal>, Error>) -> Result<T,
     })
 }
 
-/// The ledger or a signer failed, or somebody has changed the log.
+/// Maps failures of the ledger or a signer, and a manipulated log.
 pub(crate) fn failed(error: Error) -> Failure {
     match error {
         Error::Log(fault) => Failure::No(format!("--ledger: log: {fault}")),

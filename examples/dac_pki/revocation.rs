@@ -1,4 +1,4 @@
-//! `dac-pki revoke-set`: what is revoked, from the ledger's points and their lists.
+//! `dac-pki revoke-set`: revoked certificates from the ledger's distribution points and their lists.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,19 +14,19 @@ use serde_json::{Value, json};
 use crate::Common;
 use crate::verify::{Trusted, time};
 
-/// What the ledger's interface calls its list of points, and that of one issuer.
+/// Members of the ledger's answer: the list of all points, and of one issuer.
 const POINTS: &str = "PkiRevocationDistributionPoint";
 const BY_ISSUER: &str = "pkiRevocationDistributionPointsByIssuerSubjectKeyID";
-/// What it calls a single point.
+/// Member for a single point.
 const POINT: &str = "pkiRevocationDistributionPoint";
 
 #[derive(Subcommand)]
 pub(crate) enum RevokeSet {
-    /// Makes a set of what is revoked from lists whose signatures, dates and signers are verified
+    /// Make a set of revoked certificates from lists with verified signatures, dates and signers
     Build(Build),
-    /// Shows a set, and looks certificates up in it: exit code 1 when one is revoked or an entry is not to be believed
+    /// Show a set, and look up certificates in it: exit code 1 if one is revoked or an entry is not trustworthy
     Check {
-        /// The set
+        /// Revocation set
         set: PathBuf,
         /// PAIs and DACs to look up
         #[arg(value_name = "CERT")]
@@ -38,19 +38,20 @@ pub(crate) enum RevokeSet {
 
 #[derive(Args)]
 pub(crate) struct Build {
-    /// Revocation distribution points: the ledger's whole answer in JSON, for all or for one issuer, or an array or a single one of its objects
+    /// Revocation distribution points: the ledger's complete JSON answer for all or for one issuer, or an array or a
+    /// single one of its objects
     #[arg(long, value_name = "FILE")]
     points: PathBuf,
-    /// Certificate revocation lists of these points in PEM or DER; may be repeated
+    /// Certificate revocation lists of these points in PEM or DER; may be given several times
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     crl: Vec<PathBuf>,
-    /// The trusted PAA, or a folder with those that are trusted
+    /// Trusted PAA, or a folder of trusted PAAs
     #[arg(long, value_name = "FILE|DIR")]
     paa: PathBuf,
-    /// When the lists have to be current [default: now]
+    /// Time at which the lists must be current [default: now]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     at: Option<String>,
-    /// The set to write, JSON
+    /// Set to write, in JSON
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
@@ -111,13 +112,13 @@ impl Build {
     }
 }
 
-/// Refuses one page of an answer that has more: what is revoked on the others would count as not revoked.
+/// Refuses a single page of a longer answer: certificates revoked on other pages would count as valid.
 fn check_complete(path: &Path, answer: &Value) -> Result<(), Failure> {
     let Some(pagination) = answer.get("pagination") else {
         return Ok(());
     };
     let incomplete = |reason: &str| {
-        let all = "ask the ledger with pagination.limit=10000, or join the pages";
+        let all = "query the ledger with pagination.limit=10000, or join the pages";
         Failure::option("--points", format_args!("{}: {reason}; {all}", path.display()))
     };
     match pagination.get("next_key") {
@@ -125,7 +126,7 @@ fn check_complete(path: &Path, answer: &Value) -> Result<(), Failure> {
         Some(Value::String(key)) if key.is_empty() => {}
         Some(_) => {
             return Err(incomplete(
-                "is one page of an answer: its next_key says that more follow",
+                "is one page of an answer: its next_key shows that more follow",
             ));
         }
     }
@@ -162,7 +163,7 @@ fn read_points(path: &Path) -> Result<Vec<RevocationPoint>, Failure> {
     let mut unreadable = Vec::new();
     let mut seen = BTreeSet::new();
     for (number, object) in list.into_iter().enumerate() {
-        // One that is listed twice says nothing new.
+        // Duplicates add nothing.
         if !seen.insert(object.to_string()) {
             continue;
         }
@@ -175,11 +176,11 @@ fn read_points(path: &Path) -> Result<Vec<RevocationPoint>, Failure> {
         Some(first) if points.is_empty() => Err(Failure::Input(first.clone())),
         None if points.is_empty() => Err(Failure::option(
             "--points",
-            format_args!("{}: holds none", path.display()),
+            format_args!("{}: contains no revocation points", path.display()),
         )),
         _ => {
-            // The ledger has the points of all vendors; a list of one that is left out has no signer.
-            let left_out = |line: &String| say(format_args!("{line}; it is left out"));
+            // The ledger has the points of all vendors; a list of a skipped one has no signer.
+            let left_out = |line: &String| say(format_args!("{line}; skipped"));
             unreadable.iter().for_each(left_out);
             Ok(points)
         }
@@ -192,7 +193,7 @@ pub(crate) fn read_set(path: &Path) -> Result<RevocationSet, Failure> {
     parse_json(path, &text)
 }
 
-/// Reads the certificates of a file and names them; of several, PAAs are left out, which no set lists.
+/// Reads and names the certificates of a file; of several, PAAs are skipped, which no set lists.
 fn to_look_up(path: &Path, password: Option<&str>) -> Result<Vec<(String, Certificate)>, Failure> {
     let bytes = read_file("CERT", path)?;
     let file = path.display();

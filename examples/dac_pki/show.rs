@@ -1,17 +1,17 @@
-//! Findings as `dac-pki` prints them.
+//! Output of findings.
 
 use std::fmt::Write;
 
 use cli::{Failure, clean, counted, has_colours, print, print_json, print_text, say};
 use matter_attestation::{Finding, SdkResult, Severity, VerificationReport};
 
-/// How wide a sentence may be.
+/// Maximum width of a sentence.
 const WIDTH: usize = 96;
 const INDENT: &str = "         ";
 
 /// Prints a report; a rejection is a no.
 ///
-/// What the SDK says is told of a whole chain, and of a part of one only where that alone is refused.
+/// The SDK's result is shown for a whole chain, and for a part only if it alone is refused.
 pub(crate) fn report(report: &VerificationReport, whole: bool, json: bool) -> Result<(), Failure> {
     let findings = report.findings();
     let count = |severity| findings.iter().filter(|finding| finding.severity() == severity).count();
@@ -36,7 +36,7 @@ pub(crate) fn report(report: &VerificationReport, whole: bool, json: bool) -> Re
     print(format_args!("accepted: {verdict}"))
 }
 
-/// What a commissioner ends with. Builds of the SDK with OpenSSL and with BoringSSL, as Home Assistant's is, may differ.
+/// Returns the commissioner's result. SDK builds with OpenSSL and with BoringSSL, as in Home Assistant, may differ.
 fn commissioner(report: &VerificationReport, whole: bool) -> String {
     let (openssl, boringssl) = (report.sdk_result(), report.boringssl_result());
     if !whole && (openssl, boringssl) == (SdkResult::Success, SdkResult::Success) {
@@ -50,7 +50,7 @@ fn commissioner(report: &VerificationReport, whole: bool) -> String {
     )
 }
 
-/// Severity, object, id and the SDK's result in columns, and below them the sentence and the remedy.
+/// Formats severity, object, id and the SDK's result in columns, followed by sentence and remedy.
 fn table(findings: &[Finding], colour: bool) -> String {
     let ids = findings
         .iter()
@@ -73,9 +73,9 @@ fn table(findings: &[Finding], colour: bool) -> String {
             format!("{} (OpenSSL), {} (BoringSSL)", name(openssl), name(boringssl))
         };
         let (severity, object, id) = (finding.severity().name(), finding.object().name(), finding.rule().id());
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(text, "{start}{severity:8}{end} {object:8} {id:ids$} {sdk}");
-        // What it says of a certificate may command a terminal.
+        // Text from a certificate may contain terminal control characters.
         wrap(&mut text, &clean(finding.text()));
         match finding.rule().remedy() {
             "" => {}
@@ -85,7 +85,7 @@ fn table(findings: &[Finding], colour: bool) -> String {
     text
 }
 
-/// Writes a sentence in lines that are not too wide.
+/// Wraps a sentence into lines of limited width.
 fn wrap(text: &mut String, sentence: &str) {
     let mut width = 0;
     for word in sentence.split(' ') {

@@ -1,4 +1,4 @@
-//! `dac-pki vector`: one commissioner test vector of the Matter SDK.
+//! `dac-pki vector`: a commissioner test vector of the Matter SDK.
 
 use std::path::{Path, PathBuf};
 
@@ -12,20 +12,20 @@ use zeroize::Zeroizing;
 use crate::show;
 use crate::verify::{Choice, Device, Trusted, time};
 
-/// What the product calls itself in the SDK's vectors, which do not say it.
+/// The vendor id that the product reports, which the SDK's vectors do not contain.
 const VENDOR_ID: u16 = 0xFFF1;
 
 #[derive(Args)]
 pub(crate) struct Vector {
-    /// The vector: JSON with certificates, declaration and key in hexadecimal digits
+    /// Vector: JSON with certificates, declaration and key in hexadecimal digits
     file: PathBuf,
-    /// The trusted PAA, or a folder with those that are trusted; without it the chain ends at the PAI
+    /// Trusted PAA, or a folder of trusted PAAs; without it the chain ends at the PAI
     #[arg(long, value_name = "FILE|DIR")]
     paa: Option<PathBuf>,
-    /// When the certificates have to be valid
+    /// Time at which the certificates must be valid
     #[arg(long, value_name = "TIME", default_value = "2026-06-01", allow_hyphen_values = true)]
     at: String,
-    /// strict: every rule. sdk: what the Matter SDK's commissioner refuses is an error, the rest a warning
+    /// Rules: strict for every rule, sdk for errors only where the Matter SDK's commissioner refuses
     #[arg(long, value_enum, default_value_t = Choice::Strict)]
     profile: Choice,
     #[command(flatten)]
@@ -42,13 +42,13 @@ impl Vector {
         let text = read_file("FILE", &self.file)?;
         let vector = Fields::parse(&self.file, &text)?;
         let (pai, dac) = (vector.certificate("pai_cert")?, vector.certificate("dac_cert")?);
-        let declaration = vector.octets("certification_declaration")?;
+        let declaration = vector.bytes("certification_declaration")?;
         let key = PrivateKey::decode(vector.text("dac_private_key")?.as_bytes());
         let key = key.map_err(|error| vector.wrong("dac_private_key", error))?;
         let product = vector.value.get("basic_info_pid").and_then(Value::as_u64);
         let product = product.and_then(|id| u16::try_from(id).ok()?.try_into().ok());
         let product: ProductId =
-            product.ok_or_else(|| vector.wrong("basic_info_pid", "is not a number in 1..=65535"))?;
+            product.ok_or_else(|| vector.wrong("basic_info_pid", "is not a number in the range 1 to 65535"))?;
         let vendor = VendorId::new(VENDOR_ID).map_err(|error| vector.wrong("basic_info_vid", error))?;
         let signers = DeclarationSigners::new().with_test_key(true);
         let device = Device {
@@ -68,7 +68,7 @@ impl Vector {
             _ => None,
         };
         if expected.is_some_and(|expected| expected != report.is_accepted()) {
-            say("the vector's own flag says otherwise");
+            say("the vector's own flag states the opposite");
         }
         show::report(&report, true, json)
     }
@@ -94,17 +94,17 @@ impl<'a> Fields<'a> {
         text.ok_or_else(|| self.wrong(member, "is missing or not a text"))
     }
 
-    /// A certificate that is left out is an empty one, as which a device sends it.
+    /// A missing certificate is an empty one, as a device sends it.
     fn certificate(&self, member: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
         match self.value.get(member) {
             None | Some(Value::Null) => Ok(Zeroizing::default()),
-            Some(_) => self.octets(member),
+            Some(_) => self.bytes(member),
         }
     }
 
-    fn octets(&self, member: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let octets = base16ct::mixed::decode_vec(self.text(member)?);
-        let octets = octets.map_err(|_| self.wrong(member, "is not pairs of hexadecimal digits"))?;
-        Ok(Zeroizing::new(octets))
+    fn bytes(&self, member: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let bytes = base16ct::mixed::decode_vec(self.text(member)?);
+        let bytes = bytes.map_err(|_| self.wrong(member, "is not pairs of hexadecimal digits"))?;
+        Ok(Zeroizing::new(bytes))
     }
 }

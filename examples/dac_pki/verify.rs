@@ -1,4 +1,4 @@
-//! `dac-pki verify`: a chain, its declaration and its key, as a commissioner checks them.
+//! `dac-pki verify`: verifies a chain, its declaration and its key as a commissioner does.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::{Common, revocation, show};
 
 #[derive(Args)]
 pub(crate) struct Verify {
-    /// The trusted PAA, a file with several, or a folder with those that are trusted
+    /// Trusted PAA, a file with several, or a folder of trusted PAAs
     #[arg(long, value_name = "FILE|DIR")]
     paa: PathBuf,
     /// Certificate of the PAI
@@ -33,32 +33,32 @@ pub(crate) struct Verify {
     /// Certification Declaration
     #[arg(long, value_name = "FILE")]
     cd: Option<PathBuf>,
-    /// Vendor id in Basic Information, 0x0001..=0xFFF4
+    /// Vendor id in Basic Information, 0x0001 to 0xFFF4
     #[arg(long, value_name = "ID", allow_hyphen_values = true, requires = "pid")]
     vid: Option<String>,
-    /// Product id in Basic Information, 0x0001..=0xFFFF
+    /// Product id in Basic Information, 0x0001 to 0xFFFF
     #[arg(long, value_name = "ID", allow_hyphen_values = true, requires = "vid")]
     pid: Option<String>,
-    /// When the certificates have to be valid [default: now]
+    /// Time at which the certificates must be valid [default: now]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     at: Option<String>,
-    /// What is revoked: a set as `revoke-set build` and the Matter SDK's script write it
+    /// Revoked certificates: a set as written by revoke-set build or the Matter SDK's script
     #[arg(long, value_name = "FILE")]
     revocation_set: Option<PathBuf>,
     #[command(flatten)]
     rules: Rules,
 }
 
-/// By which rules findings are weighed.
+/// Rules by which findings are weighed.
 #[derive(Args)]
 pub(crate) struct Rules {
-    /// strict: every rule. sdk: what the Matter SDK's commissioner refuses is an error, the rest a warning
+    /// Rules: strict for every rule, sdk for errors only where the Matter SDK's commissioner refuses
     #[arg(long, value_enum, default_value_t = Choice::Strict)]
     profile: Choice,
-    /// Accepts declarations signed with the published test key
+    /// Accept declarations signed with the published test key
     #[arg(long)]
     allow_test_cd: bool,
-    /// Certificate of a further signer of declarations that is trusted; may be repeated
+    /// Certificate of an additional trusted signer of declarations; may be given several times
     #[arg(long, value_name = "CERT")]
     cd_signer: Vec<PathBuf>,
     #[command(flatten)]
@@ -136,14 +136,14 @@ impl Verify {
     }
 }
 
-/// The PAAs that are trusted: one that is checked itself, whatever it is, or many.
+/// The trusted PAAs: a single one, which is checked too, or many.
 pub(crate) enum Trusted {
     One(Part),
     Folder(PaaStore),
 }
 
 impl Trusted {
-    /// Reads the PAAs in a file, or all in a folder; what else is in the folder is counted and left alone.
+    /// Reads the PAAs in a file or in a folder; other files of the folder are counted and ignored.
     pub(crate) fn read(path: &Path, password: Option<&str>) -> Result<Self, Failure> {
         let mut store = PaaStore::new();
         if path.is_dir() {
@@ -164,7 +164,7 @@ impl Trusted {
     }
 }
 
-/// Everything about one device.
+/// The inputs for one device.
 pub(crate) struct Device<'a> {
     pub(crate) trusted: Option<&'a Trusted>,
     pub(crate) pai: &'a [u8],
@@ -177,7 +177,7 @@ pub(crate) struct Device<'a> {
 }
 
 impl Device<'_> {
-    /// Checks what there is; when it is all there, the key answers an attestation request.
+    /// Checks the given parts; if all are present, the key answers an attestation request.
     pub(crate) fn check(&self, signers: &DeclarationSigners, profile: Profile) -> Result<VerificationReport, Failure> {
         let mut check = Verification::new().with_pai(self.pai).with_dac(self.dac).at(self.time);
         check = check.with_declaration_signers(signers);
@@ -198,7 +198,7 @@ impl Device<'_> {
         let complete = self.trusted.is_some() && self.declaration.is_some() && self.product.is_some();
         match self.key {
             Some(key) if complete => match check.self_test(key, &mut random()?, profile) {
-                // Then there is no answer, and everything else can be checked all the same.
+                // No answer is possible then; everything else is still checked.
                 Err(Error::ElementsTooLong) => {
                     say("the declaration is too long for an answer to an attestation request");
                     Ok(check.with_dac_key(key.public_key()).complete().run(profile))
@@ -211,7 +211,7 @@ impl Device<'_> {
     }
 }
 
-/// Reads `--at`.
+/// Parses `--at`.
 pub(crate) fn time(text: Option<&str>) -> Result<DateTime, Failure> {
     match text {
         Some(text) => parse_time(text).map_err(|reason| Failure::option("--at", reason)),

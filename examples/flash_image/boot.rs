@@ -24,14 +24,15 @@ pub(crate) enum Version {
     V2,
 }
 
-/// What `sign` takes.
+/// The arguments of `sign`.
 #[derive(Args)]
 pub(crate) struct Sign {
-    /// The image to read
+    /// Image to read
     input: PathBuf,
-    /// The signed image to write
+    /// Signed image to write
     output: PathBuf,
-    /// Private key in PEM or DER: RSA with 3072 bits, P-256 or P-384, for V1 P-256; with --bootloader 32 secret bytes, or 24
+    /// Private key in PEM or DER: RSA with 3072 bits, P-256 or P-384, for V1 P-256; with --bootloader 32 or 24 secret
+    /// bytes
     #[arg(
         long,
         value_name = "FILE",
@@ -39,50 +40,52 @@ pub(crate) struct Sign {
         conflicts_with = "signer"
     )]
     key: Option<PathBuf>,
-    /// Where that key is instead: file:PATH, pkcs11:... (RFC 7512) or exec:PROGRAM
+    /// Location of that key instead: file:PATH, pkcs11:... (RFC 7512; PIN from its pin-source or MATTER_PIN) or
+    /// exec:PROGRAM
     #[arg(long, value_name = "URI")]
     signer: Option<String>,
     #[command(flatten)]
     password: Password,
-    /// The version of secure boot
+    /// Version of secure boot
     #[arg(long, value_enum, default_value = "v2")]
     scheme: Version,
-    /// Adds a signature to a signed image; up to three are possible
+    /// Add a signature to a signed image; up to three are possible
     #[arg(long)]
     append: bool,
-    /// Pads an app first, so that its signature is where the firmware can map it; the build usually does it
+    /// Pad an app first, so that the firmware can map its signature; usually done by the build
     #[arg(long, conflicts_with = "append")]
     secure_pad: bool,
-    /// Makes the digest of a bootloader for V1, for flash address 0: its first 4096 bytes, and the bootloader behind them
+    /// Make the digest of a bootloader for V1, for flash address 0: its first 4096 bytes, followed by the bootloader
     #[arg(long, conflicts_with = "append")]
     bootloader: bool,
-    /// The 128 bytes before such a digest [default: random]
+    /// File with the 128 bytes before such a digest [default: random]
     #[arg(long, value_name = "FILE", requires = "bootloader")]
     iv: Option<PathBuf>,
 }
 
-/// What `verify` takes.
+/// The arguments of `verify`.
 #[derive(Args)]
 pub(crate) struct Verify {
-    /// The signed image
+    /// Signed image
     image: PathBuf,
-    /// A trusted public key (SubjectPublicKeyInfo) in PEM or DER; up to three
+    /// Trusted public key (SubjectPublicKeyInfo) in PEM or DER; up to three
     #[arg(long, value_name = "FILE", required = true)]
     key: Vec<PathBuf>,
-    /// The version of secure boot
+    /// Version of secure boot
     #[arg(long, value_enum, default_value = "v2")]
     scheme: Version,
 }
 
-/// What `digest` takes.
+/// The arguments of `digest`.
 #[derive(Args)]
 pub(crate) struct DigestOf {
-    /// The key, public or private, in PEM or DER; for V1 the private one that signs apps
+    /// Key, public or private, in PEM or DER; for V1 the private one that signs apps
     key: PathBuf,
-    /// V2: the digest of the public key for the eFuses; V1: the secret bootloader key of the reflashable mode
+    /// Version of secure boot: for v2 the public key's digest for the eFuses, for v1 the secret bootloader key of the
+    /// reflashable mode
     #[arg(long, value_enum, default_value = "v2")]
     scheme: Version,
-    /// Writes the bytes into a file instead, for `espefuse burn-key`
+    /// Write the bytes to a file instead, for `espefuse burn-key`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -102,11 +105,11 @@ impl Sign {
         let signed = match (self.scheme, self.bootloader) {
             (Version::V1, true) => self.digest_bootloader(&image)?,
             (Version::V2, true) => {
-                let reason = "is for --scheme v1; a V2 bootloader is signed as any image, leave it out";
+                let reason = "applies to --scheme v1; omit it, a V2 bootloader is signed like any image";
                 return Err(Failure::option("--bootloader", reason));
             }
             (Version::V1, false) if self.append => {
-                let reason = "is for --scheme v2: an app has one signature in V1";
+                let reason = "applies to --scheme v2: an app has a single signature in V1";
                 return Err(Failure::option("--append", reason));
             }
             (Version::V1, false) => self.sign_v1(&image, trust)?,
@@ -115,7 +118,7 @@ impl Sign {
         files.publish(&[(&self.output, signed.as_slice())])
     }
 
-    /// Secure-pads an app, or says that it is not.
+    /// Secure-pads an app, or warns that it is not padded.
     fn pad(&self, bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let mode = match self.scheme {
             Version::V1 => SecurePad::V1,
@@ -125,7 +128,7 @@ impl Sign {
         let image = match Image::parse(&bytes) {
             Ok(image) => image,
             Err(error) if self.secure_pad => return Err(refused(error)),
-            // Whatever is signed need not be an image.
+            // Signed data need not be an image.
             Err(_) => return Ok(bytes),
         };
         let page = mmu_page(&image);
@@ -134,8 +137,8 @@ impl Sign {
         }
         if image.app_description().is_some() && !image.is_secure_padded(mode, page) {
             say(format_args!(
-                "warning: {}: an app that is not secure-padded: its signature may be where the device cannot map it; \
-                 --secure-pad pads it",
+                "warning: {}: the app is not secure-padded, so that the device may be unable to map its signature; \
+                 use --secure-pad",
                 self.input.display()
             ));
         }
@@ -144,7 +147,7 @@ impl Sign {
 
     fn digest_bootloader(&self, image: &[u8]) -> Result<Vec<u8>, Failure> {
         let Some(path) = &self.key else {
-            let reason = "makes no digest of a bootloader, whose secret is in a file; --key is allowed";
+            let reason = "cannot be used for the digest of a bootloader, whose secret is in a file; use --key";
             return Err(Failure::option("--signer", reason));
         };
         let key = BootloaderKeyV1::new(&read_file("--key", path)?).map_err(|error| wrong(path, error))?;
@@ -154,7 +157,10 @@ impl Sign {
                 let bytes = read_file("--iv", path)?;
                 iv = (*bytes).as_slice().try_into().map_err(|_| {
                     let len = bytes.len();
-                    Failure::Input(format!("--iv {}: has {len} bytes; 128 are needed", path.display()))
+                    Failure::Input(format!(
+                        "--iv {}: has {len} bytes; exactly 128 are required",
+                        path.display()
+                    ))
                 })?;
             }
             None => random()?.fill_bytes(&mut iv),
@@ -182,7 +188,7 @@ impl Sign {
                 .key
                 .as_ref()
                 .map_or("--signer".into(), |path| format!("--key {}", path.display()));
-            let found = "another key; secure boot V1 signs with P-256";
+            let found = "is another key; secure boot V1 requires P-256";
             return Err(Failure::Input(format!("{option}: {found}")));
         };
         let public = to_boot_key(&VerifyingKey::from(&key)).map_err(|error| wrong(&self.input, error))?;
@@ -218,10 +224,10 @@ impl Verify {
         match self.scheme {
             Version::V1 => {
                 let [key] = keys.as_slice() else {
-                    return Err(Failure::option("--key", "given more than once; V1 trusts one key"));
+                    return Err(Failure::option("--key", "given more than once; V1 trusts a single key"));
                 };
                 if key.kind() != BootKeyKind::EcdsaP256 {
-                    let reason = format!("a key of {}; V1 trusts one of {}", key.kind(), BootKeyKind::EcdsaP256);
+                    let reason = format!("is a key of {}; V1 requires {}", key.kind(), BootKeyKind::EcdsaP256);
                     return Err(Failure::option("--key", reason));
                 }
                 let app = verify_app_v1(&bytes, key).map_err(no)?;
@@ -255,7 +261,7 @@ impl DigestOf {
             Version::V2 => Zeroizing::new(read_boot_key("KEY", &self.key)?.key_digest().to_vec()),
             Version::V1 => {
                 let SigningKey::P256(key) = read_signing_key("KEY", &self.key, None)? else {
-                    let found = "another key; secure boot V1 signs with P-256";
+                    let found = "is another key; secure boot V1 requires P-256";
                     return Err(Failure::Input(format!("KEY {}: {found}", self.key.display())));
                 };
                 let secret = reflashable_key_v1(&key.expose_scalar()).map_err(|error| wrong(&self.key, error))?;
@@ -269,14 +275,14 @@ impl DigestOf {
     }
 }
 
-/// The page that an app was built for.
+/// Returns the MMU page size that an app was built for.
 pub(crate) fn mmu_page(image: &Image<'_>) -> MmuPage {
     let app = image.app_description();
     let page = app.and_then(|app| MmuPage::new(image.header().chip()?, app.mmu_page_size()?).ok());
     page.unwrap_or(MmuPage::DEFAULT)
 }
 
-/// Names a scheme that ESP-IDF itself calls insecure on the chip of an image.
+/// Warns of a scheme that ESP-IDF itself calls insecure on the image's chip.
 fn warn_of_scheme(path: &Path, image: &[u8], kind: BootKeyKind) {
     let scheme = match kind {
         BootKeyKind::Rsa3072 => BootScheme::V2Rsa,

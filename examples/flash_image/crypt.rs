@@ -6,30 +6,30 @@ use clap::Args;
 use cli::{Failure, Files, Trust, random, read_file, say};
 use esp_flash_image::{EncryptionScheme, Error, FlashCipher, FlashCryptConfig, FlashKey};
 
-/// What `encrypt` and `decrypt` take.
+/// The arguments of `encrypt` and `decrypt`.
 #[derive(Args)]
 pub(crate) struct Crypt {
-    /// The piece of flash to read
+    /// Piece of flash to read
     input: PathBuf,
-    /// The piece to write
+    /// Piece to write
     output: PathBuf,
-    /// Where in flash the piece begins: a multiple of 16, below 16 MiB with the scheme esp32
+    /// Flash address of the piece: a multiple of 16, below 16 MiB with the scheme esp32
     #[arg(long, value_name = "ADDRESS")]
     address: String,
     #[command(flatten)]
     key: KeyOptions,
 }
 
-/// A flash encryption key and how it is used.
+/// A flash encryption key and its use.
 #[derive(Args)]
 pub(crate) struct KeyOptions {
-    /// esp32 (the ESP32 itself), xts-128, xts-256, or xts-128-derived (ESP32-C2)
+    /// Scheme: esp32 (the ESP32 itself), xts-128, xts-256, or xts-128-derived (ESP32-C2)
     #[arg(long)]
     scheme: String,
-    /// The key: 32 bytes (24 with 3/4 coding) for esp32, 32 for xts-128, 64 for xts-256, 16 for xts-128-derived
+    /// Key: 32 bytes (24 with 3/4 coding) for esp32, 32 for xts-128, 64 for xts-256, 16 for xts-128-derived
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// FLASH_CRYPT_CONFIG of an ESP32, 0..=15 [default: 15]
+    /// FLASH_CRYPT_CONFIG of an ESP32, 0 to 15 [default: 15]
     #[arg(long, value_name = "N")]
     flash_crypt_config: Option<String>,
 }
@@ -42,7 +42,7 @@ impl KeyOptions {
             .map_err(|error| Failure::option("--scheme", error))?;
         let config = match &self.flash_crypt_config {
             Some(_) if scheme != EncryptionScheme::Esp32 => {
-                let reason = "is for the scheme esp32 alone; leave it out";
+                let reason = "applies only to the scheme esp32; omit it";
                 return Err(Failure::option("--flash-crypt-config", reason));
             }
             Some(text) => {
@@ -93,6 +93,9 @@ pub(crate) fn keygen(files: Files, output: &Path, scheme: &str) -> Result<(), Fa
     files.check()?;
     let key = FlashKey::generate(scheme, &mut random()?);
     files.publish(&[(output, key.expose_bytes())])?;
-    say(format_args!("{}: a key for {scheme}; it exists once", output.display()));
+    say(format_args!(
+        "{}: a key for {scheme}, without another copy",
+        output.display()
+    ));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `info`: what an app image or a bootloader says of itself.
+//! `info`: the contents of an app image or a bootloader.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ pub(crate) fn show(path: &Path, json: bool) -> Result<(), Failure> {
     } else {
         print_lines("", &document)?;
     }
-    // An image without a signature is whole; one with half of a signature is not.
+    // An unsigned image is complete; one with a partial signature is not.
     match (image, signed) {
         (Err(error), _) => Err(Failure::No(format!("{}: damaged: {error}", path.display()))),
         (
@@ -36,7 +36,7 @@ pub(crate) fn show(path: &Path, json: bool) -> Result<(), Failure> {
         (Ok(image), Err(_)) if !image.trailing().iter().all(|byte| *byte == 0xFF) => {
             let len = image.trailing().len();
             say(format_args!(
-                "note: {}: {len} bytes behind the image, which are no signature of V2",
+                "note: {}: {len} bytes after the image are not a V2 signature",
                 path.display()
             ));
             Ok(())
@@ -95,7 +95,7 @@ fn describe_app(app: &AppDescription<'_>) -> Value {
     })
 }
 
-/// Who signed it, as the blocks say it; whether that is true takes a key that is trusted.
+/// Describes the signers according to the signature blocks; verifying them requires a trusted key.
 fn describe_signatures(signed: Option<&SignedImage<'_>>) -> Value {
     let blocks = signed.into_iter().flat_map(SignedImage::blocks);
     let block =
@@ -103,7 +103,7 @@ fn describe_signatures(signed: Option<&SignedImage<'_>>) -> Value {
     block.collect()
 }
 
-/// Prints what is known, a line for each value.
+/// Prints a document with one line per value.
 fn print_lines(above: &str, document: &Map<String, Value>) -> Result<(), Failure> {
     const HEXADECIMAL: [&str; 4] = ["checksum", "entry", "load_address", "offset"];
     for (name, value) in document {

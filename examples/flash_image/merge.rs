@@ -7,20 +7,20 @@ use cli::{Failure, Files, read_file, say};
 use esp_flash_image::{Chip, FlashMap, FlashPiece, FlashSize, ImageHeader, MapError, TableOptions};
 use zeroize::Zeroizing;
 
-/// What `merge` takes.
+/// The arguments of `merge`.
 #[derive(Args)]
 pub(crate) struct Merge {
-    /// The image to write
+    /// Image to write
     output: PathBuf,
-    /// Where a file begins in flash, and the file
+    /// Flash offset of a file, and the file
     #[arg(required = true, value_name = "OFFSET=FILE")]
     pieces: Vec<String>,
-    /// Length of the image, as 4MB or 0x400000 [default: up to the last byte of the files]
+    /// Length of the image, such as 4MB or 0x400000 [default: up to the last byte of the files]
     #[arg(long, value_name = "SIZE")]
     size: Option<String>,
 }
 
-/// A file and where it goes.
+/// A file and its offset.
 struct Piece {
     offset: u32,
     path: PathBuf,
@@ -55,14 +55,14 @@ impl Merge {
         let gaps = image.len().saturating_sub(written.sum());
         if gaps != 0 {
             say(format_args!(
-                "note: {gaps:#x} bytes between and behind the files are 0xFF; writing the image erases what a device has there"
+                "note: {gaps:#x} bytes between and after the files are 0xFF; writing the image erases this part of the flash"
             ));
         }
         Ok(())
     }
 }
 
-/// Names files that share a sector: written one by one, the second erases the first.
+/// Warns of files that share a sector: written separately, the second erases the first.
 fn warn_of_sectors(map: &FlashMap<'_>) {
     const SECTOR: u64 = 0x1000;
     let mut before: Option<&FlashPiece<'_>> = None;
@@ -72,7 +72,7 @@ fn warn_of_sectors(map: &FlashMap<'_>) {
             let (name, other) = (piece.name(), before.name());
             let sector = u64::from(piece.offset()) / SECTOR * SECTOR;
             say(format_args!(
-                "warning: {name} and {other} share the sector at {sector:#x}; write the merged image, not one by one"
+                "warning: {name} and {other} share the sector at {sector:#x}; write the merged image, not the files one by one"
             ));
         }
         before = Some(piece);
@@ -81,7 +81,7 @@ fn warn_of_sectors(map: &FlashMap<'_>) {
 
 fn refused(error: MapError) -> Failure {
     Failure::Input(match error {
-        MapError::DoesNotFit { .. } => format!("{error}; a larger --size is allowed"),
+        MapError::DoesNotFit { .. } => format!("{error}; use a larger --size"),
         MapError::Overlap { .. } => format!("{error}; give one of them another offset"),
         error => error.to_string(),
     })
@@ -91,12 +91,14 @@ fn parse(text: &str) -> Result<(u32, PathBuf), Failure> {
     let (offset, path) = text
         .split_once('=')
         .filter(|(_, path)| !path.is_empty())
-        .ok_or_else(|| Failure::Input("OFFSET=FILE: a place and a file are needed, as 0x10000=app.bin".into()))?;
+        .ok_or_else(|| {
+            Failure::Input("OFFSET=FILE: an offset and a file are required, such as 0x10000=app.bin".into())
+        })?;
     let offset = cli::parse_number("OFFSET=FILE", Some(offset), 0, u32::MAX)?.unwrap_or_default();
     Ok((offset, path.into()))
 }
 
-/// Refuses images for several chips in one flash, and a bootloader where its chip does not look for it.
+/// Refuses images for several chips in one flash, and a bootloader at the wrong address for its chip.
 fn check_chips(pieces: &[Piece]) -> Result<(), Failure> {
     let mut first: Option<(&Path, Chip)> = None;
     for piece in pieces {
@@ -108,15 +110,17 @@ fn check_chips(pieces: &[Piece]) -> Result<(), Failure> {
         match first {
             Some((other, of)) if of != chip => {
                 let other = other.display();
-                return Err(Failure::Input(format!("{path}: is for {chip}, and {other} for {of}")));
+                return Err(Failure::Input(format!(
+                    "{path}: is for {chip}, but {other} is for {of}"
+                )));
             }
             _ => first = Some((&piece.path, chip)),
         }
         let wanted = chip.facts().bootloader_offset;
-        // Nothing else that has such a header lies in front of the partition table.
+        // No other file with such a header precedes the partition table.
         if piece.offset < TableOptions::DEFAULT_OFFSET && piece.offset != wanted {
             return Err(Failure::Input(format!(
-                "{path}: a bootloader for {chip} at {:#x}; the chip looks for it at {wanted:#x}",
+                "{path}: a bootloader for {chip} at {:#x}; the chip expects it at {wanted:#x}",
                 piece.offset
             )));
         }

@@ -15,24 +15,24 @@ use zeroize::Zeroizing;
 
 type Bytes = Zeroizing<Vec<u8>>;
 
-/// What `plan` takes.
+/// The arguments of `plan`.
 #[derive(Args)]
 pub(crate) struct Plan {
-    /// The chip, what all devices share and what protects them, JSON; files relative to it
+    /// Profile with the chip, the shared parts and the protection, in JSON; files are relative to it
     profile: PathBuf,
-    /// The folder of a device as matter-mfg makes it
+    /// Folder of a device made by matter-mfg
     #[arg(long, value_name = "DIR")]
     device: PathBuf,
-    /// The folder for the flash image, plan.json and the files that the commands name
+    /// Folder for the flash image, plan.json and the files that the commands name
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The device's key of flash encryption, when there is one already [default: a fresh one in keys_dir of the profile]
+    /// Flash encryption key of the device, if it exists [default: a new one in keys_dir of the profile]
     #[arg(long, value_name = "FILE")]
     flash_key: Option<PathBuf>,
-    /// The HMAC key with which the device's NVS is encrypted already, 32 bytes [default: a fresh one in keys_dir]
+    /// HMAC key of the device's encrypted NVS, if it exists, 32 bytes [default: a new one in keys_dir]
     #[arg(long, value_name = "FILE")]
     hmac_key: Option<PathBuf>,
-    /// Prints plan.json instead of the commands
+    /// Print plan.json instead of the commands
     #[arg(long)]
     json: bool,
 }
@@ -43,11 +43,11 @@ struct Device {
     nvs: Bytes,
     nvs_keys: Option<Bytes>,
     secure_cert: Option<Bytes>,
-    /// The image in which the private key can be read.
+    /// The image in which the private key is readable.
     plain_key: Option<Place>,
 }
 
-/// A key of a device and the file that the commands name; whether the file is to be written.
+/// A key of a device and its file for the commands; whether the file is to be written.
 struct Kept<K> {
     key: K,
     file: PathBuf,
@@ -70,7 +70,7 @@ impl Plan {
             document = document.with_merged_file(&merged_name);
         }
         let text = serde_json::to_string_pretty(&document)
-            .map_err(|error| Failure::Work(format!("the plan cannot be written: {error}")))?;
+            .map_err(|error| Failure::Work(format!("cannot encode the plan: {error}")))?;
         let text = format!("{text}\n");
 
         let mut outputs = vec![
@@ -87,7 +87,7 @@ impl Plan {
             .fold(Files::new(force, trust), |files, (path, _)| files.output("--out", path));
         create(&self.out)?;
         files.check()?;
-        // Before anything refers to them.
+        // Before any file refers to them.
         keep(flash.as_ref(), hmac.as_ref(), trust)?;
         let outputs = outputs
             .iter()
@@ -111,7 +111,7 @@ impl Plan {
         document.commands().iter().try_for_each(print)
     }
 
-    /// Makes the NVS image what the profile says. Returns the HMAC key that its keys are derived from.
+    /// Converts the NVS image as the profile requires. Returns the HMAC key from which its keys are derived.
     fn nvs(&self, profile: &FlashProfile, device: &mut Device, trust: Trust) -> Result<Option<Kept<HmacKey>>, Failure> {
         let wrong = |reason: &str| Err(Failure::Input(format!("--device {}: {reason}", self.device.display())));
         let is_plain = Legibility::of(&device.nvs) == Legibility::Legible;
@@ -119,7 +119,7 @@ impl Plan {
         if wanted != NvsEncryption::Hmac && self.hmac_key.is_some() {
             return Err(Failure::option(
                 "--hmac-key",
-                "is for a profile with \"nvs_encryption\": \"hmac\"",
+                "requires a profile with \"nvs_encryption\": \"hmac\"",
             ));
         }
         match (wanted, &device.nvs_keys) {
@@ -128,7 +128,7 @@ impl Plan {
                 self.look(device, &plain, false)?;
                 Ok(None)
             }
-            (NvsEncryption::Off, _) => wrong("its NVS is encrypted, and the profile has no nvs_encryption"),
+            (NvsEncryption::Off, _) => wrong("its NVS is encrypted, but the profile has no nvs_encryption"),
             (NvsEncryption::NvsKeys, Some(keys)) => {
                 let keys = NvsKeys::decode(keys).map_err(|error| self.nvs_error(error))?;
                 let plain = self.decrypt(&device.nvs, &keys, "the keys partition beside it")?;
@@ -137,13 +137,13 @@ impl Plan {
             }
             (NvsEncryption::NvsKeys, None) => wrong("its NVS has no keys partition; make the device with --encrypt"),
             (NvsEncryption::Hmac, Some(_)) => wrong(
-                "its NVS has its keys in a partition, and the profile in the eFuses; make the device without --encrypt",
+                "its NVS keys are in a partition, but the profile requires them in the eFuses; make the device without --encrypt",
             ),
             (NvsEncryption::Hmac, None) if is_plain => {
                 if self.hmac_key.is_some() {
                     return Err(Failure::option(
                         "--hmac-key",
-                        "is for an NVS that is encrypted, and this one is not",
+                        "applies to an encrypted NVS, but this one is not encrypted",
                     ));
                 }
                 let file = self.key_file(profile, KeyFile::NvsHmac, &device.name, "--hmac-key")?;
@@ -161,7 +161,7 @@ impl Plan {
             }
             (NvsEncryption::Hmac, None) => {
                 let Some(path) = &self.hmac_key else {
-                    return wrong("its NVS is encrypted; --hmac-key FILE names the HMAC key of it");
+                    return wrong("its NVS is encrypted; give its HMAC key with --hmac-key FILE");
                 };
                 trust.check_key("--hmac-key", path)?;
                 let key = HmacKey::decode(&read_file("--hmac-key", path)?);
@@ -183,7 +183,7 @@ impl Plan {
         Failure::Input(format!("--device {}: NVS: {error}", self.device.display()))
     }
 
-    /// Opens the NVS, and refuses keys that do not.
+    /// Decrypts the NVS, and refuses keys that do not fit.
     fn decrypt(&self, nvs: &[u8], keys: &NvsKeys, whose: &str) -> Result<Bytes, Failure> {
         let mut plain = Zeroizing::new(nvs.to_vec());
         decrypt(&mut plain, keys).map_err(|error| self.nvs_error(error))?;
@@ -196,7 +196,7 @@ impl Plan {
         )))
     }
 
-    /// Reads the device's data, which says where its private key is.
+    /// Reads the device's data, which determines the place of its private key.
     fn look(&self, device: &mut Device, plain: &[u8], is_encrypted: bool) -> Result<(), Failure> {
         let read = DeviceRecord::decode(plain, device.secure_cert.as_ref().map(|image| image.as_slice()));
         let (record, layout) =
@@ -210,7 +210,10 @@ impl Plan {
     fn flash_key(&self, profile: &FlashProfile, device: &str, trust: Trust) -> Result<Option<Kept<FlashKey>>, Failure> {
         let Some(scheme) = profile.plan.profile().encryption_scheme() else {
             return match &self.flash_key {
-                Some(_) => Err(Failure::option("--flash-key", "is for a profile with flash_encryption")),
+                Some(_) => Err(Failure::option(
+                    "--flash-key",
+                    "requires a profile with flash_encryption",
+                )),
                 None => Ok(None),
             };
         };
@@ -227,7 +230,7 @@ impl Plan {
         }
         let file = self.key_file(profile, KeyFile::FlashEncryption, device, "--flash-key")?;
         let drawn = FlashKey::generate(scheme, &mut random()?);
-        // An ESP32 has one coding scheme for all of its keys.
+        // An ESP32 uses one coding scheme for all of its keys.
         let coded = profile.bootloader_key.as_ref().map(|(key, _)| key.expose_bytes().len());
         let key = match coded.and_then(|len| drawn.expose_bytes().get(..len)) {
             Some(bytes) => FlashKey::new(scheme, bytes),
@@ -241,18 +244,18 @@ impl Plan {
         }))
     }
 
-    /// Finds where a fresh key is written.
+    /// Returns the path for a new key.
     fn key_file(&self, profile: &FlashProfile, file: KeyFile, device: &str, option: &str) -> Result<PathBuf, Failure> {
         let Some(folder) = &profile.keys_dir else {
-            let reason = "keys_dir is missing, where keys are written";
+            let reason = "keys_dir, the folder for keys, is missing";
             return Err(Failure::Input(format!("PROFILE {}: {reason}", self.profile.display())));
         };
         create(folder)?;
         let path = cli::resolve(folder)?.join(file.name(device));
         if path.symlink_metadata().is_ok() {
             return Err(Failure::Input(format!(
-                "{}: exists already, and keys are never replaced, since a chip may have it; {option} with that file uses \
-                 it, or move it away",
+                "{}: exists already, and keys are never replaced because a chip may use them; give it with {option}, \
+                 or move it away",
                 path.display()
             )));
         }
@@ -278,14 +281,18 @@ impl Device {
             let slot = found.get_mut(place);
             let image = read_file("--device", &path)?;
             if let Some((other, _)) = slot.and_then(|slot| slot.replace((device.clone(), image))) {
-                return Err(wrong(&format_args!("has files of two devices, {other} and {device}")));
+                return Err(wrong(&format_args!(
+                    "contains files of two devices, {other} and {device}"
+                )));
             }
         }
         let [nvs, nvs_keys, secure_cert] = found;
-        let (name, nvs) = nvs.ok_or_else(|| wrong(&"has no file that ends with -partition.bin"))?;
+        let (name, nvs) = nvs.ok_or_else(|| wrong(&"contains no file that ends with -partition.bin"))?;
         for other in [&nvs_keys, &secure_cert] {
             if let Some((other, _)) = other.as_ref().filter(|(other, _)| *other != name) {
-                return Err(wrong(&format_args!("has files of two devices, {name} and {other}")));
+                return Err(wrong(&format_args!(
+                    "contains files of two devices, {name} and {other}"
+                )));
             }
         }
         Ok(Self {
@@ -341,7 +348,7 @@ fn plan(
     random()?.fill_bytes(&mut iv);
     let name = |path: &Path| {
         let name = path.to_str().map(ToOwned::to_owned);
-        name.ok_or_else(|| Failure::Input(format!("{}: is not UTF-8, which commands need", path.display())))
+        name.ok_or_else(|| Failure::Input(format!("{}: is not UTF-8, which commands require", path.display())))
     };
     let flash = flash.map(|kept| Ok((&kept.key, name(&kept.file)?))).transpose()?;
     let hmac = hmac.map(|kept| name(&kept.file)).transpose()?;
@@ -360,14 +367,14 @@ fn plan(
     let plan = profile.plan.device(&parts, &keys).map_err(refused)?;
     match profile.plan.first_difference(&plan, &parts, &keys).map_err(refused)? {
         Some(part) => Err(Failure::Work(format!(
-            "device {}: '{part}' does not read back",
+            "device {}: '{part}' differs when read back",
             device.name
         ))),
         None => Ok(plan),
     }
 }
 
-/// Writes fresh keys, on disk when this returns.
+/// Writes new keys; they are on disk when this returns.
 fn keep(flash: Option<&Kept<FlashKey>>, hmac: Option<&Kept<HmacKey>>, trust: Trust) -> Result<(), Failure> {
     let flash = flash
         .filter(|kept| kept.is_new)
@@ -383,7 +390,7 @@ fn keep(flash: Option<&Kept<FlashKey>>, hmac: Option<&Kept<HmacKey>>, trust: Tru
     files.publish(&keys)
 }
 
-/// Makes a folder where it is missing.
+/// Creates a missing folder.
 fn create(folder: &Path) -> Result<(), Failure> {
     let created = Dir::create(folder);
     created

@@ -1,4 +1,4 @@
-//! `table`: partition tables in CSV and in the binary form.
+//! `table`: partition tables in CSV and in binary form.
 
 use std::path::{Path, PathBuf};
 
@@ -8,62 +8,63 @@ use esp_flash_image::{BootScheme, Partition, PartitionTable, TableOptions};
 use factory_fs::utf16;
 use serde_json::json;
 
-/// What can be done with a table.
+/// The commands of `table`.
 #[derive(Subcommand)]
 pub(crate) enum TableCommand {
-    /// Makes the binary form of a CSV
+    /// Make the binary form of a CSV
     Make {
-        /// The table in CSV
+        /// Table in CSV
         input: PathBuf,
-        /// The table to write, 3072 bytes
+        /// Table to write, 3072 bytes
         output: PathBuf,
         #[command(flatten)]
         options: Options,
     },
-    /// Shows a table, with all offsets
+    /// Show a table with all offsets
     Show {
-        /// The table, in either form
+        /// Table in either form
         file: PathBuf,
         #[command(flatten)]
         options: Options,
-        /// Writes JSON: {"offset", "partitions": [{"label", "type", "subtype", "offset", "size", "encrypted", "read_only"}]}
+        /// Write JSON: {"offset", "partitions": [{"label", "type", "subtype", "offset", "size", "encrypted",
+        /// "read_only"}]}
         #[arg(long)]
         json: bool,
-        /// Writes CSV with all offsets, as ESP-IDF's tool makes it
+        /// Write CSV with all offsets, as ESP-IDF's tool does
         #[arg(long, conflicts_with = "json")]
         csv: bool,
     },
-    /// Checks a table: exit code 1 when ESP-IDF or the device would refuse it
+    /// Check a table: exit code 1 if ESP-IDF or the device would refuse it
     Check {
-        /// The table, in either form
+        /// Table in either form
         file: PathBuf,
         #[command(flatten)]
         options: Options,
-        /// Writes JSON: {"ok", "error", "warnings"}
+        /// Write JSON: {"ok", "error", "warnings"}
         #[arg(long)]
         json: bool,
     },
 }
 
-/// What a table is made for.
+/// The options that a table is made for.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Size of the flash, as 4MB or 0x400000, in which the partitions must fit
+    /// Size of the flash that the partitions must fit in, such as 4MB or 0x400000
     #[arg(long, value_name = "SIZE")]
     flash_size: Option<String>,
-    /// Where the table is in flash
+    /// Flash address of the table
     #[arg(long, value_name = "ADDRESS", default_value = "0x8000")]
     offset: String,
-    /// Secure boot for which the table is checked: v1, v2-rsa or v2-ecdsa
+    /// Secure boot version to check the table for: v1, v2-rsa or v2-ecdsa
     #[arg(long, value_name = "SCHEME")]
     secure_boot: Option<String>,
-    /// Where the bootloader is, for rows of type bootloader
+    /// Flash address of the bootloader, for rows of type bootloader
     #[arg(long, value_name = "ADDRESS")]
     primary_bootloader_offset: Option<String>,
-    /// Where the recovery bootloader is, for a row of that subtype
+    /// Flash address of the recovery bootloader, for a row of that subtype
     #[arg(long, value_name = "ADDRESS")]
     recovery_bootloader_offset: Option<String>,
-    /// Writes no MD5 behind the rows, for bootloaders before ESP-IDF 3.1
+    /// Omit the MD5 after the rows, for bootloaders before ESP-IDF 3.1
     #[arg(long)]
     disable_md5sum: bool,
 }
@@ -128,7 +129,7 @@ impl TableCommand {
     }
 }
 
-/// Reads a table in either form. The inner error says what ESP-IDF or a device would refuse.
+/// Reads a table in either form. The inner error is a fault that ESP-IDF or a device would refuse.
 fn read(path: &Path, options: &TableOptions) -> Result<Result<PartitionTable, String>, Failure> {
     let bytes = read_file("FILE", path)?;
     if let Some(reason) = utf16(&bytes) {
@@ -145,13 +146,13 @@ fn warn(path: &Path, warning: &str) {
     say(format_args!("warning: {}: {warning}", path.display()));
 }
 
-/// What ESP-IDF's tool accepts without a word.
+/// Faults that ESP-IDF's tool accepts silently.
 fn warnings(table: &PartitionTable) -> Vec<String> {
     let partial = table.partial_sectors();
     let text = |part: &Partition| {
         let (line, size, label) = (part.line(), part.size(), part.label());
         format!(
-            "line {line}: the size {size:#x} of {label} is not a multiple of 0x1000; erasing it erases bytes behind it"
+            "line {line}: the size {size:#x} of {label} is not a multiple of 0x1000; erasing it erases bytes after it"
         )
     };
     partial.map(text).collect()
@@ -172,7 +173,7 @@ fn check(path: &Path, table: Result<PartitionTable, String>, json: bool) -> Resu
         Ok(table) => {
             let count = counted(table.partitions().len(), "partition");
             print(format_args!(
-                "{}: {count}, as ESP-IDF and the device want them",
+                "{}: {count}, accepted by ESP-IDF and the device",
                 path.display()
             ))
         }

@@ -1,4 +1,4 @@
-//! What the options of a run mean: texts become values, files are read.
+//! Converts the options of a run from text to values, and reads their files.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -19,18 +19,18 @@ use matter_signer::P256Signer;
 use crate::failure;
 use crate::options::Options;
 
-const VENDORS: &str = "0x0001..=0xFFF4";
-const PRODUCTS: &str = "0x0001..=0xFFFF";
-const DISCRIMINATORS: &str = "0..=4095";
-/// Beginning of a PAI's common name, as in the reference tool.
+const VENDORS: &str = "0x0001 to 0xFFF4";
+const PRODUCTS: &str = "0x0001 to 0xFFFF";
+const DISCRIMINATORS: &str = "0 to 4095";
+/// Default prefix of a PAI's common name, as in the reference tool.
 const DEFAULT_PREFIX: &str = "ESP32";
-/// The days of the years 1970 to 9999.
+/// Days of the years 1970 to 9999.
 const MAX_LIFETIME: u32 = 2_932_896;
 
 type Texts = Option<Vec<cli::Text>>;
 
 impl Options {
-    /// Understands the options and reads the files that they name.
+    /// Parses the options and reads the files that they name.
     pub(crate) fn to_job(&self) -> Result<Job, Failure> {
         let vendor = required("--vendor-id", self.vendor_id.written())?;
         let vendor = parse_quietly("--vendor-id", vendor, VENDORS)?;
@@ -50,7 +50,7 @@ impl Options {
     fn set_run(&self, job: &mut Job) -> Result<(), Failure> {
         if let Some(outdir) = &self.outdir {
             if outdir.as_os_str().is_empty() {
-                return Err(Failure::option("--outdir", "is empty; the name of a folder is allowed"));
+                return Err(Failure::option("--outdir", "is empty; give the name of a folder"));
             }
             job.outdir.clone_from(outdir);
         }
@@ -59,7 +59,7 @@ impl Options {
             let wrong = |_| {
                 Failure::option(
                     "--size",
-                    format_args!("not a multiple of 0x1000 in 0x3000..={:#x}", Job::MAX_SIZE),
+                    format_args!("not a multiple of 0x1000 in the range 0x3000 to {:#x}", Job::MAX_SIZE),
                 )
             };
             job.size = size.parse().map_err(wrong)?;
@@ -89,7 +89,7 @@ impl Options {
         Ok(())
     }
 
-    /// Refuses keys that others than their owner may change.
+    /// Refuses keys that users other than their owner may change.
     fn check_keys(&self) -> Result<(), Failure> {
         let signer = self.manifest_key_file().filter(|name| name.as_os_str() != "pai");
         let keys = [
@@ -102,7 +102,7 @@ impl Options {
         }
         let Some(folder) = &self.dac_dir else { return Ok(()) };
         self.trust.check_folder("--dac-dir", folder)?;
-        // One that cannot be listed is refused by whoever reads it.
+        // An unreadable folder is refused by the code that reads it.
         let mut entries = folder.read_dir().into_iter().flatten().flatten();
         entries.try_for_each(|entry| self.trust.check_key("--dac-dir", &entry.path()))
     }
@@ -113,7 +113,7 @@ impl Options {
             read_declaration("--cert-dclrn", path)
         })?;
         if self.allow_cd_mismatch && job.declaration.is_none() {
-            return Err(Failure::option("--allow-cd-mismatch", "needs --cert-dclrn beside it"));
+            return Err(Failure::option("--allow-cd-mismatch", "requires --cert-dclrn"));
         }
         job.allow_declaration_mismatch = self.allow_cd_mismatch;
         job.attestation = self.attestation(&mut job.warnings)?;
@@ -156,7 +156,7 @@ impl Options {
             None => key,
         };
         if let (Some(_), Some(key), Some(certificate)) = (&self.signer, &key, &certificate)
-            && key.public_key() != *certificate.public_key()
+            && key.public_key() != certificate.public_key()
         {
             return Err(Failure::option(
                 "--signer",
@@ -174,7 +174,7 @@ impl Options {
                 Attestation::Pai(Box::new(Pai { certificate, key }))
             }
             (AttestationMode::Supplied, Some(pai), key) => {
-                if key.is_some_and(|key| key.public_key() != *pai.public_key()) {
+                if key.is_some_and(|key| key.public_key() != pai.public_key()) {
                     let reason = "is not the private key of the certificate of --cert";
                     return Err(Failure::option("--key", reason));
                 }
@@ -251,10 +251,7 @@ impl Options {
             (true, None) => RotatingIdPolicy::Random,
             (false, None) => RotatingIdPolicy::None,
             (false, Some(_)) => {
-                return Err(Failure::option(
-                    "--rd-id-uid",
-                    "needs --enable-rotating-device-id beside it",
-                ));
+                return Err(Failure::option("--rd-id-uid", "requires --enable-rotating-device-id"));
             }
         };
         job.locales = parse_all("--locales", &self.locales, str::parse)?;
@@ -269,17 +266,17 @@ impl Options {
             None | Some("none") => None,
             Some("svg") => Some(LabelFormat::Svg),
             Some("pdf") => Some(LabelFormat::Pdf),
-            Some(_) => return Err(Failure::option("--labels", "must be svg, pdf or none")),
+            Some(_) => return Err(Failure::option("--labels", "must be 'svg', 'pdf' or 'none'")),
         };
         let sheet = self.label_texts();
         if let (None, Some(option)) = (self.labels.written(), sheet.given()) {
-            return Err(Failure::option(option, "needs --labels svg or pdf beside it"));
+            return Err(Failure::option(option, "requires --labels svg or pdf"));
         }
         lists.label_sheet = sheet.sheet(failure)?;
         lists.qr_zip = self.qr_zip;
         lists.no_passcode_in_manifest = self.no_passcode_in_manifest;
         let with_pai = self.sign_manifest.as_deref() == Some(Path::new("pai"));
-        // The PAI of supplied certificates signs none of the run's own.
+        // The PAI of supplied certificates does not sign certificates of this run.
         let of_supplied = with_pai && matches!(attestation, Attestation::Supplied { .. });
         let password = self.password.written();
         let read = |option: &str, path: &Path| read_private_key(option, path, password).map(P256Signer::from);
@@ -328,8 +325,8 @@ impl Options {
         job.values = match (columns, values) {
             (Some(columns), Some(values)) => Some((Columns::new(&columns).map_err(failure)?, values)),
             (None, None) => None,
-            (Some(_), None) => return Err(Failure::option("--csv", "needs --mcsv beside it")),
-            (None, Some(_)) => return Err(Failure::option("--mcsv", "needs --csv beside it")),
+            (Some(_), None) => return Err(Failure::option("--csv", "requires --mcsv")),
+            (None, Some(_)) => return Err(Failure::option("--mcsv", "requires --csv")),
         };
         Ok(())
     }

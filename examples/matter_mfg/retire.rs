@@ -1,4 +1,4 @@
-//! `matter-mfg --scrap` and `--replace`: a device is taken out of use.
+//! `matter-mfg --scrap` and `--replace`: takes a device out of use.
 
 use std::path::PathBuf;
 
@@ -9,21 +9,21 @@ use serde_json::json;
 
 use crate::option;
 
-/// Which device is taken out of use, and why.
+/// The device to take out of use, and the reason.
 #[derive(Default, clap::Args)]
 pub(crate) struct Retirement {
-    /// Marks a device as scrapped, with --reason, --outdir or --ledger beside it and nothing else
+    /// Mark a device as scrapped; requires --reason, and --outdir or --ledger, and nothing else
     #[arg(long, value_name = "UUID")]
     scrap: Option<String>,
-    /// Marks a device as replaced by another one, as --scrap
+    /// Mark a device as replaced by another one, with the same options as --scrap
     #[arg(long, value_name = "UUID", conflicts_with = "scrap")]
     replace: Option<String>,
-    /// Why a device is taken out of use
+    /// Reason for taking a device out of use
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
 }
 
-/// Taking a device out of use needs none of the options of a run.
+/// Taking a device out of use requires no options of a run.
 #[derive(clap::Parser)]
 #[command(name = "matter-mfg")]
 struct Retire {
@@ -43,11 +43,11 @@ struct Retire {
     _trust: Trust,
 }
 
-/// Takes a device out of use when the arguments ask for it.
+/// Takes a device out of use if the arguments request it.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] when the device or the ledger is not there.
+/// [`Failure::Input`] if the device or the ledger does not exist.
 pub(crate) fn retire() -> Result<bool, Failure> {
     let asks = |argument: &str| {
         ["--scrap", "--replace"].iter().any(|name| {

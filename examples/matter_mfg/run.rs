@@ -1,4 +1,4 @@
-//! How a run is made and told, which no job file says.
+//! The execution of a run and its output; these options are not in job files.
 
 use std::path::{Path, PathBuf};
 
@@ -14,24 +14,26 @@ use crate::retire::Retirement;
 #[derive(Default, clap::Args)]
 #[command(next_help_heading = "Run")]
 pub(crate) struct Settings {
-    /// Continues the unfinished run of the same options in --outdir, or starts one when there is none
+    /// Continue the unfinished run with the same options in --outdir, or start one if there is none
     #[arg(long)]
     resume: bool,
-    /// Replaces folders of devices with the same name, which only runs from a seed or with supplied certificates find
+    /// Replace device folders with the same name, which occur only with a seed or supplied certificates
     #[arg(long)]
     force: bool,
     #[command(flatten)]
     retirement: Retirement,
-    /// Draws the first sheet of --labels into this file (.svg or .pdf), with an example's code and the labels' edges; makes no device
+    /// Draw the first sheet of --labels into this file (.svg or .pdf), with example codes and label outlines; makes no
+    /// device
     #[arg(long, value_name = "FILE", help_heading = "Labels")]
     pub(crate) label_preview: Option<PathBuf>,
-    /// Says only results and errors
+    /// Print only results and errors
     #[arg(long)]
     pub(crate) quiet: bool,
-    /// Prints the results as one JSON document
+    /// Write the results as one JSON document
     #[arg(long)]
     pub(crate) json: bool,
-    /// Derives with these instructions, to measure them: avx512, avx2, sse2, sha-ni, arm-sha2, neon, sha2, portable
+    /// Instruction set for deriving verifiers, for measurements: avx512, avx2, sse2, sha-ni, arm-sha2, neon, sha2,
+    /// portable
     #[arg(long, hide = true, value_name = "NAME")]
     instructions: Option<String>,
 }
@@ -40,7 +42,7 @@ impl Settings {
     /// Prepares the run of a plan.
     pub(crate) fn run<'p>(&self, plan: &'p Plan, options: &Options) -> Result<Run<'p>, Failure> {
         if self.retirement.reason.is_some() {
-            return Err(Failure::option("--reason", "needs --scrap or --replace beside it"));
+            return Err(Failure::option("--reason", "requires --scrap or --replace"));
         }
         let mut run = Run::new(plan)
             .with_resume(self.resume)
@@ -63,7 +65,7 @@ impl Settings {
             (Some(order), Some(_)) if order.trim().is_empty() => return Err(Failure::option("--order", "is empty")),
             (Some(order), Some(size)) => run = run.with_order(order.to_owned(), size),
             _ => {
-                let reason = "needs --order-size beside it, and the other way round";
+                let reason = "requires --order-size, and vice versa";
                 return Err(Failure::option("--order", reason));
             }
         }
@@ -82,15 +84,12 @@ impl Settings {
             _ => {
                 return Err(Failure::option(
                     "--label-preview",
-                    "must be a name that ends with .svg or .pdf",
+                    "must be a file name ending in .svg or .pdf",
                 ));
             }
         };
         if !plan.has_labels() {
-            return Err(Failure::option(
-                "--label-preview",
-                "needs --labels svg or pdf beside it",
-            ));
+            return Err(Failure::option("--label-preview", "requires --labels svg or pdf"));
         }
         let files = Files::new(self.force, trust).output("--label-preview", path);
         files.check()?;
@@ -100,7 +99,7 @@ impl Settings {
         Ok(())
     }
 
-    /// Writes a line to stderr unless it is to be quiet.
+    /// Writes a line to stderr unless --quiet is given.
     pub(crate) fn say(&self, line: impl std::fmt::Display) {
         if !self.quiet {
             say(line);
@@ -121,9 +120,9 @@ fn lanes(name: &str) -> Result<Lanes, Failure> {
         _ => {
             return Err(Failure::option(
                 "--instructions",
-                "is not one of avx512, avx2, sse2, sha-ni, arm-sha2, neon, sha2, portable",
+                "must be one of avx512, avx2, sse2, sha-ni, arm-sha2, neon, sha2, portable",
             ));
         }
     };
-    Lanes::new(set).ok_or_else(|| Failure::option("--instructions", "this processor does not have them"))
+    Lanes::new(set).ok_or_else(|| Failure::option("--instructions", "not supported by this processor"))
 }

@@ -1,4 +1,4 @@
-//! What a run has made, as text or JSON.
+//! The result of a run, as text or JSON.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::run::Settings;
 use crate::{failure, option};
 
-/// Tells what was made; a run that failed is a failure.
+/// Reports the result; a failed run is a failure.
 pub(crate) fn show(plan: &Plan, report: &RunReport, error: Option<Error>, settings: &Settings) -> Result<(), Failure> {
     if settings.json {
         report_json(to_json(plan, report, error.as_ref()));
@@ -61,17 +61,17 @@ pub(crate) fn show(plan: &Plan, report: &RunReport, error: Option<Error>, settin
         }
     }
     if let Some(reused) = plan.is_pai_reused() {
-        let origin = if reused { "used again" } else { "made" };
+        let origin = if reused { "reused" } else { "made" };
         tell_line(format_args!(
             "PAI: {origin} in {}",
             report.top.join("staging").display()
         ));
     }
     if plan.is_seeded() {
-        tell_line(format_args!("test run: everything comes from --seed; not for products"));
+        tell_line(format_args!("test run: all values come from --seed; not for products"));
     }
     if let Some(pki) = plan.test_pki() {
-        let origin = if pki.is_reused() { "used again" } else { "made" };
+        let origin = if pki.is_reused() { "reused" } else { "made" };
         tell_line(format_args!(
             "test run: throw-away PKI {origin} in {}; not for products",
             pki.folder().display()

@@ -7,14 +7,14 @@ use esp_nvs_image::{CsvWarningKind, Editor, Encoding, Error, Key, Namespace, Own
 use crate::plain::Plain;
 use crate::{KeyFiles, wrong};
 
-/// Which key of which image.
+/// A key of an image.
 #[derive(Args)]
 pub(crate) struct Place {
-    /// The image; it is replaced when all is done
+    /// Image, which is replaced when the work is done
     image: PathBuf,
-    /// The key's namespace, 1..=15 bytes
+    /// Namespace of the key, 1 to 15 bytes
     namespace: String,
-    /// The key, 1..=15 bytes
+    /// Key, 1 to 15 bytes
     key: String,
     #[command(flatten)]
     keys: KeyFiles,
@@ -22,10 +22,10 @@ pub(crate) struct Place {
 
 #[derive(Args)]
 pub(crate) struct NewValue {
-    /// u8 i8 u16 i16 u32 i32 u64 i64 float double string blob (hexadecimal digits), or base64
+    /// Type: u8 i8 u16 i16 u32 i32 u64 i64 float double string blob (hexadecimal digits), or base64
     #[arg(value_name = "TYPE")]
     kind: String,
-    /// The value, or - for a line from standard input; other users of the machine may see it in the list of processes
+    /// Value, or - for a line from standard input; other users of the machine may see it in the process list
     #[arg(allow_hyphen_values = true)]
     value: String,
 }
@@ -73,7 +73,7 @@ impl Place {
         let namespace = Namespace::new(&self.namespace).map_err(|error| Failure::option("NAMESPACE", error))?;
         let key = Key::new(&self.key).map_err(|error| Failure::option("KEY", error))?;
         let before = read_file("IMAGE", &self.image)?;
-        // A link stays one.
+        // A link is kept.
         let file = resolve(&self.image)?;
         let files = self.keys.named(Files::new(true, trust)).changed("IMAGE", &file);
         files.check()?;
@@ -101,7 +101,7 @@ impl Place {
 }
 
 impl Place {
-    /// Says that an image which seems to be damaged is encrypted, or is not.
+    /// Reports that an apparently damaged image is encrypted, or is not.
     fn unreadable(&self, trust: Trust) -> Option<Failure> {
         Plain::read(&self.image, &self.keys, trust).ok()?.unreadable()
     }
@@ -110,12 +110,12 @@ impl Place {
 impl NewValue {
     fn parse(&self) -> Result<OwnedValue, Failure> {
         let encoding = match self.kind.as_str() {
-            // Blobs are what `dump` calls them, and it shows hexadecimal digits.
+            // `dump` uses the name blob and shows hexadecimal digits.
             "blob" => Ok(Encoding::Hex2Bin),
             "hex2bin" | "binary" => Err(Error::UnknownEncoding),
             kind => kind.parse(),
         };
-        let kinds = "u8 i8 u16 i16 u32 i32 u64 i64 float double string blob base64 are allowed";
+        let kinds = "must be one of u8 i8 u16 i16 u32 i32 u64 i64 float double string blob base64";
         let encoding = encoding.map_err(|_| Failure::option("TYPE", format_args!("unknown type ({kinds})")))?;
         let value = read_argument("VALUE", self.value.clone())?;
         encoding.parse(&value).map_err(|error| Failure::option("VALUE", error))

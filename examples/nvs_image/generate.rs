@@ -14,8 +14,8 @@ use crate::{KeyFiles, json, key_partition, new_keys};
 
 #[derive(Args)]
 pub(crate) struct Generate {
-    /// CSV files (key,type,encoding,value), or one of JSON as dump writes it, known by the ending .json or by a [ at its
-    /// start; the image to write; the partition's size in bytes, a multiple of 0x1000 from 0x1000
+    /// CSV files (key,type,encoding,value), or a JSON file as written by dump, recognized by the suffix .json or by a
+    /// leading [; the image to write; the partition's size in bytes, a multiple of 0x1000 from 0x1000
     #[arg(required = true, value_name = "IN.. OUT SIZE", num_args = 1..)]
     pub(crate) arguments: Vec<PathBuf>,
     #[command(flatten)]
@@ -24,18 +24,18 @@ pub(crate) struct Generate {
 
 #[derive(Args)]
 pub(crate) struct GenerateOptions {
-    /// How blobs are stored: 1 in one piece, 2 in chunks [default: 2]
+    /// Storage format of blobs: 1 in one piece, 2 in chunks [default: 2]
     #[arg(long, value_name = "1|2")]
     version: Option<String>,
     #[command(flatten)]
     keys: KeyFiles,
-    /// Encrypts with new keys, which go to --keyfile
+    /// Encrypt with new keys, which are written to --keyfile
     #[arg(long, conflicts_with_all = ["inputkey", "hmac_key"])]
     keygen: bool,
-    /// Where the keys of --keygen or --hmac-key go: a key partition of 4096 bytes
+    /// File for the keys of --keygen or --hmac-key: a keys partition of 4096 bytes
     #[arg(long, value_name = "FILE")]
     keyfile: Option<PathBuf>,
-    /// Puts rows under a namespace that stands twice into the newest one, and adds the generator's Wi-Fi rows
+    /// Put rows of a duplicate namespace into the newest one, and add the generator's Wi-Fi rows
     #[arg(long)]
     compat: bool,
     #[command(flatten)]
@@ -44,7 +44,7 @@ pub(crate) struct GenerateOptions {
     hmac: HmacScheme,
 }
 
-/// Where the entries come from, and how they are stored.
+/// The source of the entries, and their storage format.
 struct Source<'a> {
     inputs: &'a [PathBuf],
     size: PartitionSize,
@@ -65,7 +65,7 @@ impl Generate {
         let version = match self.options.version.as_deref() {
             Some("1") => BlobVersion::V1,
             None | Some("2") => BlobVersion::V2,
-            _ => return Err(Failure::option("--version", "is not 1 or 2")),
+            _ => return Err(Failure::option("--version", "must be 1 or 2")),
         };
         let compat = match self.options.compat {
             true => CsvCompat::On,
@@ -98,24 +98,24 @@ impl Generate {
         files.publish(&outputs)?;
         if size.is_read_only() {
             say(format_args!(
-                "warning: SIZE: a partition below 0x3000 has to be flagged readonly in the partition table; the firmware \
-                 mounts it for reading only"
+                "warning: SIZE: a partition below 0x3000 must be flagged readonly in the partition table; the firmware \
+                 mounts it read-only"
             ));
         }
         Ok(())
     }
 }
 
-/// Where the keys come from.
+/// The source of the keys.
 enum KeySource {
-    /// From files, or there are none.
+    /// Files, or no keys.
     Given(KeyFiles),
     New,
-    /// From a new HMAC key, which goes to this file.
+    /// A new HMAC key, which is written to this file.
     NewHmac(PathBuf),
 }
 
-/// Where the keys come from, and where they go.
+/// The source of the keys, and their output.
 struct Keys {
     source: KeySource,
     keyfile: Option<PathBuf>,
@@ -128,7 +128,7 @@ struct MadeKeys {
 }
 
 impl Keys {
-    /// Adds the files to what a command reads and writes.
+    /// Adds the files to the inputs and outputs of a command.
     fn named(&self, files: Files) -> Files {
         let files = files.optional_output("--keyfile", self.keyfile.as_ref());
         match &self.source {
@@ -168,14 +168,14 @@ impl GenerateOptions {
         let hmac = hmac.source(keygen, keyfile.as_deref())?;
         let keyfile = match keyfile {
             Some(_) if !keygen && given.keys.is_none() && given.hmac_key.is_none() => {
-                return Err(Failure::option("--keyfile", "needs --keygen or --hmac-key"));
+                return Err(Failure::option("--keyfile", "requires --keygen or --hmac-key"));
             }
             Some(_) if given.keys.is_some() => {
-                say("warning: --keyfile has no effect beside --keys, whose file has the keys");
+                say("warning: --keyfile has no effect with --keys, whose file contains the keys");
                 None
             }
             Some(keyfile) => Some(outdir.keys(keyfile)?),
-            None if keygen && hmac.is_none() => return Err(Failure::option("--keygen", "needs --keyfile beside it")),
+            None if keygen && hmac.is_none() => return Err(Failure::option("--keygen", "requires --keyfile")),
             None => None,
         };
         let source = match hmac {
@@ -190,7 +190,7 @@ impl GenerateOptions {
         Ok(Keys { source, keyfile })
     }
 
-    /// The keys and the folder of OUT, when nothing else is given.
+    /// Returns the keys and the folder of OUT, if nothing else is given.
     pub(crate) fn keys_alone(self) -> Result<(KeyFiles, Outdir), Failure> {
         let Self {
             version,
@@ -202,7 +202,7 @@ impl GenerateOptions {
             hmac,
         } = self;
         if version.is_some() || keygen || keyfile.is_some() || compat || hmac.is_given() {
-            let reason = "--version, --keygen, --keyfile, --compat, --key_protect_hmac and --kp_hmac_.. are for IN.. OUT \
+            let reason = "--version, --keygen, --keyfile, --compat, --key_protect_hmac and --kp_hmac_.. apply to IN.. OUT \
                           SIZE, which makes an image";
             return Err(Failure::Input(reason.into()));
         }
@@ -230,11 +230,11 @@ impl Source<'_> {
 
     fn encode_json(&self, name: &str, text: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
         if self.compat == CsvCompat::On {
-            return Err(Failure::option("--compat", "is for CSV files only"));
+            return Err(Failure::option("--compat", "applies only to CSV files"));
         }
         if self.inputs.len() > 1 {
             return Err(Failure::Input(format!(
-                "{name}: several files are allowed in CSV only; this one is JSON"
+                "{name}: is JSON; several files are supported only in CSV"
             )));
         }
         let image = json::generate(name, text, self.size, self.version);

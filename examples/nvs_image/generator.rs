@@ -1,4 +1,4 @@
-//! Options of the reference generator, in its spelling, beside our own.
+//! Options of the reference generator in its spelling, in addition to our own.
 
 use std::path::{Path, PathBuf};
 
@@ -6,50 +6,50 @@ use clap::Args;
 use cli::{Failure, say};
 use factory_fs::Dir;
 
-/// Where the generator puts the keys below `--outdir`.
+/// The generator's folder for keys below `--outdir`.
 const KEYS_FOLDER: &str = "keys";
 
-/// Where relative outputs go.
+/// The folder for relative outputs.
 #[derive(Args)]
 pub(crate) struct Outdir {
-    /// Folder for OUT, which is made; that of --keyfile is keys/ in it, as in the reference generator [default: both as they
-    /// are written]
+    /// Folder for OUT, created if missing; --keyfile goes to keys/ in it, as in the reference generator [default: both
+    /// as written]
     #[arg(long, value_name = "DIR")]
     outdir: Option<PathBuf>,
 }
 
-/// The HMAC scheme of the generator, which `--hmac-key` is here.
+/// The generator's HMAC scheme, which is `--hmac-key` here.
 #[derive(Args)]
 #[command(next_help_heading = "As in the reference generator")]
 pub(crate) struct HmacScheme {
-    /// With --keygen: derives the keys from an HMAC key, as --hmac-key does
+    /// With --keygen, derive the keys from an HMAC key, as --hmac-key does
     #[arg(long = "key_protect_hmac")]
     is_hmac: bool,
     /// File with that HMAC key
     #[arg(long = "kp_hmac_inputkey", value_name = "FILE")]
     hmac_input: Option<PathBuf>,
-    /// Draws that HMAC key
+    /// Draw that HMAC key
     #[arg(long = "kp_hmac_keygen")]
     is_new: bool,
-    /// Where it goes, 32 bytes [default: hmac-NAME beside --keyfile NAME]
+    /// File for that HMAC key, 32 bytes [default: hmac-NAME beside --keyfile NAME]
     #[arg(long = "kp_hmac_keyfile", value_name = "FILE")]
     hmac_output: Option<PathBuf>,
 }
 
-/// Where the HMAC key of `--key_protect_hmac` comes from.
+/// The source of the HMAC key of `--key_protect_hmac`.
 pub(crate) enum HmacSource {
     File(PathBuf),
-    /// It is drawn, and goes to this file.
+    /// It is drawn, and written to this file.
     New(PathBuf),
 }
 
 impl Outdir {
-    /// Returns where an output goes, whose folder is there then.
+    /// Returns the path of an output, after creating its folder.
     pub(crate) fn output(&self, path: PathBuf) -> Result<PathBuf, Failure> {
         self.place(Path::new(""), path)
     }
 
-    /// The same for keys.
+    /// As [`Self::output`], for keys.
     pub(crate) fn keys(&self, path: PathBuf) -> Result<PathBuf, Failure> {
         self.place(Path::new(KEYS_FOLDER), path)
     }
@@ -73,12 +73,12 @@ impl Outdir {
 }
 
 impl HmacScheme {
-    /// Whether any of these options is given.
+    /// Returns whether any of these options is given.
     pub(crate) const fn is_given(&self) -> bool {
         self.is_hmac || self.hmac_input.is_some() || self.is_new || self.hmac_output.is_some()
     }
 
-    /// Returns where the HMAC key comes from; `None` without these options.
+    /// Returns the source of the HMAC key; `None` without these options.
     pub(crate) fn source(self, keygen: bool, keyfile: Option<&Path>) -> Result<Option<HmacSource>, Failure> {
         let wrong = |reason: &str| Err(Failure::Input(reason.into()));
         if !self.is_given() {
@@ -86,7 +86,7 @@ impl HmacScheme {
         }
         if !(keygen && self.is_hmac) {
             return wrong(
-                "--key_protect_hmac and --kp_hmac_.. are for --keygen with --key_protect_hmac; --hmac-key FILE alone does the same",
+                "--key_protect_hmac and --kp_hmac_.. require --keygen with --key_protect_hmac; --hmac-key FILE alone does the same",
             );
         }
         match (self.hmac_input, self.is_new, self.hmac_output, keyfile) {

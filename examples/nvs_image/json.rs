@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Tells JSON from CSV.
+/// Returns whether an input is JSON rather than CSV.
 pub(crate) fn is_json(path: &Path, text: &str) -> bool {
     let named = path
         .extension()
@@ -16,21 +16,20 @@ pub(crate) fn is_json(path: &Path, text: &str) -> bool {
     named || text.trim_start_matches(BYTE_ORDER_MARK).trim_start().starts_with('[')
 }
 
-/// Makes an image. An error is a sentence with file, line and column: of the place where reading ended, or of an entry's
-/// start.
+/// Makes an image. The error has file, line and column: where reading ended, or an entry's start.
 pub(crate) fn generate(name: &str, text: &str, size: PartitionSize, version: BlobVersion) -> Result<Vec<u8>, String> {
     let text = text.trim_start_matches(BYTE_ORDER_MARK);
     if !text.trim_start().starts_with('[') {
-        // serde_json would show what stands there instead, which may be a secret.
+        // serde_json would quote the text there, which may be a secret.
         return Err(format!(
             "{name}:1:1: not a list of entries, [{{\"namespace\", \"key\", \"type\", \"value\"}}]"
         ));
     }
     let entries = serde_json::from_str::<Vec<OwnedEntry>>(text).map_err(|error| {
-        // serde_json puts the place behind the reason.
+        // serde_json appends the place to the reason.
         let place = format!(" at line {} column {}", error.line(), error.column());
-        let said = error.to_string();
-        let reason = said.strip_suffix(&place).unwrap_or(&said);
+        let message = error.to_string();
+        let reason = message.strip_suffix(&place).unwrap_or(&message);
         format!("{name}:{}:{}: {reason}", error.line(), error.column())
     })?;
     let mut image = vec![0xFF; size.bytes()];
@@ -62,7 +61,7 @@ pub(crate) fn generate(name: &str, text: &str, size: PartitionSize, version: Blo
     Ok(image)
 }
 
-/// Line and column, from 1, of an entry's start.
+/// Returns line and column of an entry's start, from 1.
 fn place(text: &str, index: usize) -> (usize, usize) {
     let entries = serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default();
     let start = entries.get(index).map_or(0, |entry| {
@@ -80,7 +79,7 @@ fn too_small(entries: &[OwnedEntry], size: PartitionSize, version: BlobVersion) 
         .iter()
         .try_for_each(|entry| sizer.push(&entry.namespace, &entry.value.as_value()));
     match pushed.and_then(|()| sizer.partition_size()) {
-        Ok(needed) => format!("entries do not fit into {size} bytes; {needed} are enough"),
-        Err(_) => format!("entries do not fit into {size} bytes, nor into any partition"),
+        Ok(needed) => format!("entries do not fit into {size} bytes; {needed} are needed"),
+        Err(_) => format!("entries do not fit into {size} bytes or into the largest partition"),
     }
 }

@@ -1,4 +1,4 @@
-//! Images as they are read by `nvs-image`: decrypted, and why nothing in them can be read.
+//! Images as read by `nvs-image`: decrypted, or with the reason why they are unreadable.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::{KeyFiles, wrong};
 
-/// An image in plain, as far as that can be told.
+/// An image in plain, as far as that can be determined.
 pub(crate) struct Plain {
     path: PathBuf,
     image: Zeroizing<Vec<u8>>,
@@ -43,13 +43,13 @@ impl Plain {
         &self.image
     }
 
-    /// Says why nothing can be read.
+    /// Returns why nothing can be read.
     pub(crate) fn unreadable(&self) -> Option<Failure> {
         let reason = self.unreadable?;
         Some(Failure::Input(format!("{}: {reason}", self.path.display())))
     }
 
-    /// What was shown of the image is a no when nothing in it can be read.
+    /// Turns the result for an unreadable image into a no.
     pub(crate) fn or_unreadable(&self, shown: Result<(), Failure>) -> Result<(), Failure> {
         match (shown, self.unreadable) {
             (Ok(()) | Err(Failure::No(_)), Some(reason)) => {
@@ -60,17 +60,17 @@ impl Plain {
     }
 }
 
-/// Why nothing can be read in an image for which no keys were given.
+/// Returns why nothing can be read in an image for which no keys were given.
 pub(crate) fn unreadable_without_keys(image: Legibility) -> Option<&'static str> {
     (image == Legibility::Encrypted)
-        .then_some("nothing in it can be read: it is perhaps encrypted, and needs --keys or --hmac-key")
+        .then_some("nothing in it can be read: it is perhaps encrypted, and requires --keys or --hmac-key")
 }
 
-/// Why nothing can be read in an image that was decrypted; `before` says how it was.
+/// Returns why nothing can be read in a decrypted image; `before` is its state before decryption.
 pub(crate) fn unreadable_with_keys(before: Legibility, decrypted: &[u8]) -> Option<&'static str> {
     match (before, Legibility::of(decrypted)) {
-        (Legibility::Legible, _) => Some("it is not encrypted: it can be read without --keys and --hmac-key"),
+        (Legibility::Legible, _) => Some("it is not encrypted: omit --keys and --hmac-key"),
         (_, Legibility::Blank | Legibility::Legible) => None,
-        _ => Some("nothing in it can be read with these keys: it is encrypted with others, or not at all"),
+        _ => Some("nothing in it can be read with these keys: it is encrypted with others, or not encrypted"),
     }
 }

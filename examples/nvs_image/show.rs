@@ -1,10 +1,10 @@
-//! What the commands of `nvs-image` print.
+//! The output of `nvs-image` commands.
 
 use clap::{Args, ValueEnum};
 use cli::{Failure, FindingLine, print, print_exact, print_json, say};
-use esp_nvs_image::{Entry, Finding, Severity, Statistics, StoredValue, to_csv};
+use esp_nvs_image::{Entry, Finding, Severity, Statistics, to_csv};
 
-/// How entries are shown.
+/// Output format of entries.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     Table,
@@ -12,13 +12,13 @@ pub(crate) enum Format {
     Csv,
 }
 
-/// The options for that.
+/// The options for the output format.
 #[derive(Args)]
 pub(crate) struct FormatOptions {
-    /// How the entries are shown; csv can be given to generate again [default: table]
+    /// Format of the entries; csv is valid input for generate [default: table]
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Writes JSON, as --format json: [{"namespace", "key", "type", "value"}]
+    /// Write JSON, as --format json: [{"namespace", "key", "type", "value"}]
     #[arg(long)]
     json: bool,
 }
@@ -28,7 +28,7 @@ impl FormatOptions {
         match (self.json, self.format) {
             (true, Some(Format::Table | Format::Csv)) => Err(Failure::option(
                 "--json",
-                "the entries are shown in one form; leave out --json or --format",
+                "the entries are shown in one format; omit --json or --format",
             )),
             (true, _) => Ok(Format::Json),
             (false, format) => Ok(format.unwrap_or(Format::Table)),
@@ -44,7 +44,7 @@ pub(crate) fn show_findings(findings: &[Finding], json: bool) -> Result<(), Fail
 }
 
 pub(crate) fn show_statistics(statistics: &Statistics) -> Result<(), Failure> {
-    /// Slots for each character of a page's line: 126 are 42.
+    /// Slots per character of a page's line: 126 slots are 42 characters.
     const SCALE: usize = 3;
     for page in statistics.pages() {
         let used = page.used.div_ceil(SCALE);
@@ -85,32 +85,12 @@ pub(crate) fn show(entries: &[Entry<'_>], format: Format) -> Result<(), Failure>
                 let (namespace, key, kind) = (entry.namespace.as_str(), entry.key.as_str(), entry.value.type_name());
                 print(format_args!(
                     "{namespace:namespaces$}  {key:keys$}  {kind:6}  {}",
-                    cell(&entry.value)
+                    entry.value
                 ))?;
             }
             let count = entries.len();
             say(format_args!("{count} {}", if count == 1 { "entry" } else { "entries" }));
             Ok(())
         }
-    }
-}
-
-/// A value in one line of a terminal.
-fn cell(value: &StoredValue<'_>) -> String {
-    const SHOWN: usize = 32;
-    match value {
-        StoredValue::Str(text) => format!("{text:?}"),
-        StoredValue::Blob(blob) => {
-            let bytes = blob
-                .chunks()
-                .flatten()
-                .take(SHOWN)
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>();
-            let more = if blob.len() > SHOWN { ".." } else { "" };
-            format!("{bytes}{more} ({} bytes)", blob.len())
-        }
-        StoredValue::Number(number) => number.to_string(),
-        _ => String::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! `applies`: whether a provider offers a file to a device, and why not.
+//! `applies`: whether a provider offers a file to a device, and the reasons if not.
 
 use std::path::PathBuf;
 
@@ -12,23 +12,23 @@ use crate::findings::refuse_errors;
 use crate::options::{Allow, PayloadRules};
 use crate::scan::Scanned;
 
-/// What `applies` takes.
+/// The arguments of `applies`.
 #[derive(Args)]
 pub(crate) struct Applies {
-    /// The file
+    /// File to check
     file: PathBuf,
-    /// Vendor id of the device, 1..=0xFFF4
+    /// Vendor id of the device, 0x0001 to 0xFFF4
     #[arg(short = 'v', long, value_name = "VID")]
     vid: String,
-    /// Product id of the device, 1..=0xFFFF
+    /// Product id of the device, 0x0001 to 0xFFFF
     #[arg(short = 'p', long, value_name = "PID")]
     pid: String,
-    /// Software version that the device runs, 0..=4294967295
+    /// Software version that the device runs, 0 to 4294967295
     #[arg(long, value_name = "N")]
     current: String,
     #[command(flatten)]
     allow: Allow,
-    /// Writes JSON: {"applies", "reasons": [{"id", "text"}]}
+    /// Write JSON: {"applies", "reasons": [{"id", "text"}]}
     #[arg(long)]
     json: bool,
 }
@@ -42,7 +42,7 @@ impl Applies {
         let current = current.ok_or_else(|| parsed("--current", &self.current))?;
         let scanned = Scanned::read(&self.file, |_| Ok(()))?;
         let mut judged = scanned.judge(&PayloadRules::none(), &self.allow.allow);
-        // An id of 0 is for whoever asks.
+        // An id of 0 matches every device.
         judged.retain(|judged| !matches!(judged.finding.id(), "vendor-id-zero" | "product-id-zero"));
         refuse_errors(&self.file, &judged)?;
         let header = scanned.checked_header(&self.file)?;

@@ -1,4 +1,4 @@
-//! `create` and `change-header`: a header before a payload that is read once, piece by piece.
+//! `create` and `change-header`: a header before a payload that is read once, in pieces.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::findings::{Finding, Judged, refuse_errors};
 use crate::options::{Allow, HeaderOptions, PayloadOptions, PayloadRules};
 use crate::scan::{Scanned, Source, Watched};
 
-/// What `create` takes.
+/// The arguments of `create`.
 #[derive(Args)]
 pub(crate) struct Create {
     #[command(flatten)]
@@ -20,25 +20,25 @@ pub(crate) struct Create {
     allow: Allow,
     #[command(flatten)]
     payload: PayloadOptions,
-    /// The payload, of one or more files, and the file to write
+    /// Payload of one or more files, and the file to write
     #[arg(required = true, num_args = 2.., value_name = "PAYLOAD… OUT")]
     files: Vec<PathBuf>,
 }
 
-/// What `change-header` takes.
+/// The arguments of `change-header`.
 #[derive(Args)]
 pub(crate) struct Change {
     #[command(flatten)]
     header: HeaderOptions,
     #[command(flatten)]
     allow: Allow,
-    /// The file to read
+    /// File to read
     input: PathBuf,
-    /// The file to write
+    /// File to write
     output: PathBuf,
 }
 
-/// A digest of the right length, for a header whose digest is not known yet.
+/// Returns a digest of the right length, for a header whose digest is not known yet.
 fn blank(kind: DigestType, size: u64) -> Result<Payload, Failure> {
     let digest = Digest::new(kind, [0; 64].get(..kind.len()).unwrap_or_default());
     let digest = digest.map_err(|error| Failure::Work(error.to_string()))?;
@@ -77,7 +77,7 @@ impl Create {
         let header = self.header.header(None, blank(kind, size)?, &self.allow)?;
         if size == 0 && !self.allow.allow.iter().any(|allowed| allowed == "payload-empty") {
             return Err(Failure::Input(
-                "PAYLOAD: has no bytes; --allow payload-empty lets it pass".into(),
+                "PAYLOAD: has no bytes; use --allow payload-empty to accept it".into(),
             ));
         }
         warn_of_zero(header.software_version());
@@ -110,11 +110,11 @@ impl Create {
 
 fn warn_of_zero(version: SoftwareVersion) {
     if version == SoftwareVersion::MIN {
-        say("warning: software version 0 is newer than none: no provider offers it");
+        say("warning: software version 0 is not newer than any other: no provider offers it");
     }
 }
 
-/// Refuses a payload for an ESP32 that is not what it should be.
+/// Refuses a payload that breaks the rules for an ESP32.
 fn check_payload(
     path: &Path,
     watched: &Watched,
@@ -135,7 +135,7 @@ impl Change {
         files.check()?;
         let new_kind = self.header.digest_type()?;
         let of_old = |error: Error| Failure::Input(format!("IN {}: {error}", self.input.display()));
-        // The header, to know the length of the new one.
+        // Read for the length of the new header.
         let source = Source::open("IN", &self.input)?;
         let mut reader = HeaderReader::new();
         source.pieces(|piece| {
@@ -184,7 +184,7 @@ impl Change {
         writing.publish()
     }
 
-    /// Refuses a payload that is not the one of the old header: a new digest would make it look right.
+    /// Refuses a payload that does not match the old header: a new digest would hide the damage.
     fn refuse_damage(&self, scanned: &Scanned, is_new_digest: bool) -> Result<(), Failure> {
         let judged: Vec<Judged> = scanned
             .judge(&PayloadRules::none(), &self.allow.allow)

@@ -43,7 +43,7 @@ pub(crate) fn encrypt(files: Files, image: &Path, output: &Path, key: &Path) -> 
 
 fn kind(key: &Path) -> Failure {
     Failure::Input(format!(
-        "--key {}: is a key of P-384; P-256 or RSA with 3072 bits is allowed",
+        "--key {}: is a key of P-384; use P-256 or RSA with 3072 bits",
         key.display()
     ))
 }
@@ -59,7 +59,7 @@ pub(crate) fn decrypt(files: Files, trust: Trust, image: &Path, output: &Path, k
     let mut plain = Zeroizing::new(bytes.get(EncryptedHeader::LEN..).unwrap_or_default().to_vec());
     let other_form = |is: &str| {
         wrong(&format_args!(
-            "is encrypted for a key of {}, and the key given is one of {is}",
+            "is encrypted for a key of {}, but the given key is of {is}",
             header.form()
         ))
     };
@@ -86,7 +86,7 @@ pub(crate) fn decrypt(files: Files, trust: Trust, image: &Path, output: &Path, k
             let hmac_key: &[u8; 32] = hmac_key
                 .as_slice()
                 .try_into()
-                .map_err(|_| Failure::Input(format!("--hmac-key {}: has not 32 bytes", path.display())))?;
+                .map_err(|_| Failure::Input(format!("--hmac-key {}: is not 32 bytes", path.display())))?;
             let device = device_key(hmac_key);
             let device = device.map_err(|error| Failure::Input(format!("--hmac-key {}: {error}", path.display())))?;
             if header.form() != EncryptedForm::EccP256 {

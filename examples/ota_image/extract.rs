@@ -1,4 +1,4 @@
-//! `extract`: the payload of a file, if it is whole.
+//! `extract`: the payload of a complete file.
 
 use std::path::PathBuf;
 
@@ -9,12 +9,12 @@ use crate::findings::{Finding, refuse_errors};
 use crate::options::{Allow, PayloadRules};
 use crate::scan::Scanned;
 
-/// What `extract` takes.
+/// The arguments of `extract`.
 #[derive(Args)]
 pub(crate) struct Extract {
-    /// The file to read
+    /// File to read
     file: PathBuf,
-    /// The payload to write
+    /// Payload to write
     output: PathBuf,
     #[command(flatten)]
     allow: Allow,
@@ -27,7 +27,7 @@ impl Extract {
         let mut writing = files.grow(&self.output)?;
         let scanned = Scanned::read(&self.file, |piece| writing.write(piece))?;
         let mut judged = scanned.judge(&PayloadRules::none(), &self.allow.allow);
-        // What it is for an ESP32 is not asked here: it goes out as it came in.
+        // Findings about ESP32 payloads are ignored here: the payload is copied unchanged.
         judged.retain(|judged| matches!(judged.finding, Finding::File(_)));
         refuse_errors(&self.file, &judged)?;
         writing.publish()

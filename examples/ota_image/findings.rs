@@ -1,4 +1,4 @@
-//! What is wrong with a file, whichever part of it, and how it is shown.
+//! Findings about all parts of a file, and their output.
 
 use cli::{Failure, print, print_json, say};
 use matter_ota_image::{Error, EspFinding};
@@ -42,7 +42,7 @@ impl Finding {
     }
 }
 
-/// A finding and how much it matters under the profile and the findings that are let pass.
+/// A finding with its severity under the profile and the allowed findings.
 pub(crate) struct Judged {
     pub(crate) finding: Finding,
     pub(crate) severity: Severity,
@@ -104,12 +104,12 @@ pub(crate) fn show(findings: &[Judged], json: bool) -> Result<(), Failure> {
     findings.iter().try_for_each(|judged| print(judged.line()))
 }
 
-/// Says findings beside a result, and refuses the first error.
+/// Prints findings of another command, and refuses the first error.
 pub(crate) fn refuse_errors(path: &std::path::Path, findings: &[Judged]) -> Result<(), Failure> {
     if let Some(error) = findings.iter().find(|judged| judged.is_error()) {
         let remedy = match &error.finding {
             Finding::File(wrong) if wrong.sdk_code().is_some() => String::new(),
-            finding => format!("; --allow {} lets it pass", finding.id()),
+            finding => format!("; use --allow {} to accept it", finding.id()),
         };
         let text = error.finding.text();
         return Err(Failure::Input(format!("{}: {text}{remedy}", path.display())));

@@ -12,22 +12,22 @@ use crate::findings::refuse_errors;
 use crate::options::{Allow, PayloadRules};
 use crate::scan::{Scanned, Source};
 
-/// What `dcl` takes.
+/// The arguments of `dcl`.
 #[derive(Args)]
 pub(crate) struct Dcl {
-    /// The file, as providers will download it
+    /// File as providers will download it
     file: PathBuf,
-    /// Where providers download it: https, at most 256 bytes of ASCII
+    /// URL of the download: https, at most 256 bytes of ASCII
     #[arg(long, value_name = "URL")]
     ota_url: String,
-    /// Version number in the Certification Declaration, 0..=65535
+    /// Version number in the Certification Declaration, 0 to 65535
     #[arg(long, value_name = "N")]
     cd_version_number: Option<String>,
-    /// Digest type of the whole file: sha256, sha384, sha512, sha3_256, sha3_384 or sha3_512. The SDK's own check computes
-    /// SHA-256 for sha512
+    /// Digest type of the whole file: sha256, sha384, sha512, sha3_256, sha3_384 or sha3_512. The SDK's own check
+    /// computes SHA-256 for sha512
     #[arg(long, value_name = "TYPE", default_value = "sha256")]
     checksum_type: String,
-    /// What the ledger is to say about the firmware, at most 512 bytes
+    /// Firmware information in the ledger, at most 512 bytes
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     firmware_information: Option<String>,
     /// Account that signs the record
@@ -35,7 +35,7 @@ pub(crate) struct Dcl {
     from: Option<String>,
     #[command(flatten)]
     allow: Allow,
-    /// Writes the JSON alone, with the command in it
+    /// Write only the JSON, including the command
     #[arg(long)]
     json: bool,
 }
@@ -62,7 +62,7 @@ impl Dcl {
                 .map_err(|error| Failure::option("--firmware-information", error))?;
         }
         if number.is_none() {
-            say("note: cdVersionNumber is taken to be 1; --cd-version-number gives that of the declaration");
+            say("note: cdVersionNumber is assumed to be 1; set it with --cd-version-number");
         }
         let fields = fields(&record);
         let command = command(&fields, self.from.as_deref());
@@ -73,13 +73,13 @@ impl Dcl {
         }
         print_json(format_args!("{:#}", Value::Object(object)))?;
         if self.from.is_none() {
-            say("note: the command needs the account that signs: --from NAME");
+            say("note: the command requires the signing account: --from NAME");
         }
         print(command)
     }
 }
 
-/// The fields by their names in the ledger's message.
+/// Returns the fields by their names in the ledger's message.
 fn fields(record: &ModelVersion<'_>) -> Vec<(&'static str, Value)> {
     let header = record.header();
     let mut fields: Vec<(&'static str, Value)> = vec![
@@ -129,7 +129,7 @@ fn command(fields: &[(&str, Value)], from: Option<&str>) -> String {
     command
 }
 
-/// A text as a shell takes it for one word.
+/// Quotes a text as one word for a shell.
 fn quoted(text: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.,:/+=@%".contains(letter);
     if !text.is_empty() && text.chars().all(is_plain) {

@@ -1,4 +1,4 @@
-//! Options that several commands have.
+//! Options shared by several commands.
 
 use std::path::{Path, PathBuf};
 
@@ -14,19 +14,19 @@ use matter_ota_image::{
 use matter_signer::VerifyingKey;
 use matter_types::{ProductId, VendorId};
 
-/// The values of a header. All are optional here; `create` needs most.
+/// The values of a header. All are optional here; `create` requires most.
 #[derive(Args)]
 pub(crate) struct HeaderOptions {
-    /// Vendor id, 1..=0xFFF4; 0 for more than one needs --allow vendor-id-zero
+    /// Vendor id, 0x0001 to 0xFFF4; 0 for several vendors requires --allow vendor-id-zero
     #[arg(short = 'v', long, value_name = "VID")]
     vendor_id: Option<String>,
-    /// Product id, 1..=0xFFFF; 0 for more than one needs --allow product-id-zero
+    /// Product id, 0x0001 to 0xFFFF; 0 for several products requires --allow product-id-zero
     #[arg(short = 'p', long, value_name = "PID")]
     product_id: Option<String>,
-    /// Software version, 0..=4294967295 (also -vn)
+    /// Software version, 0 to 4294967295 (also -vn)
     #[arg(long, visible_alias = "version", value_name = "N", allow_negative_numbers = true)]
     software_version: Option<String>,
-    /// Software version for people, 1 to 64 bytes (also -vs)
+    /// Software version as text, 1 to 64 bytes (also -vs)
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     version_str: Option<String>,
     /// Digest type: sha256, sha384, sha512, sha3_256, sha3_384 or sha3_512 (also -da) [default for a new file: sha256]
@@ -38,40 +38,40 @@ pub(crate) struct HeaderOptions {
     /// Largest software version that the image may be applied to, below its own (also -ma)
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     max_version: Option<String>,
-    /// Where the release notes are: https, at most 256 bytes of ASCII (also -rn)
+    /// URL of the release notes: https, at most 256 bytes of ASCII (also -rn)
     #[arg(long, value_name = "URL")]
     release_notes: Option<String>,
 }
 
-/// Findings that are let pass.
+/// Findings to accept.
 #[derive(Args)]
 pub(crate) struct Allow {
-    /// Lets a finding pass, by the name that is shown behind it; may be given several times
+    /// Finding to accept, by the name shown after it; may be given several times
     #[arg(long, value_name = "FINDING")]
     pub(crate) allow: Vec<String>,
 }
 
-/// What a payload for an ESP32 should be.
+/// Requirements for a payload for an ESP32.
 #[derive(Args)]
 pub(crate) struct PayloadOptions {
-    /// The payload must be one of an ESP32
+    /// Require a payload for an ESP32
     #[arg(long)]
     pub(crate) esp: bool,
-    /// The chip of an app image, as esp32h2
+    /// Chip of an app image, such as esp32h2
     #[arg(long, value_name = "CHIP")]
     chip: Option<String>,
-    /// An app image must be signed
+    /// Require a signed app image
     #[arg(long)]
     signed: bool,
-    /// An app image must be signed by one of these keys: public or private key in PEM or DER; may be given several times
+    /// Key that must have signed an app image: public or private key in PEM or DER; may be given several times
     #[arg(long, value_name = "FILE")]
     trusted_key: Vec<PathBuf>,
-    /// The same by the digest of the public key in the eFuses: 64 hexadecimal digits; may be given several times
+    /// Digest in the eFuses of such a key: 64 hexadecimal digits; may be given several times
     #[arg(long, value_name = "HEX")]
     key_digest: Vec<String>,
 }
 
-/// The same, read.
+/// The parsed requirements.
 pub(crate) struct PayloadRules {
     pub(crate) must_be_esp: bool,
     chip: Option<Chip>,
@@ -112,7 +112,7 @@ fn key_digest(path: &Path) -> Result<[u8; 32], Failure> {
 }
 
 impl PayloadRules {
-    /// No more than what a payload says itself.
+    /// Requires nothing beyond the payload's own data.
     pub(crate) const fn none() -> Self {
         Self {
             must_be_esp: false,
@@ -136,7 +136,7 @@ fn needed<T>(option: &str, value: Option<T>) -> Result<T, Failure> {
     value.ok_or_else(|| Failure::Input(format!("missing: {option}; --help lists all")))
 }
 
-/// An id, or `None` for the 0 that an allowed finding stands for.
+/// Parses an id; `None` for the 0 of an accepted finding.
 fn id<T: std::str::FromStr<Err: std::fmt::Display>>(
     option: &str,
     text: Option<&str>,
@@ -150,14 +150,14 @@ fn id<T: std::str::FromStr<Err: std::fmt::Display>>(
 }
 
 impl HeaderOptions {
-    /// The digest type, which must be one that the ledger takes.
+    /// Parses the digest type, which the ledger must support.
     pub(crate) fn digest_type(&self) -> Result<Option<DigestType>, Failure> {
         const OPTION: &str = "--digest-algorithm";
         let kind = cli::parse::<DigestType>(OPTION, self.digest_algorithm.as_deref())?;
         match kind.filter(|kind| !kind.is_for_ledger()) {
             Some(kind) => {
                 let reason = format_args!(
-                    "{kind} has less than 256 bits, which the ledger does not take: sha256, sha384, sha512, sha3_256, \
+                    "{kind} has less than 256 bits, which the ledger does not support; use sha256, sha384, sha512, sha3_256, \
                      sha3_384 or sha3_512"
                 );
                 Err(Failure::option(OPTION, reason))
@@ -166,7 +166,7 @@ impl HeaderOptions {
         }
     }
 
-    /// Makes a header of the options, and of the values of another one for those that are not given.
+    /// Builds a header from the options, and from another header for those that are not given.
     pub(crate) fn header<'a>(
         &'a self,
         old: Option<&RawHeader<'a>>,
@@ -209,7 +209,7 @@ impl HeaderOptions {
         let max = cli::parse::<SoftwareVersion>("--max-version", self.max_version.as_deref())?;
         let min = min.or_else(|| old?.min_applicable_version.map(SoftwareVersion::new));
         let max = max.or_else(|| old?.max_applicable_version.map(SoftwareVersion::new));
-        // The ids are replaced: 0 is none that a header starts with.
+        // The ids are replaced: `new` does not accept 0.
         let header = OtaHeader::new(VendorId::MIN, ProductId::MIN, version, text, payload).map_err(wrong)?;
         let header = header.with_vendor_id(vendor).with_product_id(product);
         let range = ApplicableVersions::new(min, max).map_err(wrong)?;

@@ -1,4 +1,4 @@
-//! Reading a file once, piece by piece, and finding everything that is wrong with it.
+//! Reads a file once, in pieces, and finds all of its faults.
 
 use std::io::{ErrorKind, Read};
 use std::ops::ControlFlow;
@@ -15,16 +15,16 @@ use zeroize::Zeroizing;
 use crate::findings::{Finding, Judged};
 use crate::options::PayloadRules;
 
-/// Bytes that are read at a time.
+/// Number of bytes to read at a time.
 const PIECE: usize = 128 << 10;
-/// The longest app image that is looked into. No ESP32 has a larger flash for it, and it has to be in memory.
+/// The longest app image that is examined. No ESP32 has more flash for it, and it is held in memory.
 const MAX_APP: usize = 16 << 20;
 
-/// A file to read, perhaps more than once, whose length is known before.
+/// An input file of known length, which can be read repeatedly.
 pub(crate) struct Source<'p> {
     what: &'static str,
     path: &'p Path,
-    /// What came out of a pipe or a device, which can be read once.
+    /// The contents of a pipe or a device, which can be read only once.
     held: Option<Zeroizing<Vec<u8>>>,
     len: u64,
 }
@@ -57,7 +57,7 @@ impl<'p> Source<'p> {
         self.len
     }
 
-    /// Hands the file over piece by piece, as long as `take` wants more.
+    /// Passes the file on in pieces while `take` requests more.
     pub(crate) fn pieces(
         &self,
         mut take: impl FnMut(&[u8]) -> Result<ControlFlow<()>, Failure>,
@@ -91,7 +91,7 @@ impl<'p> Source<'p> {
     }
 }
 
-/// A payload as it goes by: its start, and all of it when it is an app image.
+/// A payload in passing: its start, and all of it for an app image.
 #[derive(Default)]
 pub(crate) struct Watched {
     bytes: Vec<u8>,
@@ -101,7 +101,7 @@ pub(crate) struct Watched {
 impl Watched {
     pub(crate) fn push(&mut self, piece: &[u8]) {
         self.len = self.len.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
-        // The start tells whether the rest is needed.
+        // The start determines whether the rest is required.
         let missing = EspPayload::START_LEN.saturating_sub(self.bytes.len());
         let (start, rest) = piece.split_at_checked(missing).unwrap_or((piece, &[]));
         self.bytes.extend_from_slice(start);
@@ -115,7 +115,7 @@ impl Watched {
         EspPayload::of(&self.bytes)
     }
 
-    /// The app image, if it is one and is all here.
+    /// Returns the app image, if the payload is one and is complete.
     pub(crate) fn app(&self) -> Option<Result<EspApp<'_>, EspFinding>> {
         let is_whole = u64::try_from(self.bytes.len()).is_ok_and(|len| len == self.len);
         (self.kind() == Some(EspPayload::App) && is_whole).then(|| EspApp::parse(&self.bytes))
@@ -129,7 +129,7 @@ impl Watched {
         EncryptedHeader::decode(&self.bytes).ok()
     }
 
-    /// What is wrong with it as a payload of an ESP32.
+    /// Returns the findings about it as a payload of an ESP32.
     pub(crate) fn findings(
         &self,
         header: Option<&OtaHeader<'_>>,
@@ -156,12 +156,12 @@ pub(crate) struct Scanned {
 }
 
 impl Scanned {
-    /// Reads a file. `take` gets its payload, and nothing when the header is refused.
+    /// Reads a file. `take` gets its payload, or nothing if the header is refused.
     pub(crate) fn read(path: &Path, mut take: impl FnMut(&[u8]) -> Result<(), Failure>) -> Result<Self, Failure> {
         Self::read_whole(&Source::open("FILE", path)?, |_, payload| take(payload))
     }
 
-    /// The same with every piece of the file, and the payload in it.
+    /// As [`Self::read`], with every piece of the file and its payload.
     pub(crate) fn read_whole(
         source: &Source<'_>,
         mut take: impl FnMut(&[u8], &[u8]) -> Result<(), Failure>,
@@ -207,23 +207,23 @@ impl Scanned {
         })
     }
 
-    /// The header, unless it was refused as the SDK does.
+    /// Returns the header, unless the SDK refuses it.
     pub(crate) fn header(&self) -> Result<RawHeader<'_>, Error> {
         self.reader.header()
     }
 
-    /// The part before the structure.
+    /// Returns the part before the structure.
     pub(crate) fn fixed(&self) -> Result<FixedHeader, Error> {
         self.reader.fixed()
     }
 
-    /// The header of a file of which other findings are refused or let pass.
+    /// Returns the header of a file whose other findings are refused or accepted.
     pub(crate) fn checked_header(&self, path: &Path) -> Result<OtaHeader<'_>, Failure> {
         let header = self.header().and_then(|header| header.to_header());
         header.map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
     }
 
-    /// Everything that is wrong with the file, strictly.
+    /// Returns all findings about the file, by strict rules.
     pub(crate) fn judge(&self, rules: &PayloadRules, allow: &[String]) -> Vec<Judged> {
         let mut findings: Vec<Finding> = self.findings.iter().copied().map(Finding::File).collect();
         if let Ok(raw) = self.header() {

@@ -1,4 +1,4 @@
-//! `show`: what a header says, and what the payload is.
+//! `show`: the contents of a header, and the kind of the payload.
 
 use std::path::PathBuf;
 
@@ -12,12 +12,12 @@ use crate::findings::Finding;
 use crate::options::PayloadRules;
 use crate::scan::{Scanned, Watched};
 
-/// What `show` takes.
+/// The arguments of `show`.
 #[derive(Args)]
 pub(crate) struct Show {
-    /// The file
+    /// File to read
     file: PathBuf,
-    /// Writes JSON: {"vendor_id", "product_id", "software_version", "software_version_string", "payload_size",
+    /// Write JSON: {"vendor_id", "product_id", "software_version", "software_version_string", "payload_size",
     /// "min_applicable_version"?, "max_applicable_version"?, "release_notes_url"?, "digest_type", "digest_type_name"?,
     /// "digest", "header_size", "payload"?: {"kind", …}}
     #[arg(long)]
@@ -63,7 +63,7 @@ impl Show {
     }
 }
 
-/// A member of the JSON, and how it is shown to people.
+/// A member of the JSON, and its text form.
 struct Row {
     name: &'static str,
     value: Value,
@@ -117,7 +117,7 @@ fn rows(header: &RawHeader<'_>, scanned: &Scanned) -> Vec<Row> {
         format!("{code} ({})", name.unwrap_or("unknown")),
     ));
     if let Ok(name) = name {
-        // For programs: people have it beside the number.
+        // For programs; the text form has it after the number.
         rows.push(Row::new("digest_type_name", name, ""));
     }
     rows.push(Row::new("digest", hex(header.digest), hex(header.digest)));
@@ -132,7 +132,7 @@ fn rows(header: &RawHeader<'_>, scanned: &Scanned) -> Vec<Row> {
     rows
 }
 
-/// What a payload for an ESP32 says about itself.
+/// Describes a payload for an ESP32.
 fn payload(watched: &Watched) -> Option<Vec<(&'static str, Value)>> {
     let app = match watched.app() {
         Some(Ok(app)) => app,

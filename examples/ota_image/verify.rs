@@ -10,27 +10,27 @@ use crate::findings::show;
 use crate::options::{Allow, PayloadOptions};
 use crate::scan::Scanned;
 
-/// Who judges.
+/// The rules to apply.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Profile {
     Strict,
     Sdk,
 }
 
-/// What `verify` takes.
+/// The arguments of `verify`.
 #[derive(Args)]
 pub(crate) struct Verify {
-    /// The file
+    /// File to check
     file: PathBuf,
-    /// strict: what the specification and the SDK's parser both accept, with a payload that is whole; sdk: exactly what the
-    /// SDK's parser accepts, which looks at the header alone
+    /// Rules: strict for the specification and the SDK's parser, with a complete payload; sdk for the SDK's parser
+    /// alone, which reads only the header
     #[arg(long, value_enum, default_value_t = Profile::Strict)]
     profile: Profile,
     #[command(flatten)]
     allow: Allow,
     #[command(flatten)]
     payload: PayloadOptions,
-    /// Writes JSON: [{"id", "severity", "object", "text", "sdk_code"?, "remedy"?}]
+    /// Write JSON: [{"id", "severity", "object", "text", "sdk_code"?, "remedy"?}]
     #[arg(long)]
     json: bool,
 }
@@ -42,7 +42,8 @@ impl Verify {
         let mut judged = scanned.judge(&rules, &self.allow.allow);
         if self.profile == Profile::Sdk {
             for judged in &mut judged {
-                // What the parser does not see is worth a note. A text too long is so only when the parser has refused it.
+                // Findings that the parser ignores become notes. An overlong text counts only if the parser has refused
+                // it.
                 if judged.sdk_code().is_none() || scanned.header().is_ok() {
                     judged.severity = judged.severity.min(Severity::Note);
                 } else {

@@ -1,4 +1,4 @@
-//! What a certificate's or key's file becomes in a record: the bytes that Espressif's tool stores.
+//! The conversion of a certificate or key file to the bytes that Espressif's tool stores.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use matter_attestation::{InputKind, PrivateKey};
 use p256::elliptic_curve::pkcs8::LineEnding;
 use zeroize::Zeroizing;
 
-/// Where a SPEC is, and whose keys it may name.
+/// The path of a SPEC, and the files it may name.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) spec: &'a Path,
@@ -16,7 +16,7 @@ pub(crate) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// A file is looked for beside the SPEC, and then from the current folder.
+    /// Resolves a file relative to the SPEC, or else to the current folder.
     fn find(&self, name: &str) -> PathBuf {
         let beside = self.spec.parent().unwrap_or(Path::new("")).join(name);
         if beside.exists() { beside } else { name.into() }
@@ -33,8 +33,8 @@ impl Place<'_> {
     }
 }
 
-/// Certificates and keys in PEM stay in PEM, with the NUL behind it that the firmware's parser asks for, and those in DER in DER.
-/// A key of P-256 is stored as SEC 1. All other data are stored as they are.
+/// Converts the data of a record. Certificates and keys in PEM stay in PEM, with the final NUL that the firmware's
+/// parser requires, and those in DER in DER. A P-256 key is stored as SEC 1. All other data are stored unchanged.
 pub(crate) fn material(kind: RecordType, bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
     let is_certificate = matches!(kind, RecordType::CA_CERT | RecordType::DEV_CERT);
     if !is_certificate && kind != RecordType::PRIV_KEY {
@@ -47,7 +47,7 @@ pub(crate) fn material(kind: RecordType, bytes: &[u8]) -> Result<Zeroizing<Vec<u
         };
         let other = told_unless(wanted, bytes, "");
         if !other.is_empty() {
-            return Err(format!("is no {noun}: {other}"));
+            return Err(format!("is not a {noun}: {other}"));
         }
         return Ok(Zeroizing::new(match sec1(bytes).filter(|_| !is_certificate) {
             Some(key) => key.to_vec(),
@@ -61,10 +61,10 @@ pub(crate) fn material(kind: RecordType, bytes: &[u8]) -> Result<Zeroizing<Vec<u
         .is_some_and(|line| line.ends_with("PRIVATE KEY-----"));
     if is_certificate && !is_certificate_block || !is_certificate && !is_key_block {
         let wanted = if is_certificate { "certificate" } else { "private key" };
-        return Err(format!("holds something else than a {wanted} in PEM"));
+        return Err(format!("contains a PEM block that is not a {wanted}"));
     }
     if block.starts_with("-----BEGIN ENCRYPTED") {
-        return Err("is encrypted, and the firmware has no password; decrypt it first".into());
+        return Err("is encrypted, but the firmware has no password; decrypt it first".into());
     }
     let mut pem = match sec1(block.as_bytes()).filter(|_| !is_certificate) {
         Some(key) => sec1_pem(&key).unwrap_or(block),
@@ -74,7 +74,7 @@ pub(crate) fn material(kind: RecordType, bytes: &[u8]) -> Result<Zeroizing<Vec<u
     Ok(Zeroizing::new(pem.as_bytes().to_vec()))
 }
 
-/// The only block of PEM, with LF at the ends of its lines.
+/// Returns the only PEM block, with LF line ends.
 fn pem_block(bytes: &[u8]) -> Result<Option<Zeroizing<String>>, String> {
     let text = std::str::from_utf8(bytes).ok();
     let Some(start) = text.and_then(|text| text.find("-----BEGIN ")) else {
@@ -88,12 +88,12 @@ fn pem_block(bytes: &[u8]) -> Result<Option<Zeroizing<String>>, String> {
         pem.push('\n');
         if line.starts_with("-----END ") {
             if lines.any(|line| line.starts_with("-----BEGIN ")) {
-                return Err("holds more than one block of PEM".into());
+                return Err("contains more than one PEM block".into());
             }
             return Ok(Some(pem));
         }
     }
-    Err("ends inside of its PEM".into())
+    Err("ends within its PEM block".into())
 }
 
 fn sec1(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {

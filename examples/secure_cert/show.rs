@@ -1,4 +1,4 @@
-//! What the commands of `secure-cert` print.
+//! The output of `secure-cert` commands.
 
 use std::path::Path;
 
@@ -43,9 +43,9 @@ pub(crate) fn show(path: &Path, bytes: &[u8], json: bool, show_keys: bool) -> Re
         }
         let tail = match image.tail() {
             Tail::Nothing => "",
-            Tail::Erased => ", erased flash behind them",
-            Tail::Marker => ", an end marker behind them",
-            Tail::Other => ", other bytes behind them",
+            Tail::Erased => ", followed by erased flash",
+            Tail::Marker => ", followed by an end marker",
+            Tail::Other => ", followed by other bytes",
         };
         say(format_args!("{} records{tail}", records.len()));
     }

@@ -1,5 +1,5 @@
-//! SPEC: records as `dump --json --show-keys` writes them, with or without `offset` and `crc_ok`, or with a `file` in the place of
-//! `data`; or the table of Espressif's tool.
+//! SPEC: records as written by `dump --json --show-keys`, with or without `offset` and `crc_ok`, or with a `file` in
+//! place of `data`; or the table of Espressif's tool.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub(crate) struct Spec {
 }
 
 impl Spec {
-    /// Reads the file strictly: what is said twice must agree, and members that are not known are refused.
+    /// Reads the file strictly: redundant members must agree, and unknown members are refused.
     pub(crate) fn parse(place: Place<'_>, text: &[u8]) -> Result<Self, Failure> {
         let path = place.spec;
         if is_table(text) {

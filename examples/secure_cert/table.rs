@@ -16,7 +16,7 @@ const VALUE: &str = "data_value";
 const FORM: &str = "data_type";
 const KEY: &str = "priv_key_type";
 
-/// Tells whether a SPEC is such a table, and not JSON.
+/// Returns whether a SPEC is such a table rather than JSON.
 pub(crate) fn is_table(text: &[u8]) -> bool {
     let text = utf8(text).unwrap_or_default();
     let rows = text.get(Dialect::of(text.as_bytes()).start..).unwrap_or_default();
@@ -50,19 +50,18 @@ impl Spec {
             let wrong = |name: &str, reason: &str| {
                 Failure::Input(format!("{}:{}: column '{name}': {reason}", path.display(), row.line()))
             };
-            let kind = record_type(&first).ok_or(wrong(TYPE, "is no type of a record"))?;
+            let kind = record_type(&first).ok_or(wrong(TYPE, "is not a record type"))?;
             let subtype = cell(row, SUBTYPE).parse::<u8>();
-            let subtype = subtype.map_err(|_| wrong(SUBTYPE, "is not a number in 0..=255"))?;
+            let subtype = subtype.map_err(|_| wrong(SUBTYPE, "is not a number in the range 0 to 255"))?;
             if kind == RecordType::PRIV_KEY && !matches!(&**cell(row, KEY), "" | "plaintext") {
-                let reason =
-                    "only plaintext is allowed; keys in eFuses are made with the chip (matter-mfg --ds-peripheral)";
+                let reason = "must be plaintext; keys in eFuses are made with the chip (matter-mfg --ds-peripheral)";
                 return Err(wrong(KEY, reason));
             }
             if records
                 .iter()
                 .any(|other| (other.kind, other.subtype) == (kind, Some(subtype)))
             {
-                return Err(wrong(SUBTYPE, "is that of an earlier record of the type"));
+                return Err(wrong(SUBTYPE, "duplicate subtype of an earlier record of this type"));
             }
             let value = cell(row, VALUE);
             let data = match cell(row, FORM).as_str() {
@@ -80,7 +79,7 @@ impl Spec {
                 source: RecordSource::Data(data),
             });
         }
-        // The tool puts a digest behind its records.
+        // The tool appends a digest to its records.
         records.push(RecordSpec {
             kind: RecordType::INTEGRITY,
             subtype: None,
@@ -93,7 +92,7 @@ impl Spec {
     }
 }
 
-/// The value of a cell, or the column that is wrong and why.
+/// Returns the value of a cell, or the wrong column and the reason.
 fn inline(form: &str, value: &str) -> Result<Zeroizing<Vec<u8>>, (&'static str, &'static str)> {
     let bytes = match form {
         "string" => Some(value.as_bytes().to_vec()),
@@ -102,14 +101,12 @@ fn inline(form: &str, value: &str) -> Result<Zeroizing<Vec<u8>>, (&'static str, 
             Ok(OwnedValue::Blob(ref bytes)) => Some(bytes.clone()),
             _ => None,
         },
-        _ => return Err((FORM, "is none of file, string, hex and base64")),
+        _ => return Err((FORM, "must be file, string, hex or base64")),
     };
-    bytes
-        .map(Zeroizing::new)
-        .ok_or((VALUE, "is not written as data_type says"))
+    bytes.map(Zeroizing::new).ok_or((VALUE, "does not match data_type"))
 }
 
-/// The tool's name, such as `ESP_SECURE_CERT_DEV_CERT_TLV`, ours, or a number.
+/// Parses a type name of the tool, such as `ESP_SECURE_CERT_DEV_CERT_TLV`, a name of ours, or a number.
 fn record_type(text: &str) -> Option<RecordType> {
     let name = text.strip_prefix("ESP_SECURE_CERT_").unwrap_or(text);
     type_named(name.strip_suffix("_TLV").unwrap_or(name))

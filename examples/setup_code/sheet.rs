@@ -1,4 +1,4 @@
-//! `setup-code sheet`: labels of codes that there are.
+//! `setup-code sheet`: labels of existing codes.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(crate) struct Names<'n> {
     pub(crate) vendor: Option<&'n str>,
 }
 
-/// A label that is asked for, and where.
+/// A label to draw, and its place in the list.
 #[derive(Deserialize)]
 struct Wanted {
     #[serde(skip)]
@@ -32,7 +32,7 @@ struct Wanted {
     vendor: Option<String>,
 }
 
-/// What is read of a manifest.
+/// The part of a manifest that is read.
 #[derive(Deserialize)]
 struct Manifest {
     devices: Vec<Wanted>,
@@ -42,7 +42,7 @@ struct Manifest {
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] naming the option, or the row whose code cannot be read.
+/// [`Failure::Input`] with the option, or the row whose code cannot be read.
 pub(crate) fn sheet(
     list: &Path,
     output: &Path,
@@ -56,19 +56,19 @@ pub(crate) fn sheet(
     let format = match extension.as_deref().and_then(OsStr::to_str) {
         Some("pdf") => LabelFormat::Pdf,
         Some("svg") => LabelFormat::Svg,
-        _ => return Err(Failure::option("OUT", "must be a name that ends with .pdf or .svg")),
+        _ => return Err(Failure::option("OUT", "must be a file name ending in .pdf or .svg")),
     };
     let sheet = texts.sheet(|error: Error| Failure::Input(error.with_names(|field| format!("--{}", field.name()))))?;
     let labels = read(list)?.into_iter().map(|wanted| wanted.label(names));
     let labels = labels.collect::<Result<Vec<_>, _>>()?;
     if labels.is_empty() {
-        return Err(Failure::Input(format!("LIST {}: has no codes", list.display())));
+        return Err(Failure::Input(format!("LIST {}: contains no codes", list.display())));
     }
     let drawn = sheet.draw(format, &labels, TITLE);
     let drawn = drawn.map_err(|error| Failure::Input(error.to_string()))?;
     let [page] = drawn.files.as_slice() else {
         let reason = format!(
-            "an SVG has one page, and these are {}; a PDF has all",
+            "an SVG has one page, but these are {}; use a PDF",
             counted(drawn.pages, "page")
         );
         return Err(Failure::option("OUT", reason));
@@ -93,7 +93,7 @@ impl Wanted {
         let wrong = |reason: &dyn std::fmt::Display| Failure::Input(format!("{}: {reason}", self.place));
         let Some(qr) = &self.qr else {
             return Err(wrong(
-                &"has no QR code, as in a manifest of --no-passcode-in-manifest; the device's own *-onb_codes.csv has it",
+                &"has no QR code, as in a manifest of --no-passcode-in-manifest; use the device's own *-onb_codes.csv",
             ));
         };
         let payload: SetupPayload = qr.expose().trim().parse().map_err(|error| wrong(&error))?;
@@ -143,7 +143,7 @@ fn read(list: &Path) -> Result<Vec<Wanted>, Failure> {
     let columns = [column("serial-num"), column("product-name"), column("vendor-name")];
     let wanted = rows.iter().map(|row| {
         let cell = |column: Option<usize>| column.and_then(|column| row.cells().nth(column));
-        // A text that a spreadsheet would take for a formula has an apostrophe in front.
+        // An apostrophe protects a text that a spreadsheet would read as a formula.
         let text = |column| cell(column).map(|text| text.strip_prefix('\'').unwrap_or(text).to_owned());
         let [serial, product, vendor] = columns.map(text);
         Wanted {

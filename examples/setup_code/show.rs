@@ -1,4 +1,4 @@
-//! What `setup-code` reads and prints.
+//! Reading of codes, and output of `setup-code`.
 
 use cli::{Failure, FindingLine, print_json};
 use matter_setup_payload::{ConcatenatedPayloads, Error, Finding, ManualPayload, SetupPayload, Severity};
@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-/// A code that was read.
+/// A decoded code.
 pub(crate) enum Code {
     Qr {
         payloads: Vec<SetupPayload>,
@@ -19,7 +19,7 @@ pub(crate) enum Code {
     },
 }
 
-/// What a lenient reader tolerates, and where it is.
+/// A deviation that a lenient reader tolerates, and its place.
 #[derive(Serialize)]
 pub(crate) struct Deviation {
     position: Option<usize>,
@@ -35,7 +35,7 @@ impl From<Error> for Deviation {
     }
 }
 
-/// Takes a code out of what surrounds a copied one: blanks and line ends, and the address of a web page that draws it.
+/// Strips the surroundings of a copied code: blanks and line ends, and the address of a web page that draws it.
 fn unwrapped(text: &str) -> (Zeroizing<String>, Vec<Deviation>) {
     let mut deviations = Vec::new();
     let mut tolerate = |text: &str| {
@@ -43,7 +43,7 @@ fn unwrapped(text: &str) -> (Zeroizing<String>, Vec<Deviation>) {
         deviations.push(Deviation { position: None, text });
     };
     let mut code = text.trim();
-    // A manual code names each character that is left out.
+    // The library reports each character ignored in a manual code.
     let is_manual = !text.contains(|c: char| c.is_ascii_alphabetic() || c == ':');
     if is_manual {
         return (Zeroizing::new(text.to_owned()), deviations);
@@ -54,7 +54,7 @@ fn unwrapped(text: &str) -> (Zeroizing<String>, Vec<Deviation>) {
     let is_address = code.contains("://");
     let parameter = ["?data=", "&data="].iter().find_map(|name| code.split_once(name));
     if is_address && let Some((_, data)) = parameter {
-        tolerate("the code is in the address of a web page, behind data=");
+        tolerate("the code is in the address of a web page, after data=");
         code = data.split(['&', '#']).next().unwrap_or_default();
         return (percent_decoded(code), deviations);
     }
@@ -66,7 +66,7 @@ fn unwrapped(text: &str) -> (Zeroizing<String>, Vec<Deviation>) {
     (Zeroizing::new(code.to_owned()), deviations)
 }
 
-/// Replaces escapes of ASCII characters (RFC 3986, 2.1); others stay and are refused.
+/// Replaces escapes of ASCII characters (RFC 3986, 2.1); others are kept and refused.
 fn percent_decoded(text: &str) -> Zeroizing<String> {
     let mut decoded = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
@@ -89,7 +89,7 @@ fn percent_decoded(text: &str) -> Zeroizing<String> {
 }
 
 impl Code {
-    /// Reads a QR text when there is a letter or a colon, which no manual code has; else a manual code.
+    /// Reads a QR text if there is a letter or a colon, which no manual code has; otherwise a manual code.
     pub(crate) fn read(text: &str, lenient: bool) -> Result<Self, Error> {
         let (unwrapped, mut around) = if lenient {
             unwrapped(text)
@@ -127,12 +127,12 @@ impl Code {
     }
 }
 
-/// A code that is refused: the answer is no.
+/// A refused code: the answer is no.
 pub(crate) fn refused(error: Error) -> Failure {
     Failure::No(error.to_string())
 }
 
-/// The id of the one finding about a code that cannot be read.
+/// The id of the only finding about an unreadable code.
 const UNREADABLE: &str = "unreadable";
 
 /// Prints a code's fields as JSON, or why it cannot be read.
@@ -156,7 +156,7 @@ pub(crate) fn show(code: &str, lenient: bool) -> Result<(), Failure> {
     print_json(format_args!("{json:#}"))
 }
 
-/// Reports on a code; a no when there are errors, or warnings that count.
+/// Reports findings about a code; a no if there are errors, or warnings that count.
 pub(crate) fn lint(code: &str, warnings_count: bool, json: bool) -> Result<(), Failure> {
     let code = match Code::read(code, true) {
         Ok(code) => code,
@@ -187,7 +187,7 @@ pub(crate) fn lint(code: &str, warnings_count: bool, json: bool) -> Result<(), F
         Code::Qr { payloads, common, .. } => {
             lines.extend(common.iter().map(|finding| line(*finding, None)));
             for (number, payload) in payloads.iter().enumerate() {
-                // Discovery capabilities are among the deviations, with their place; the finding would say it again.
+                // The deviations already include discovery capabilities, with their place.
                 let new = payload
                     .lint()
                     .filter(|finding| !matches!(finding, Finding::DiscoveryReserved { .. }));

@@ -1,4 +1,4 @@
-//! Threads of devices, and the ways to a station.
+//! Threads of devices, and their connections to a station.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 use cli::{Failure, print, print_json};
 use matter_device_sim::{Device, Fault, SessionEnd};
 
-/// How long a read waits.
+/// Timeout of a read.
 const WAIT: Duration = Duration::from_millis(250);
-/// How long a device waits before it tries again.
+/// Time between attempts of a device.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long a line outlives its device.
+/// Time that a line outlives its device.
 const LINGER: Duration = Duration::from_secs(1);
 /// There may be thousands of threads.
 const STACK: usize = 256 * 1024;
 
-/// How sessions are reported.
+/// Output format of sessions.
 #[derive(Clone, Copy)]
 pub(crate) enum Line {
     Json,
@@ -28,7 +28,7 @@ pub(crate) enum Line {
 pub(crate) trait Channel: Read + Write + Send {}
 impl<T: Read + Write + Send> Channel for T {}
 
-/// Where a device meets its station.
+/// The connection between a device and its station.
 pub(crate) enum Place {
     Dials(SocketAddr),
     #[cfg(unix)]
@@ -39,7 +39,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// For `devices` that dial the same station.
+    /// Returns the connections of `devices` that dial the same station.
     pub(crate) fn to_station(address: &str, devices: usize) -> io::Result<Vec<Self>> {
         #[cfg(unix)]
         if address.contains('/') {
@@ -49,7 +49,7 @@ impl Place {
         Ok((0..devices).map(|_| Self::Dials(address)).collect())
     }
 
-    /// For devices with a port each.
+    /// Returns the connections of devices with one port each.
     pub(crate) fn listening(address: &str, devices: usize) -> io::Result<Vec<Self>> {
         let mut address = resolve(address)?;
         let mut places = Vec::new();
@@ -63,7 +63,7 @@ impl Place {
         Ok(places)
     }
 
-    /// For devices with a pseudo-terminal each.
+    /// Returns the connections of devices with one pseudo-terminal each.
     #[cfg(unix)]
     pub(crate) fn terminals(devices: usize) -> io::Result<Vec<Self>> {
         (0..devices)
@@ -76,7 +76,7 @@ impl Place {
         Err(ErrorKind::Unsupported.into())
     }
 
-    /// The address for the station.
+    /// Returns the address for the station.
     pub(crate) fn address(&self) -> String {
         match self {
             Self::Dials(address) => address.to_string(),
@@ -90,12 +90,12 @@ impl Place {
         }
     }
 
-    /// Tells whether nobody sees here that the other side is gone.
+    /// Returns whether the end of the other side cannot be detected.
     const fn is_line(&self) -> bool {
         !matches!(self, Self::Dials(_) | Self::Listens(_))
     }
 
-    /// Meets the station, or fails after a while.
+    /// Connects to the station, or fails after a while.
     fn meet(&mut self, patience: Duration) -> io::Result<Box<dyn Channel + '_>> {
         match self {
             Self::Dials(address) => {
@@ -129,7 +129,7 @@ fn resolve(address: &str) -> io::Result<SocketAddr> {
         .ok_or_else(|| ErrorKind::NotFound.into())
 }
 
-/// Lets reads and writes end after a while.
+/// Sets timeouts for reads and writes.
 fn timed(stream: TcpStream) -> io::Result<TcpStream> {
     stream.set_read_timeout(Some(WAIT))?;
     stream.set_write_timeout(Some(WAIT))?;
@@ -137,7 +137,7 @@ fn timed(stream: TcpStream) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Tries until it works, or patience is at its end.
+/// Retries until success or the end of patience.
 fn retried<T>(patience: Duration, mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     let start = Instant::now();
     loop {
@@ -148,13 +148,13 @@ fn retried<T>(patience: Duration, mut attempt: impl FnMut() -> io::Result<T>) ->
     }
 }
 
-/// Runs all devices at once, until none comes back.
+/// Runs all devices at once until none continues.
 pub(crate) fn run_all(devices: Vec<Device>, places: Vec<Place>, patience: Duration, line: Line) -> Result<(), Failure> {
     let mut threads = Vec::new();
     for (device, place) in devices.into_iter().zip(places) {
         let thread = Builder::new().stack_size(STACK);
         let thread = thread.spawn(move || run(device, place, patience, line));
-        threads.push(thread.map_err(|error| Failure::Work(format!("no thread for a device: {error}")))?);
+        threads.push(thread.map_err(|error| Failure::Work(format!("cannot start a thread for a device: {error}")))?);
     }
     let mut unfinished = 0_u32;
     for thread in threads {
@@ -174,7 +174,7 @@ pub(crate) fn run_all(devices: Vec<Device>, places: Vec<Place>, patience: Durati
     }
 }
 
-/// Runs sessions of one device; returns whether it ended as it must.
+/// Runs sessions of one device; returns whether it ended as expected.
 fn run(mut device: Device, mut place: Place, patience: Duration, line: Line) -> Result<bool, Failure> {
     let mac = device.mac();
     let failed = |error: io::Error| Failure::Work(format!("device {mac}: {error}"));
@@ -184,7 +184,7 @@ fn run(mut device: Device, mut place: Place, patience: Duration, line: Line) -> 
             device.run_session(&mut channel).map_err(failed)?
         };
         show(&device, &end, line)?;
-        // A line has no end: a session that is lost there is one that nobody has begun.
+        // A line has no end: a session lost there was never begun by a station.
         let is_deserted = place.is_line() && matches!(end, SessionEnd::Lost(_));
         if !device.comes_back_after(&end) || is_deserted {
             break;
@@ -192,7 +192,7 @@ fn run(mut device: Device, mut place: Place, patience: Duration, line: Line) -> 
         sleep(PAUSE);
     }
     if place.is_line() {
-        // What the station has not read yet is lost with the line.
+        // Unread data is lost with the line.
         sleep(LINGER);
     }
     Ok(device.is_locked() || !device.fault().is_harmless())

@@ -1,4 +1,4 @@
-//! A table of passcodes in, the same with verifiers out.
+//! Converts a table of passcodes to the same table with verifiers.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,16 +12,16 @@ use matter_spake2p::{Base64, Iterations, Salt, Verifier};
 use matter_types::Passcode;
 use zeroize::Zeroizing;
 
-/// Rows that a thread takes at once: as many as fill the registers.
+/// Rows that a thread processes at once: as many as fill the registers.
 const ROWS: usize = 16;
-/// The column that is added.
+/// The added column.
 const VERIFIER: &str = "verifier";
-/// The columns that are needed.
+/// The required columns.
 const COLUMNS: [&str; 4] = ["index", "passcode", "iterations", "salt"];
 
 struct Work {
     iterations: Iterations,
-    /// Numbers of the rows behind the header.
+    /// Numbers of the rows after the header.
     rows: Vec<usize>,
     devices: Vec<(Passcode, Salt)>,
 }
@@ -37,27 +37,27 @@ pub(crate) fn run(input: &Path, output: &Path, force: bool, trust: Trust) -> Res
     files.publish(&[(output, write(&table, &verifiers)?.as_slice())])
 }
 
-/// Reads the rows, those with one iteration count together.
+/// Reads the rows, grouped by iteration count.
 fn read(table: &Table) -> Result<Vec<Work>, Failure> {
     let wrong = |line, column: &str, reason: &dyn std::fmt::Display| Failure::at(&table.place(line, column), reason);
     let Some((header, rows)) = table.rows().split_first() else {
-        return Err(wrong(1, COLUMNS[0], &"is missing in the header"));
+        return Err(wrong(1, COLUMNS[0], &"is missing from the header"));
     };
     let names = header.cells().map(str::trim).collect::<Vec<_>>();
     if names.contains(&VERIFIER) {
-        return Err(wrong(header.line(), VERIFIER, &"is there already"));
+        return Err(wrong(header.line(), VERIFIER, &"exists already"));
     }
     let mut places = [0; COLUMNS.len()];
     for (place, column) in places.iter_mut().zip(COLUMNS) {
         let found = names.iter().position(|name| *name == column);
-        *place = found.ok_or_else(|| wrong(header.line(), column, &"is missing in the header"))?;
+        *place = found.ok_or_else(|| wrong(header.line(), column, &"is missing from the header"))?;
     }
     let [_, passcode_at, iterations_at, salt_at] = places;
     let mut groups = BTreeMap::<Iterations, (Vec<usize>, Vec<(Passcode, Salt)>)>::new();
     for (number, row) in rows.iter().enumerate() {
         let cells = row.cells().collect::<Vec<_>>();
         if cells.len() != names.len() {
-            let reason = format!("has {} cells, the header {}", cells.len(), names.len());
+            let reason = format!("has {} cells, but the header has {}", cells.len(), names.len());
             return Err(wrong(row.line(), COLUMNS[0], &format_args!("row {reason}")));
         }
         let cell = |at: usize| cells.get(at).copied().unwrap_or_default().trim();
@@ -99,7 +99,7 @@ fn derive(work: Vec<Work>, rows: usize) -> Result<Vec<Base64>, Failure> {
                 while let Some(work) = next() {
                     let done = Verifier::derive_each(work.devices, work.iterations);
                     for (row, verifier) in work.rows.into_iter().zip(done) {
-                        // The receiver is gone when another row has failed.
+                        // The receiver is closed after a row has failed.
                         let _ = sender.send((row, verifier));
                     }
                 }
@@ -108,7 +108,7 @@ fn derive(work: Vec<Work>, rows: usize) -> Result<Vec<Base64>, Failure> {
         }
         drop(sender);
         for (done, (row, verifier)) in receiver.into_iter().enumerate() {
-            // The header is in front, and people count from one.
+            // Rows are counted from one, and the header is the first.
             let verifier = verifier.map_err(|error| Failure::Input(format!("row {}: {error}", row + 2)))?;
             if let Some(place) = verifiers.get_mut(row) {
                 *place = Some(verifier.to_base64());
@@ -122,7 +122,7 @@ fn derive(work: Vec<Work>, rows: usize) -> Result<Vec<Base64>, Failure> {
     verifiers.ok_or_else(|| Failure::Work("a row has no verifier".into()))
 }
 
-/// The table with its new column, as RFC 4180 has it.
+/// Writes the table with its new column, as in RFC 4180.
 fn write(table: &Table, verifiers: &[Base64]) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::Work(format!("cannot write the table: {error}"));
     let mut writer = csv::WriterBuilder::new()

@@ -6,9 +6,9 @@ use cli::{Failure, print};
 use matter_spake2p::{InstructionSet, Iterations, Lanes, PaseCredential, Salt};
 use matter_types::Passcode;
 
-/// Devices of one run: they fill the registers of every width.
+/// Devices of one measurement: they fill the registers of every width.
 const DEVICES: u32 = 16;
-/// How long each width is measured at least.
+/// Minimum duration of each measurement.
 const LONG_ENOUGH: Duration = Duration::from_millis(500);
 
 pub(crate) fn run() -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! `audit-device` over a run: what its ledger says of the devices, and what is revoked.
+//! `audit-device` over a run: comparison with its ledger, and revocation.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,7 +26,7 @@ use workplace::{run, stderr};
 
 const LEDGER: [&str; 2] = ["--ledger", "out/ledger.sqlite"];
 
-/// Makes devices for tests in `folder/outdir`. Returns the folders that are there then.
+/// Makes test devices in `folder/outdir`. Returns all device folders there.
 fn make(folder: &Path, outdir: &str, count: &str) -> Vec<PathBuf> {
     let arguments = [
         "--test-pki",
@@ -51,7 +51,7 @@ fn make(folder: &Path, outdir: &str, count: &str) -> Vec<PathBuf> {
     devices
 }
 
-/// A run of three.
+/// Makes a run of three devices.
 fn output() -> (TempDir, Vec<PathBuf>) {
     let folder = tempfile::tempdir().unwrap();
     let devices = make(folder.path(), "out", "3");
@@ -77,7 +77,7 @@ fn audit(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// The errors of an audit: check, object and text.
+/// Returns the errors of an audit: check, object and text.
 fn errors(folder: &Path, arguments: &[&str]) -> Vec<(String, String, String)> {
     let output = audit(folder, &[arguments, &["--json"]].concat());
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", stderr(&output)));
@@ -98,7 +98,7 @@ fn errors(folder: &Path, arguments: &[&str]) -> Vec<(String, String, String)> {
 fn the_ledger_of_a_good_run_agrees_with_its_devices() {
     let (folder, devices) = output();
     assert_eq!(errors(folder.path(), &LEDGER), []);
-    // So it does after a further run, which is in the same ledger.
+    // The same holds after a further run in the same ledger.
     assert_eq!(make(folder.path(), "out", "1").len(), devices.len() + 1);
     assert_eq!(errors(folder.path(), &LEDGER), []);
 }
@@ -113,7 +113,7 @@ fn a_device_that_the_ledger_has_and_the_folder_has_not_is_missing() {
     };
     assert_eq!((check.as_str(), object.as_str()), ("device-missing", "ledger"));
     assert!(text.contains(name(&devices[1])), "{text}");
-    // Nobody misses what was written off.
+    // A device out of use is not reported as missing.
     let scrapped = run(
         folder.path(),
         &["--scrap", name(&devices[1]), "--reason", "lost", "--outdir", "out"],
@@ -151,7 +151,7 @@ fn a_device_of_another_run_is_extra() {
     let others = make(folder.path(), "other", "1");
     let place = folder.path().join("out/fff1_8000").join(name(&others[0]));
     fs::rename(&others[0], place).unwrap();
-    // It is of another PKI for tests as well, which is trusted here so that nothing else is wrong.
+    // It is also of another test PKI, which is trusted here to isolate the fault.
     let found = errors(
         folder.path(),
         &[&LEDGER[..], &["--paa", "other/test-pki/PAA_cert.pem"]].concat(),
@@ -166,13 +166,13 @@ fn a_device_of_another_run_is_extra() {
 #[test]
 fn a_changed_image_is_not_the_one_of_the_ledger() {
     let (folder, devices) = output();
-    // Erased flash behind the pages is nothing to the firmware, but the file is not what was made.
+    // The firmware ignores erased flash after the pages, but the file differs from the original.
     let path = image(&devices[2]);
     let mut bytes = fs::read(&path).unwrap();
     bytes.resize(bytes.len() + 0x1000, 0xFF);
     fs::write(&path, bytes).unwrap();
     let found = errors(folder.path(), &LEDGER);
-    // Nor is it that of the manifest which lies beside it.
+    // It also differs from the manifest beside it.
     let [ledger, manifest] = found.as_slice() else {
         panic!("{found:?}")
     };
@@ -187,11 +187,11 @@ fn a_changed_image_is_not_the_one_of_the_ledger() {
 }
 
 #[test]
-fn what_is_no_ledger_is_a_finding_and_what_does_not_open_is_refused() {
+fn invalid_ledger_is_a_finding_and_unreadable_one_is_refused() {
     let (folder, _devices) = output();
     let open = |path: &str| Connection::open(folder.path().join(path)).unwrap();
     open("other.sqlite").execute_batch("CREATE TABLE t (a);").unwrap();
-    // A version that is none yet.
+    // A future version.
     fs::copy(
         folder.path().join("out/ledger.sqlite"),
         folder.path().join("newer.sqlite"),
@@ -202,10 +202,10 @@ fn what_is_no_ledger_is_a_finding_and_what_does_not_open_is_refused() {
     fs::write(folder.path().join("cut.sqlite"), &whole[..whole.len() / 2]).unwrap();
     fs::write(folder.path().join("short.sqlite"), &whole[..40]).unwrap();
     for (path, words) in [
-        ("other.sqlite", "no ledger of this tool"),
-        ("newer.sqlite", "has version 5, and this tool knows 1 to 4"),
+        ("other.sqlite", "not a ledger of this tool"),
+        ("newer.sqlite", "has version 5; supported versions: 1 to 4"),
         ("cut.sqlite", "malformed"),
-        ("short.sqlite", "is no database"),
+        ("short.sqlite", "is not a database"),
     ] {
         let found = errors(folder.path(), &["--ledger", path]);
         let [(check, object, text)] = found.as_slice() else {
@@ -215,18 +215,21 @@ fn what_is_no_ledger_is_a_finding_and_what_does_not_open_is_refused() {
         assert!(text.contains(words) && text.lines().count() == 1, "{path}: {text}");
     }
     let refused = audit(folder.path(), &["--ledger", "none.sqlite"]);
-    let said = stderr(&refused);
-    assert_eq!(refused.status.code(), Some(2), "{said}");
+    let message = stderr(&refused);
+    assert_eq!(refused.status.code(), Some(2), "{message}");
     assert!(refused.stdout.is_empty());
-    assert!(said.starts_with("error: ") && said.contains("none.sqlite"), "{said}");
+    assert!(
+        message.starts_with("error: ") && message.contains("none.sqlite"),
+        "{message}"
+    );
     assert_eq!(
-        (said.trim_end().lines().count(), said.matches("--ledger").count()),
+        (message.trim_end().lines().count(), message.matches("--ledger").count()),
         (1, 1),
-        "{said}"
+        "{message}"
     );
 }
 
-/// A ledger needs no devices beside it to show what it has twice.
+/// A ledger alone shows its duplicates.
 #[test]
 fn a_ledger_alone_is_audited() {
     let (folder, _devices) = output();
@@ -258,7 +261,7 @@ fn a_ledger_alone_is_audited() {
     );
 }
 
-/// As it lies in the output of a run for tests, with keys and the certificate of the PAI.
+/// As in the output of a test run, with keys and the certificate of the PAI.
 #[test]
 fn a_folder_of_trusted_paas_may_hold_more() {
     let (folder, _devices) = output();
@@ -267,7 +270,7 @@ fn a_folder_of_trusted_paas_may_hold_more() {
     let output = command.args(["--paa", "out/test-pki"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(
-        stderr(&output).contains("out/test-pki: PAAs: 1, files that are none: 4"),
+        stderr(&output).contains("out/test-pki: PAAs: 1, other files: 4"),
         "{}",
         stderr(&output)
     );
@@ -281,7 +284,7 @@ fn a_folder_of_trusted_paas_may_hold_more() {
 fn the_ledger_is_only_read() {
     let (folder, _devices) = output();
     let before = fs::read(folder.path().join("out/ledger.sqlite")).unwrap();
-    // Neither its key nor its other files are needed, since the run is over.
+    // The run is over: neither its key nor its other files are required.
     fs::create_dir(folder.path().join("copy")).unwrap();
     let copy = folder.path().join("copy/ledger.sqlite");
     fs::copy(folder.path().join("out/ledger.sqlite"), &copy).unwrap();

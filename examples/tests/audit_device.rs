@@ -21,7 +21,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use workplace::{run, stderr};
 
-/// Two devices for tests.
+/// Makes two test devices.
 fn output() -> (TempDir, Vec<PathBuf>) {
     let folder = tempfile::tempdir().unwrap();
     let arguments = [
@@ -87,7 +87,7 @@ fn good_devices_are_clean_of_errors() {
             );
         }
     }
-    // They are devices for tests: a warning where it is said, and an error where it is not.
+    // They are test devices: a warning if declared as such, otherwise an error.
     let strict = audit(folder.path(), &[&["out", "--fail-on", "warning"], &TRUST[..]].concat());
     assert_eq!(strict.status.code(), Some(1));
     let product = audit(folder.path(), &["out"]);
@@ -96,7 +96,7 @@ fn good_devices_are_clean_of_errors() {
 }
 
 #[test]
-fn damage_is_exit_code_1_and_what_does_not_open_is_2() {
+fn damage_is_exit_code_1_and_unreadable_input_is_2() {
     let (folder, devices) = output();
     let name = devices[0].file_name().unwrap().to_str().unwrap();
     let image = devices[0].join(format!("{name}-partition.bin"));
@@ -121,7 +121,7 @@ fn damage_is_exit_code_1_and_what_does_not_open_is_2() {
         &["out", "--manifest", "none"],
         &[],
         &["out", "--vid", "1"],
-        // What the auditor trusts or expects has to be right.
+        // The auditor's own inputs must be valid.
         &["out", "--paa", "out/test-pki/PAI_cert.pem"],
         &["out", "--paa", "out/test-pki/CD.der"],
         &["out", "--cd", "out/test-pki/PAA_cert.pem"],
@@ -173,7 +173,7 @@ fn no_secret_is_shown() {
     let name = devices[0].file_name().unwrap().to_str().unwrap();
     let codes = fs::read_to_string(devices[0].join(format!("{name}-onb_codes.csv"))).unwrap();
     let passcode = codes.trim_end().rsplit(',').next().unwrap().to_owned();
-    // The label of the other device, so that there is much to say.
+    // The label of the other device, which gives many findings.
     let other = devices[1].file_name().unwrap().to_str().unwrap();
     fs::write(devices[1].join(format!("{other}-onb_codes.csv")), &codes).unwrap();
     let report = audit(folder.path(), &["out", "--json"]);
@@ -185,7 +185,7 @@ fn no_secret_is_shown() {
     );
 }
 
-/// The options for devices that are not as most, each with a run of such devices and on others.
+/// The options for unusual devices, each with a run of such devices and on others.
 #[test]
 fn devices_that_are_not_as_most_need_to_be_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -212,7 +212,7 @@ fn devices_that_are_not_as_most_need_to_be_named() {
         let (named, found) = code(&format!("{outdir} {option}"));
         assert_eq!(named, 0, "{found}");
     }
-    // Encrypted: the keys are beside the image, or named, or in the dump.
+    // Encrypted: the keys are beside the image, given, or in the dump.
     let device = fs::read_dir(folder.path().join("encrypted/fff1_8000")).unwrap();
     let device = device
         .map(|entry| entry.unwrap().path())
@@ -249,7 +249,7 @@ fn devices_that_are_not_as_most_need_to_be_named() {
     assert_eq!(code("image.bin").0, 1);
 }
 
-/// A run with a PAA leaves the key of the PAI that it made in `staging`, where it belongs.
+/// A run with a PAA leaves the key of its new PAI in `staging`, where it belongs.
 #[test]
 fn the_key_of_a_pai_that_a_run_has_made_has_its_place() {
     let folder = tempfile::tempdir().unwrap();
@@ -277,7 +277,7 @@ fn the_key_of_a_pai_that_a_run_has_made_has_its_place() {
     report(true);
 }
 
-/// The key of the PAI signs the manifest, and is given in each form that a key has.
+/// The key of the PAI signs the manifest, and is given in each form of a key.
 #[test]
 fn a_signed_manifest_is_verified() {
     let folder = tempfile::tempdir().unwrap();
@@ -319,7 +319,7 @@ fn a_signed_manifest_is_verified() {
 
 #[cfg(unix)]
 #[test]
-fn lists_are_files_and_others_may_not_change_what_is_audited() {
+fn lists_are_files_and_writable_inputs_are_reported() {
     use std::os::unix::fs::PermissionsExt;
     let (folder, devices) = output();
     for option in ["--manifest", "--ledger"] {
@@ -345,7 +345,7 @@ fn lists_are_files_and_others_may_not_change_what_is_audited() {
     }
 }
 
-/// What files are called, and what is in them, is shown in one line and commands no terminal.
+/// Names and contents of files are shown in one line and cannot control the terminal.
 #[cfg(unix)]
 #[test]
 fn names_from_files_do_not_command_the_terminal() {
@@ -373,7 +373,7 @@ fn names_from_files_do_not_command_the_terminal() {
         &["out", "--paa", name],
         &["out", "--manifest-key", name],
     ] {
-        let (code, said) = shown(wrong);
-        assert!(code == Some(2) && said.lines().count() == 1, "{said}");
+        let (code, message) = shown(wrong);
+        assert!(code == Some(2) && message.lines().count() == 1, "{message}");
     }
 }

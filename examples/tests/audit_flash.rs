@@ -22,7 +22,7 @@ use workplace::{run, stderr};
 const TABLE: &str = "esp_secure_cert, 0x3F, , 0xd000, 0x2000, encrypted\nfctry, data, nvs, 0x10000, 0x6000\n\
                      nvs_keys, data, nvs_keys, 0x16000, 0x1000, encrypted\n";
 
-/// A run whose stores are encrypted, and the flash of its device.
+/// Makes a run with encrypted stores, and returns the flash of its device.
 fn flash() -> (TempDir, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let arguments = "--test-pki -v 0xFFF1 -p 0x8000 --iteration-count 1000 -e";
@@ -47,14 +47,14 @@ fn with_table(mut flash: Vec<u8>, offset: u32, text: &str) -> Vec<u8> {
     flash
 }
 
-/// Exit code, and what was said.
+/// Returns exit code and output.
 fn audit(folder: &Path, arguments: &str) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_audit-device"));
     command.current_dir(folder).args(arguments.split_whitespace());
     let trust = ["--test", "--paa", "out/test-pki/PAA_cert.pem", "--recompute", "none"];
     let output = command.args(trust).output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8(said).unwrap())
+    let message = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(message).unwrap())
 }
 
 fn write_secret(path: &Path, bytes: &[u8]) {
@@ -86,8 +86,8 @@ fn a_dump_is_enough_and_its_table_is_compared() {
         "--flash-dump moved.bin --partition-table-offset 49152 --partition-table table.csv",
         "--flash-dump bare.bin --partition-table table.csv",
     ] {
-        let (code, said) = audit(folder, good);
-        assert_eq!(code, Some(0), "{good}: {said}");
+        let (code, message) = audit(folder, good);
+        assert_eq!(code, Some(0), "{good}: {message}");
     }
     for (wrong, sentence) in [
         (
@@ -97,8 +97,8 @@ fn a_dump_is_enough_and_its_table_is_compared() {
         ("--flash-dump moved.bin", "none at 0x8000, where the flash is erased"),
         ("--flash-dump bare.bin", "none at 0x8000, where the flash is erased"),
     ] {
-        let (code, said) = audit(folder, wrong);
-        assert!(code == Some(1) && said.contains(sentence), "{wrong}: {said}");
+        let (code, message) = audit(folder, wrong);
+        assert!(code == Some(1) && message.contains(sentence), "{wrong}: {message}");
     }
     for wrong in [
         "--partition-table table.csv",
@@ -108,8 +108,8 @@ fn a_dump_is_enough_and_its_table_is_compared() {
         "--flash-dump dump.bin --partition-table-offset 8G",
         "out --partition-table-offset 0x8000",
     ] {
-        let (code, said) = audit(folder, wrong);
-        assert!(code == Some(2) && said.starts_with("error: "), "{wrong}: {said}");
+        let (code, message) = audit(folder, wrong);
+        assert!(code == Some(2) && message.starts_with("error: "), "{wrong}: {message}");
     }
 }
 
@@ -128,20 +128,20 @@ fn an_encrypted_image_is_opened_with_its_key() {
         }
         write_secret(&folder.join("image.bin"), &image);
         write_secret(&folder.join("key.bin"), &bytes);
-        let (code, said) = audit(folder, "--flash-dump image.bin --flash-key key.bin");
-        assert_eq!(code, Some(0), "{scheme}: {said}");
+        let (code, message) = audit(folder, "--flash-dump image.bin --flash-key key.bin");
+        assert_eq!(code, Some(0), "{scheme}: {message}");
         let named = format!("--flash-dump image.bin --flash-key key.bin --flash-scheme {scheme}");
         assert_eq!(audit(folder, &named).0, Some(0), "{scheme}");
-        let (code, said) = audit(folder, "--flash-dump image.bin");
+        let (code, message) = audit(folder, "--flash-dump image.bin");
         assert!(
-            code == Some(1) && said.contains("perhaps the flash is encrypted"),
-            "{scheme}: {said}"
+            code == Some(1) && message.contains("if the flash is encrypted"),
+            "{scheme}: {message}"
         );
         write_secret(&folder.join("wrong.bin"), &vec![0x5A; scheme.key_len()]);
-        let (code, said) = audit(folder, "--flash-dump image.bin --flash-key wrong.bin");
+        let (code, message) = audit(folder, "--flash-dump image.bin --flash-key wrong.bin");
         assert!(
-            code == Some(1) && said.contains("the key does not open the table at 0x8000"),
-            "{scheme}: {said}"
+            code == Some(1) && message.contains("the key does not decrypt the table at 0x8000"),
+            "{scheme}: {message}"
         );
     }
     for wrong in [
@@ -151,8 +151,8 @@ fn an_encrypted_image_is_opened_with_its_key() {
         "--flash-dump image.bin --flash-key key.bin --flash-crypt-config 16",
         "out --flash-key key.bin",
     ] {
-        let (code, said) = audit(folder, wrong);
-        assert!(code == Some(2) && said.starts_with("error: "), "{wrong}: {said}");
+        let (code, message) = audit(folder, wrong);
+        assert!(code == Some(2) && message.starts_with("error: "), "{wrong}: {message}");
     }
 }
 
@@ -167,11 +167,14 @@ fn a_flash_key_that_others_can_change_is_refused() {
     fs::write(&key, [7; 16]).unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o666)).unwrap();
     let arguments = "--flash-dump image.bin --flash-key key.bin";
-    let (code, said) = audit(folder, arguments);
+    let (code, message) = audit(folder, arguments);
     assert!(
-        code == Some(2) && said.starts_with("error: --flash-key key.bin: "),
-        "{said}"
+        code == Some(2) && message.starts_with("error: --flash-key key.bin: "),
+        "{message}"
     );
-    let (code, said) = audit(folder, &format!("{arguments} --allow-insecure-permissions"));
-    assert!(code == Some(1) && said.contains("0x8000 is not encrypted"), "{said}");
+    let (code, message) = audit(folder, &format!("{arguments} --allow-insecure-permissions"));
+    assert!(
+        code == Some(1) && message.contains("0x8000 is not encrypted"),
+        "{message}"
+    );
 }

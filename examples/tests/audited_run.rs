@@ -1,4 +1,4 @@
-//! Devices that are audited from their finished files before they appear.
+//! Devices that are audited from their finished files before they are published.
 
 #![allow(clippy::unwrap_used, unreachable_pub, dead_code, reason = "tests")]
 
@@ -48,7 +48,7 @@ fn devices_of_all_kinds_pass() {
         all,
         &format!("{all} -ds --target esp32p4 --efuse-key-id 2"),
         &format!("{all} --enable-dynamic-passcode"),
-        // Given, and not random.
+        // Given rather than random.
         "--csv columns.csv --mcsv values.csv",
         "--enable-rotating-device-id --rd-id-uid 00000000000000000000000000000000 -n 1",
     ];
@@ -61,7 +61,7 @@ fn devices_of_all_kinds_pass() {
 }
 
 #[test]
-fn what_is_beside_the_images_is_what_was_asked_for() {
+fn files_beside_the_images_are_the_requested_ones() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     chain::write(at);
@@ -88,7 +88,7 @@ fn what_is_beside_the_images_is_what_was_asked_for() {
         let mut found = found.collect::<Vec<_>>();
         found.sort();
         assert_eq!(found, expected);
-        // No cell and no line of the manifest names a file that is not there.
+        // No cell and no line of the manifest names a missing file.
         for entry in fs::read_dir(&top).unwrap().map(|entry| entry.unwrap().path()) {
             let Ok(text) = fs::read_to_string(&entry) else { continue };
             for named in text
@@ -104,11 +104,11 @@ fn what_is_beside_the_images_is_what_was_asked_for() {
             .current_dir(at)
             .output()
             .unwrap();
-        // Empty cells say nothing of what is in the images.
-        let said = String::from_utf8(audit.stdout).unwrap();
+        // Empty cells contradict nothing in the images.
+        let message = String::from_utf8(audit.stdout).unwrap();
         assert!(
-            said.contains("test-pki") && !said.contains("table-differs"),
-            "{which}: {said}"
+            message.contains("test-pki") && !message.contains("table-differs"),
+            "{which}: {message}"
         );
     }
     for (options, needle) in [
@@ -129,7 +129,7 @@ fn what_is_beside_the_images_is_what_was_asked_for() {
     }
 }
 
-/// A declaration that nobody's key has signed is found at commissioning, or here.
+/// A declaration with an invalid signature is found at commissioning, or here.
 #[test]
 fn device_that_would_not_commission_does_not_appear() {
     let folder = tempfile::tempdir().unwrap();
@@ -160,26 +160,26 @@ fn device_that_would_not_commission_does_not_appear() {
     );
 }
 
-/// Development needs them, with the ids of a product as well: they pass, and not without a word.
+/// Allowed in development, also with the ids of a product: accepted with a warning.
 #[test]
-fn what_everybody_knows_is_named_before_a_product_gets_it() {
+fn published_values_are_reported_before_a_product_gets_them() {
     const SIGNER: &str = "warning: --cert-dclrn: the declaration is signed with the published test key";
     const PASSCODE: &str = "warning: --passcode: The passcode is that of the SDK's examples";
     for (vendor, warned) in [("0x1234", true), ("0xFFF2", false)] {
         let folder = workplace(vendor, "0x8001");
         fs::write(folder.path().join("codes.csv"), "20202021\n").unwrap();
         let pai = "--pai -k PAI-Key.pem -c PAI-Cert.pem -n 1 --iteration-count 1000";
-        let said = |options: &str, outdir: &str| {
+        let message = |options: &str, outdir: &str| {
             let options = format!("-v {vendor} -p 0x8001 {pai} --outdir {outdir} {options}");
             let output = run(folder.path(), &options.split_whitespace().collect::<Vec<_>>());
             assert!(output.status.success(), "{}", stderr(&output));
             assert!(!stderr(&output).contains("20202021"));
             stderr(&output)
         };
-        assert_eq!(said("-cd CD.der", "a").contains(SIGNER), warned);
-        assert!(said("--passcode 20202021", "b").contains(PASSCODE));
-        assert!(said("--passcodes codes.csv", "c").contains(PASSCODE));
-        let plain = said("--passcode 20202022", "d");
+        assert_eq!(message("-cd CD.der", "a").contains(SIGNER), warned);
+        assert!(message("--passcode 20202021", "b").contains(PASSCODE));
+        assert!(message("--passcodes codes.csv", "c").contains(PASSCODE));
+        let plain = message("--passcode 20202022", "d");
         assert!(!plain.contains(SIGNER) && !plain.contains(PASSCODE), "{plain}");
     }
 }

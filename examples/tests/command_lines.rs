@@ -1,4 +1,4 @@
-//! What all binaries' command lines have in common.
+//! Properties shared by the command lines of all binaries.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -44,7 +44,7 @@ fn shells_get_completions_and_readers_a_page() {
             let output = run(binary, &["--completions", shell]);
             let script = text(&output.stdout);
             assert!(output.status.success() && script.contains(name), "{name} {shell}");
-            // The options of the first command or of the binary itself are there.
+            // The options of the first command or of the binary itself are listed.
             assert!(
                 script.contains("--version") || script.contains("l version"),
                 "{name} {shell}"
@@ -111,7 +111,7 @@ fn ids_have_one_spelling_more_in_each_binary() {
     assert!(!codes[0].is_empty() && codes[0] == codes[1]);
 }
 
-/// The examples that `--help` of these words ends with.
+/// Returns the examples at the end of `--help` for these words.
 fn examples(binary: &str, words: &[&str]) -> Vec<String> {
     let help = run(binary, &[words, &["--help"]].concat());
     assert!(help.status.success(), "{words:?}: {}", text(&help.stderr));
@@ -120,28 +120,28 @@ fn examples(binary: &str, words: &[&str]) -> Vec<String> {
     examples.lines().map(|line| line.trim().to_owned()).collect()
 }
 
-/// The commands that `--help` of these words lists, without `help` itself.
+/// Returns the commands that `--help` lists for these words, without `help` itself.
 fn commands(binary: &str, words: &[&str]) -> Vec<String> {
     let help = run(binary, &[words, &["-h"]].concat()).stdout;
     let Some((_, list)) = text(&help).split_once("\nCommands:\n") else {
         return Vec::new();
     };
     let lines = list.lines().take_while(|line| !line.is_empty());
-    // What goes on in a second line stands further right.
+    // Continuation lines are indented further.
     let lines = lines.filter(|line| !line.starts_with("   "));
     let names = lines.filter_map(|line| line.split_whitespace().next());
     names.filter(|name| *name != "help").map(ToOwned::to_owned).collect()
 }
 
-/// Goes through a command and those below it, and returns how many.
+/// Checks a command and its subcommands, and returns their number.
 fn each_has_its_own_examples(name: &str, binary: &str, words: &[&str]) -> usize {
     let called = [&[name], words].concat().join(" ");
     let found = examples(binary, words);
     assert!(!found.is_empty(), "{called} has no example");
     for example in &found {
-        let behind = example.strip_prefix(&called);
+        let tail = example.strip_prefix(&called);
         assert!(
-            behind.is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')),
+            tail.is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')),
             "{called}: {example}"
         );
     }
@@ -188,7 +188,7 @@ const WITHOUT_JSON: [&str; 32] = [
     "spake2p gen-verifier",
 ];
 
-/// All commands that have none below them, with the words that call them.
+/// Returns all commands without subcommands, with the words that call them.
 fn leaves(name: &str, binary: &str, words: &[&str]) -> Vec<(String, String)> {
     let below = commands(binary, words);
     if below.is_empty() {
@@ -226,34 +226,34 @@ fn help_of_each_command_ends_with_its_own_examples() {
     );
 }
 
-/// Runs an example as it is written.
+/// Runs an example as written.
 fn run_example(folder: &Path, name: &str, binary: &str, example: &str) -> Output {
-    // As a shell, which takes quotes away.
+    // Removes quotes, as a shell does.
     let mut words = example.split_whitespace().map(|word| word.trim_matches('"'));
     assert_eq!(words.next(), Some(name), "{example}");
     Command::new(binary).args(words).current_dir(folder).output().unwrap()
 }
 
-/// Every example names commands and options that the binary has: with them it does not complain about its command line.
+/// Every example uses commands and options that the binary has: its command line is accepted.
 #[test]
 fn help_ends_with_examples_that_are_understood() {
     let folder = tempfile::tempdir().unwrap();
     for (name, binary) in BINARIES {
         let examples = examples(binary, &[]);
         assert!(examples.len() >= 2, "{name}");
-        // That one takes its time, and has no options.
+        // This one takes long, and has no options.
         for example in examples.iter().filter(|example| *example != "spake2p bench") {
             let output = run_example(folder.path(), name, binary, example);
-            let said = text(&output.stderr);
-            for complaint in ["--help", "beside", "is missing", "unknown"] {
-                assert!(!said.contains(complaint), "{example}: {said}");
+            let message = text(&output.stderr);
+            for complaint in ["--help", "cannot be used with", "requires --", "is missing", "unknown"] {
+                assert!(!message.contains(complaint), "{example}: {message}");
             }
         }
     }
 }
 
-/// What is elsewhere: a request, a token, an order, a vector, a list of what is revoked, a dump of a flash, columns of a job, a firmware, a
-/// station.
+/// Inputs from elsewhere: a request, a token, an order, a vector, a revocation list, a flash dump, columns of a job, a
+/// firmware, a station.
 const OTHER_INPUTS: [&str; 11] = [
     "dac-pki csr check ",
     "dac-pki key generate --signer ",
@@ -268,7 +268,7 @@ const OTHER_INPUTS: [&str; 11] = [
     "sim-device ",
 ];
 
-/// Writes what the examples read and no example makes.
+/// Writes the inputs that no example makes.
 fn write_inputs(folder: &Path) {
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
     write(
@@ -307,7 +307,7 @@ fn write_inputs(folder: &Path) {
     );
 }
 
-/// The examples of a binary are a session: with the inputs that no example makes, one after the other works.
+/// The examples of a binary form a session: with the other inputs present, each works after the ones before it.
 #[test]
 fn examples_work_in_their_order() {
     let folder = tempfile::tempdir().unwrap();

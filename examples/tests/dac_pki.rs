@@ -1,4 +1,4 @@
-//! What `dac-pki` issues, and what it refuses.
+//! `dac-pki`: issued certificates, and refusals.
 
 #![allow(
     clippy::unwrap_used,
@@ -34,12 +34,12 @@ fn holds(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
 
-/// An RDN of one attribute (RFC 5280, 4.1.2.4).
+/// Returns an RDN of one attribute (RFC 5280, 4.1.2.4).
 fn rdn(attribute: &[u8]) -> Vec<u8> {
     tlv(0x31, &[&tlv(0x30, &[attribute])])
 }
 
-/// The attribute common name as UTF8String.
+/// Returns the attribute common name as UTF8String.
 fn common_name(name: &str) -> Vec<u8> {
     [&[0x06, 3, 0x55, 4, 3][..], &tlv(0x0C, &[name.as_bytes()])].concat()
 }
@@ -73,7 +73,7 @@ fn a_chain_is_issued_with_its_keys() {
         let cert = certificate(&at.join(format!("{name}_cert.pem")));
         assert_eq!(cert.as_der(), der, "{name}");
         assert_eq!(
-            *cert.public_key(),
+            cert.public_key(),
             key(&at.join(format!("{name}_key.pem"))).public_key(),
             "{name}"
         );
@@ -97,7 +97,7 @@ fn a_chain_is_issued_with_its_keys() {
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{path}");
     }
-    // Nothing but certificates and keys: the folder is what `matter-mfg --dac-dir` takes.
+    // Only certificates and keys: the folder is valid for `matter-mfg --dac-dir`.
     assert_eq!(files(&at.join("dac")).len(), 3);
 }
 
@@ -139,19 +139,19 @@ fn many_dacs_have_numbers_and_keys_of_their_own() {
     assert_eq!(files(&at.join("dacs")).len(), 36);
     let pai = certificate(&at.join("ca/PAI_cert.pem"));
     let mut distinct = BTreeSet::new();
-    for (number, said) in json.iter().enumerate() {
+    for (number, message) in json.iter().enumerate() {
         let stem = format!("dacs/DAC_{:04}", number + 1);
         let cert = certificate(&at.join(format!("{stem}_cert.pem")));
         cert.verify_issued_by(&pai).unwrap();
         assert_eq!(cert.common_name().unwrap(), format!("Lamp {:04}", number + 1));
         assert_eq!(cert.validity().not_after(), pai.validity().not_after());
         let secret = key(&at.join(format!("{stem}_key.pem")));
-        assert_eq!(secret.public_key(), *cert.public_key());
+        assert_eq!(secret.public_key(), cert.public_key());
         distinct.insert(secret.public_key().as_bytes().to_vec());
         distinct.insert(cert.serial().as_bytes().to_vec());
-        assert_eq!(said["certificate"], json!(format!("{stem}_cert.pem")));
-        assert_eq!(said["key"], json!(format!("{stem}_key.pem")));
-        assert_eq!(said["serial"], json!(cert.serial().to_string()));
+        assert_eq!(message["certificate"], json!(format!("{stem}_cert.pem")));
+        assert_eq!(message["key"], json!(format!("{stem}_key.pem")));
+        assert_eq!(message["serial"], json!(cert.serial().to_string()));
     }
     assert_eq!(distinct.len(), 24);
 }
@@ -194,7 +194,7 @@ fn a_table_names_devices_as_it_is_saved() {
         ("cn,vid\nA,garbage\n", "t.csv:2: column 'vid': "),
         (
             "cn,pid\nA,032768\n",
-            "t.csv:2: column 'pid': number with a leading zero: write 32768 for the decimal number",
+            "t.csv:2: column 'pid': number has a leading zero: write 32768 for the decimal number",
         ),
         ("cn\n\"\"\n", "t.csv:2: column 'cn': common name has 0 bytes"),
     ] {
@@ -227,7 +227,7 @@ fn requests_get_certificates_and_no_keys() {
         ["a_cert.der", "a_cert.pem", "b_cert.der", "b_cert.pem"]
     );
     let cert = certificate(&at.join("dacs/a_cert.der"));
-    assert_eq!(*cert.public_key(), scalar(7).public_key());
+    assert_eq!(cert.public_key(), scalar(7).public_key());
     assert_eq!(cert.common_name(), Some("Lamp a"));
     assert!(!holds(
         certificate(&at.join("dacs/b_cert.der")).as_der(),
@@ -239,7 +239,7 @@ fn requests_get_certificates_and_no_keys() {
     assert_eq!(cert.common_name(), Some("b Mvid:FFF1 Mpid:8000"));
     fs::remove_dir_all(at.join("dacs")).unwrap();
 
-    // One bad request spoils all, and is named.
+    // One bad request invalidates all, and is named.
     let issuer = key(&at.join("ca/PAI_key.pem"));
     for (name, bytes, needle) in [
         (
@@ -278,12 +278,15 @@ fn requests_get_certificates_and_no_keys() {
     fs::write(at.join("csr/c.csr"), "bad").unwrap();
     fs::write(at.join("csr/d.csr"), "bad").unwrap();
     let output = run(at, &arguments);
-    let said = String::from_utf8(output.stderr).unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(said.contains("csr/c.csr: ") && said.contains("csr/d.csr: "), "{said}");
     assert!(
-        said.ends_with("error: --csr: 2 of 5 requests are refused, none is answered\n"),
-        "{said}"
+        message.contains("csr/c.csr: ") && message.contains("csr/d.csr: "),
+        "{message}"
+    );
+    assert!(
+        message.ends_with("error: --csr: 2 of 5 requests are refused, none is answered\n"),
+        "{message}"
     );
     assert!(!at.join("dacs").exists());
 }
@@ -297,14 +300,14 @@ fn requests_are_answered_where_they_lie_and_only_once() {
         fs::write(at.join("csr").join(name), request(&scalar(byte), &scalar(byte))).unwrap();
     }
     fs::write(at.join("csr/c.csr"), request(&scalar(10), &scalar(11))).unwrap();
-    // The same key again, which comes first by its name.
+    // The same key again, whose request comes first by name.
     fs::write(at.join("csr/0.csr"), request(&scalar(9), &scalar(9))).unwrap();
     let arguments = format!("dac --csr csr --vid 0xFFF1 --pid 0x8000 {BY_PAI}");
-    let (printed, said) = rejected(at, &arguments);
+    let (printed, message) = rejected(at, &arguments);
     assert_eq!(printed.lines().count(), 3, "{printed}");
     assert!(
-        said.ends_with("2 of 5 requests are refused; the file .err beside each says why\n"),
-        "{said}"
+        message.ends_with("2 of 5 requests are refused; the .err file beside each states the reason\n"),
+        "{message}"
     );
     let names = || {
         let names = files(&at.join("csr")).into_iter().map(|(path, _)| path);
@@ -322,16 +325,19 @@ fn requests_are_answered_where_they_lie_and_only_once() {
     let reason = fs::read_to_string(at.join("csr/d.err")).unwrap();
     assert_eq!(reason, "has the same key as csr/0.csr\n");
     let first = fs::read(at.join("csr/a.pem")).unwrap();
-    assert_eq!(*certificate(&at.join("csr/a.pem")).public_key(), scalar(7).public_key());
+    assert_eq!(certificate(&at.join("csr/a.pem")).public_key(), scalar(7).public_key());
 
-    // Some answers are lost, one request is corrected, the others stay: what has its certificate keeps it, although
-    // another request with the same key comes before it now.
+    // Some answers are lost, one request is corrected, the others remain: a request with a certificate keeps it,
+    // although another request with the same key now precedes it.
     fs::remove_file(at.join("csr/b.pem")).unwrap();
     fs::write(at.join("csr/c.csr"), request(&scalar(10), &scalar(10))).unwrap();
     fs::write(at.join("csr/00.csr"), request(&scalar(7), &scalar(7))).unwrap();
     fs::write(at.join("csr/d.csr"), request(&scalar(12), &scalar(12))).unwrap();
-    let (printed, said) = rejected(at, &format!("{arguments} --json"));
-    assert!(said.contains("csr/00.csr: has the same key as csr/a.csr"), "{said}");
+    let (printed, message) = rejected(at, &format!("{arguments} --json"));
+    assert!(
+        message.contains("csr/00.csr: has the same key as csr/a.csr"),
+        "{message}"
+    );
     let printed: Value = serde_json::from_str(&printed).unwrap();
     let states = printed
         .as_array()
@@ -352,20 +358,17 @@ fn requests_are_answered_where_they_lie_and_only_once() {
     assert_eq!(names(), ["0.pem", "00.err", "a.pem", "b.pem", "c.pem", "d.pem"]);
     assert_eq!(fs::read(at.join("csr/a.pem")).unwrap(), first);
 
-    // The certificate of another device is nobody's answer.
+    // The certificate of another device does not answer a request.
     fs::remove_file(at.join("csr/00.csr")).unwrap();
     fs::write(at.join("csr/d.pem"), &first).unwrap();
-    let (_, said) = rejected(at, &arguments);
+    let (_, message) = rejected(at, &arguments);
     assert!(
-        said.contains("csr/d.pem is there and is not its certificate by this issuer; --force replaces it"),
-        "{said}"
+        message.contains("csr/d.pem is there and is not its certificate by this issuer; --force replaces it"),
+        "{message}"
     );
     assert_eq!(fs::read(at.join("csr/d.pem")).unwrap(), first);
     succeed(at, &format!("{arguments} --force"));
-    assert_eq!(
-        *certificate(&at.join("csr/d.pem")).public_key(),
-        scalar(12).public_key()
-    );
+    assert_eq!(certificate(&at.join("csr/d.pem")).public_key(), scalar(12).public_key());
     assert_eq!(fs::read(at.join("csr/a.pem")).unwrap(), first);
     assert!(!at.join("csr/d.err").exists());
 
@@ -380,7 +383,7 @@ fn requests_are_answered_where_they_lie_and_only_once() {
     refused(at, &format!("dac --cn A --vid 0xFFF1 --pid 1 {BY_PAI}"), "--out");
 }
 
-/// Certificates that are there stay as they are, whenever the process ends.
+/// Existing certificates remain unchanged, whenever the process ends.
 #[cfg(unix)]
 #[test]
 fn answering_goes_on_after_a_kill() {
@@ -421,7 +424,7 @@ fn answering_goes_on_after_a_kill() {
     );
     for (number, key) in keys.iter().enumerate() {
         let path = at.join(format!("csr/{number:04}.pem"));
-        assert_eq!(*certificate(&path).public_key(), key.public_key());
+        assert_eq!(certificate(&path).public_key(), key.public_key());
     }
     assert_eq!(files(&at.join("csr")).len(), 400);
 }
@@ -439,10 +442,10 @@ fn a_request_is_checked_alone() {
         json,
         json!({"file": "good.csr", "accepted": true, "subject_key_id": id})
     );
-    let (printed, said) = rejected(at, "csr check bad.csr --json");
+    let (printed, message) = rejected(at, "csr check bad.csr --json");
     assert!(
-        said.contains("bad.csr: certificate signing request: signature does not verify"),
-        "{said}"
+        message.contains("bad.csr: certificate signing request: signature does not verify"),
+        "{message}"
     );
     let json: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(json["accepted"], false);
@@ -450,7 +453,7 @@ fn a_request_is_checked_alone() {
 }
 
 #[test]
-fn a_declaration_says_what_was_asked_for() {
+fn declaration_has_the_requested_values() {
     let folder = workplace();
     let at = folder.path();
     succeed(
@@ -484,15 +487,15 @@ fn a_declaration_says_what_was_asked_for() {
     );
     assert!(!text.contains("origin") && !text.contains("authorized"), "{text}");
 
-    // A signer of one's own, here the PAI, and what commissioners make of it.
+    // A custom signer, here the PAI, and the commissioner's verdict.
     let output = run(
         at,
         &format!("{CD} --pid 0x8000 --type 2 --key ca/PAI_key.pem --cert ca/PAI_cert.der --out own.der"),
     );
-    let said = String::from_utf8(output.stderr).unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
     assert!(
-        output.status.success() && said.contains("commissioners will refuse it") && said.contains("601"),
-        "{said}"
+        output.status.success() && message.contains("commissioners will refuse it") && message.contains("601"),
+        "{message}"
     );
     let json: Value = serde_json::from_str(&succeed(at, "cd print own.der --json")).unwrap();
     let pai = certificate(&at.join("ca/PAI_cert.pem"));
@@ -500,31 +503,31 @@ fn a_declaration_says_what_was_asked_for() {
     assert_eq!(json["test_key"], false);
 }
 
-/// Arguments, and what the one sentence must contain.
+/// Arguments, and the text that the error must contain.
 #[rustfmt::skip]
 const REFUSED: &[(&str, &str)] = &[
-    ("", "a command is needed"),
-    ("cd", "a command is needed"),
+    ("", "missing command"),
+    ("cd", "missing command"),
     ("paa --out x", "missing: --cn"),
     ("paa --cn A", "missing: --out"),
-    ("paa --cn A --out x --vid 0xFFF5", "--vid: vendor id 0xFFF5 is not in 0x0001..=0xFFF4"),
+    ("paa --cn A --out x --vid 0xFFF5", "--vid: vendor id 0xFFF5 is not in the range 0x0001 to 0xFFF4"),
     ("paa --cn A --out x --vid 65536", "--vid: "),
     ("paa --cn A --out x --from 2026-02-30", "--from: not a time"),
     ("paa --cn A --out x --to 5a5a", "--to: not a time"),
-    ("paa --cn A --out x --days -1", "--days: not a number in 0..=4294967295"),
+    ("paa --cn A --out x --days -1", "--days: not a number in the range 0 to 4294967295"),
     ("paa --cn A --out x --days 4294967295", "--days: validity of 4294967295 days"),
-    ("paa --cn A --out x --days 1 --to 2027-01-01", "not allowed beside another option"),
+    ("paa --cn A --out x --days 1 --to 2027-01-01", "cannot be used with another given option"),
     ("paa --cn A --out x --from 2027-01-01 --to 2026-01-01", "--from and --to: validity ends at 2026-01-01T00:00:00Z, before it starts"),
     ("paa --cn A --out CD.der", "--out: CD.der: "),
     ("paa --cn Mpid:8000 --out x", "--cn: common name contains Mvid:"),
-    ("paa --cn A --out ca", "ca/PAA_cert.pem: exists already; --force replaces it"),
+    ("paa --cn A --out ca", "ca/PAA_cert.pem: exists already; use --force to replace it"),
     ("paa --cn aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --out x", "--cn: common name has 65 bytes, not 1 to 64"),
     ("paa --cn aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --vid 1 --vid-pid-in-cn --out x", "--cn: common name has 65 bytes"),
     ("pai --cn A --vid 0xFFF1 --issuer ca/PAA_cert.pem --issuer-key ca/PAI_key.pem --out x", "--issuer and --issuer-key: public key does not match"),
     ("pai --cn A --vid 0xFFF1 --issuer ca/PAI_cert.pem --issuer-key ca/PAI_key.pem --out x", "--issuer: issuer's path length is 0"),
     ("pai --cn A --vid 0xFFF2 --issuer ca/PAA_cert.pem --issuer-key ca/PAA_key.pem --out x", "--vid: vendor id 0xFFF2 is not the issuer's 0xFFF1"),
     ("pai --cn A --vid 0xFFF1 --issuer ca/PAA_cert.pem --issuer-key ca/PAA_key.pem --from 2025-12-31 --out x", "--from: validity starts at 2025-12-31T00:00:00Z, before the issuer's"),
-    ("pai --cn A --vid 0xFFF1 --pid 0 --issuer ca/PAA_cert.pem --issuer-key ca/PAA_key.pem --out x", "--pid: product id 0x0000 is not in 0x0001..=0xFFFF"),
+    ("pai --cn A --vid 0xFFF1 --pid 0 --issuer ca/PAA_cert.pem --issuer-key ca/PAA_key.pem --out x", "--pid: product id 0x0000 is not in the range 0x0001 to 0xFFFF"),
     ("pai --cn A --vid 0xFFF1 --issuer ca/PAA_key.pem --issuer-key ca/PAA_key.pem --out x", "--issuer ca/PAA_key.pem"),
     ("pai --cn A --vid 0xFFF1 --issuer ca/PAA_cert.pem --issuer-key hex --out x", "--issuer-key hex"),
     ("pai --cn A --vid 0xFFF1 --issuer nowhere --issuer-key ca/PAA_key.pem --out x", "--issuer nowhere"),
@@ -533,18 +536,18 @@ const REFUSED: &[(&str, &str)] = &[
     ("dac --cn A --vid 0xFFF2 --pid 1 BY_PAI --out x", "--vid: "),
     ("dac --cn A --vid 0xFFF1 --pid 1 BY_PAI --to 2047-01-01 --out x", "--to or --days: validity ends at 2047-01-01T00:00:00Z, after the issuer's"),
     ("dac --vid 0xFFF1 --pid 1 BY_PAI --out x", "missing: --cn"),
-    ("dac --cn A --vid 0xFFF1 --pid 1 --count 0 BY_PAI --out x", "--count: not a number in 1..=100000"),
-    ("dac --cn A --vid 0xFFF1 --pid 1 --count 100001 BY_PAI --out x", "--count: not a number in 1..=100000"),
-    ("dac --cn A --vid 0xFFF1 --pid 1 --count 2 --csr csr BY_PAI --out x", "not allowed beside another option"),
-    ("dac --vid 0xFFF1 --pid 1 --csr empty BY_PAI --out x", "--csr: empty: holds no requests"),
+    ("dac --cn A --vid 0xFFF1 --pid 1 --count 0 BY_PAI --out x", "--count: not a number in the range 1 to 100000"),
+    ("dac --cn A --vid 0xFFF1 --pid 1 --count 100001 BY_PAI --out x", "--count: not a number in the range 1 to 100000"),
+    ("dac --cn A --vid 0xFFF1 --pid 1 --count 2 --csr csr BY_PAI --out x", "cannot be used with another given option"),
+    ("dac --vid 0xFFF1 --pid 1 --csr empty BY_PAI --out x", "--csr: empty: contains no requests"),
     ("dac --vid 0xFFF1 --pid 1 --csr nowhere BY_PAI --out x", "--csr: nowhere: "),
     ("dac --vid 0xFFF1 --pid 1 --csv nowhere BY_PAI --out x", "--csv nowhere"),
     ("dac --cn Lamp --vid 0xFFF1 --pid 0x8000 BY_PAI --out dac", "dac/DAC_cert.pem: exists already"),
-    ("CD --pid 0x8000 --type 3 --test-key --out x", "--type: not a number in 0..=2"),
+    ("CD --pid 0x8000 --type 3 --test-key --out x", "--type: not a number in the range 0 to 2"),
     ("CD --pid 0x8000 --type 0 --out x", "missing: --key"),
     ("CD --pid 0x8000 --type 0 --key ca/PAI_key.pem --out x", "missing: --cert"),
     ("CD --pid 0x8000 --type 0 --key ca/PAI_key.pem --cert ca/PAA_cert.pem --out x", "--key: is not the key of --cert"),
-    ("CD --pid 0x8000 --type 0 --test-key --key ca/PAI_key.pem --cert ca/PAI_cert.pem --out x", "not allowed beside another option"),
+    ("CD --pid 0x8000 --type 0 --test-key --key ca/PAI_key.pem --cert ca/PAI_cert.pem --out x", "cannot be used with another given option"),
     ("CD --pid 0 --type 0 --test-key --out x", "--pid: product id 0x0000 is not in"),
     ("CD --type 0 --test-key --out x", "missing: --pid"),
     ("CD --pid 1 --type 0 --origin-vid 1 --test-key --out x", "missing: --origin-pid"),
@@ -583,7 +586,7 @@ fn bad_usage_gets_one_sentence_and_writes_nothing() {
         &format!("{CD} --pid 1{many} --type 0 --test-key --out x"),
         "11 authorized PAAs, not 1 to 10",
     );
-    // Files in the way are replaced when that is said.
+    // Existing files are replaced on request.
     let before = fs::read(at.join("ca/PAA_cert.pem")).unwrap();
     succeed(at, "paa --cn A --out ca --force");
     assert_ne!(fs::read(at.join("ca/PAA_cert.pem")).unwrap(), before);

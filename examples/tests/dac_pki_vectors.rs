@@ -1,4 +1,4 @@
-//! What `dac-pki vector` says about vectors: one made here, and the 111 of the Matter SDK.
+//! `dac-pki vector`: one vector made here, and the 111 of the Matter SDK.
 
 #![allow(
     clippy::unwrap_used,
@@ -42,8 +42,11 @@ fn a_vector_of_ones_own_is_verified() {
     let late = "vector vector.json --paa ca/PAA_cert.pem --at";
     expect(at, &format!("{late} 2026-02-28"), &[("dac-not-yet-valid", "dac", 300)]);
     let output = run(at, &format!("{late} 2026-02-28"));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.starts_with("the vector's own flag says otherwise\n"), "{said}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.starts_with("the vector's own flag states the opposite\n"),
+        "{message}"
+    );
     write("dac_private_key", json!("07".repeat(32)));
     expect(
         at,
@@ -61,12 +64,12 @@ fn a_vector_of_ones_own_is_verified() {
         (
             "basic_info_pid",
             json!(65536),
-            "basic_info_pid: is not a number in 1..=65535",
+            "basic_info_pid: is not a number in the range 1 to 65535",
         ),
         (
             "basic_info_pid",
             json!(0),
-            "basic_info_pid: is not a number in 1..=65535",
+            "basic_info_pid: is not a number in the range 1 to 65535",
         ),
     ] {
         write(member, value);
@@ -74,9 +77,9 @@ fn a_vector_of_ones_own_is_verified() {
     }
 }
 
-/// Vectors whose flag says failure for a reason that only the ledger knows.
+/// Vectors that are flagged as failures for a reason that only the ledger reveals.
 const LEDGER: [&str; 1] = ["struct_cd_version_number_wrong"];
-/// Vectors whose flag says failure for values that no declaration has and that the SDK's commissioner disregards.
+/// Vectors that are flagged as failures for values that no declaration has and that the SDK's commissioner ignores.
 const DISREGARDED: [&str; 3] = [
     "struct_cd_device_type_id_mismatch",
     "struct_cd_security_info_wrong",
@@ -125,11 +128,11 @@ fn verdicts_about_the_vectors_of_the_sdk_are_its_own() {
         fs::copy(&path, at.join("vector.json")).unwrap();
         for (profile, accepted) in [("strict", flag), ("sdk", flag || disregarded)] {
             let output = run(at, &format!("vector vector.json --paa paas --profile {profile} --json"));
-            let said = String::from_utf8(output.stderr).unwrap();
+            let message = String::from_utf8(output.stderr).unwrap();
             assert_eq!(
                 output.status.code(),
                 Some(i32::from(!accepted)),
-                "{name}, {profile}: {said}"
+                "{name}, {profile}: {message}"
             );
             let errors = errors(std::str::from_utf8(&output.stdout).unwrap());
             assert_eq!(errors.is_empty(), accepted, "{name}, {profile}: {errors:?}");

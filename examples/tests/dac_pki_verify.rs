@@ -1,4 +1,4 @@
-//! What `dac-pki` says about chains: verify, lint, vector, revoke-set.
+//! `dac-pki` on chains: verify, lint, vector, revoke-set.
 
 #![allow(
     clippy::unwrap_used,
@@ -51,17 +51,17 @@ fn a_good_device_is_accepted() {
         json[0],
         json!({"id": "test-vendor-id", "severity": "note", "object": "paa", "text": "The vendor id is a test vendor id (0xFFF1)."})
     );
-    // What is not given is not checked; a folder may hold what is no PAA.
+    // Missing parts are not checked; a folder may contain files other than PAAs.
     succeed(at, &format!("{CHAIN} --at 2026-06-01"));
     succeed(at, &format!("{CHAIN} --at 2026-06-01 --dac-key dac/DAC_key.pem"));
     let output = run(at, &format!("{CHAIN} {DEVICE}").replace("ca/PAA_cert.pem", "ca"));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{said}");
-    assert_eq!(said, "ca: PAAs: 1, files that are none: 4\n");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    assert_eq!(message, "ca: PAAs: 1, other files: 4\n");
 }
 
 #[test]
-fn whatever_does_not_fit_is_named() {
+fn every_mismatch_is_reported() {
     let folder = workplace();
     let at = folder.path();
     succeed(
@@ -100,7 +100,7 @@ fn whatever_does_not_fit_is_named() {
     let codes = codes.collect::<BTreeSet<_>>();
     assert!(codes.contains(&("cd".into(), 605)), "{codes:?}");
 
-    // A broken certificate is a finding and not bad input.
+    // A malformed certificate is a finding, not bad input.
     let mut broken = fs::read(at.join("dac/DAC_cert.der")).unwrap();
     broken.push(0);
     fs::write(at.join("dac/broken.der"), &broken).unwrap();
@@ -118,19 +118,19 @@ fn whatever_does_not_fit_is_named() {
 }
 
 #[test]
-fn the_profile_decides_what_is_an_error() {
+fn profile_decides_the_severity() {
     let folder = workplace();
     let at = folder.path();
-    // The SDK's reader of declarations does not look behind the end.
+    // The SDK's decoder of declarations ignores trailing bytes.
     let declaration = [&fs::read(at.join("CD.der")).unwrap()[..], &[0]].concat();
     fs::write(at.join("long.der"), declaration).unwrap();
     let arguments = "lint long.der --allow-test-cd";
-    let (printed, said) = rejected(at, &format!("{arguments} --profile strict --json"));
+    let (printed, message) = rejected(at, &format!("{arguments} --profile strict --json"));
     let [(id, object, 0)] = &errors(&printed)[..] else {
         unreachable!("{printed}")
     };
     assert_eq!((id.as_str(), object.as_str()), ("cd-trailing-bytes", "cd"));
-    assert!(said.contains("judges only whole chains"), "{said}");
+    assert!(message.contains("judges only whole chains"), "{message}");
     let printed = succeed(at, &format!("{arguments} --profile sdk"));
     assert!(printed.contains("warning  cd       cd-trailing-bytes"), "{printed}");
     assert!(printed.contains("accepted: 0 errors, 1 warning, "), "{printed}");
@@ -164,7 +164,7 @@ fn bad_usage_is_refused() {
         ("CHAIN --at yesterday", "--at: not a time"),
         ("CHAIN --dac-key hex", "--dac-key hex"),
         ("CHAIN --cd nowhere", "--cd nowhere: "),
-        ("CHAIN --profile lenient", "--profile needs a value that it knows"),
+        ("CHAIN --profile lenient", "--profile must be one of"),
         ("CHAIN --revocation-set CD.der", "CD.der:1:1: "),
         ("lint", "missing: <FILE>"),
         (
@@ -195,7 +195,7 @@ fn bad_usage_is_refused() {
         ),
         ("revoke-set check points.json", "points.json:1:"),
     ] {
-        // What a folder holds beside PAAs is said, too.
+        // Other files in a folder of PAAs are reported.
         refused(
             at,
             &arguments
@@ -215,7 +215,7 @@ fn bad_usage_is_refused() {
     );
 }
 
-/// A chain whose keys and numbers are always the same: the DAC is of PAI 2, and the declaration for another product.
+/// Writes a chain with constant keys and numbers: the DAC is of PAI 2, and the declaration for another product.
 fn write_broken_chain(folder: &Path) {
     let date = |year| DateTime::new(year, 1, 1, 0, 0, 0).unwrap();
     let key = |byte| PrivateKey::from_scalar(&[byte; 32]).unwrap();
@@ -253,7 +253,7 @@ fn write_broken_chain(folder: &Path) {
     fs::write(folder.join("CD.der"), cms).unwrap();
 }
 
-/// docs/attestation-lint.md shows what the binary prints; BLESS=1 writes it anew.
+/// docs/attestation-lint.md shows the output of the binary; BLESS=1 regenerates it.
 #[test]
 fn the_document_shows_the_report_of_a_broken_chain() {
     const START: &str = "```console\n";
@@ -261,8 +261,8 @@ fn the_document_shows_the_report_of_a_broken_chain() {
     const LINT: &str = "lint PAA_cert.pem PAI_cert.pem DAC_cert.pem CD.der --allow-test-cd";
     let folder = tempfile::tempdir().unwrap();
     write_broken_chain(folder.path());
-    let (printed, said) = rejected(folder.path(), LINT);
-    let report = format!("{START}$ dac-pki {LINT}\n{printed}{said}{END}");
+    let (printed, message) = rejected(folder.path(), LINT);
+    let report = format!("{START}$ dac-pki {LINT}\n{printed}{message}{END}");
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/attestation-lint.md");
     let text = fs::read_to_string(&path).unwrap();
@@ -277,7 +277,7 @@ fn the_document_shows_the_report_of_a_broken_chain() {
         "docs/attestation-lint.md is not current: BLESS=1\n{report}"
     );
 
-    // What must be in it, whatever the words are.
+    // Required contents, independent of the wording.
     expect(
         folder.path(),
         LINT,
@@ -288,7 +288,10 @@ fn the_document_shows_the_report_of_a_broken_chain() {
             ("cd-dac-product-id", "cd", 605),
         ],
     );
-    assert!(said.contains("the Matter SDK says 301 kDacSignatureInvalid"), "{said}");
+    assert!(
+        message.contains("the Matter SDK says 301 kDacSignatureInvalid"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -326,16 +329,18 @@ fn a_revocation_set_is_built_from_lists_and_used() {
         fs::read(at.join("set.json")).unwrap(),
         fs::read(at.join("same.json")).unwrap()
     );
-    // One vendor's mistake in the ledger is not everybody's.
+    // A mistake of one vendor in the ledger does not affect the others.
     fs::write(at.join("list.json"), json!([{"vid": 1}, point]).to_string()).unwrap();
     let output = run(
         at,
         &format!("{build} --points list.json --crl pai.crl --out same.json --force"),
     );
-    let said = String::from_utf8(output.stderr).unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
     assert!(
-        output.status.success() && said.starts_with("list.json: point 0: missing field") && said.lines().count() == 1,
-        "{said}"
+        output.status.success()
+            && message.starts_with("list.json: point 0: missing field")
+            && message.lines().count() == 1,
+        "{message}"
     );
     let [set, same] = ["set.json", "same.json"].map(|name| fs::read(at.join(name)).unwrap());
     assert_eq!(set, same);
@@ -348,7 +353,7 @@ fn a_revocation_set_is_built_from_lists_and_used() {
     let serial = hex(dac.serial().as_bytes()).to_uppercase();
     assert_eq!(set[0]["revoked_serial_numbers"], json!([serial]));
 
-    // A point that is listed twice, and two vendors below one PAA, make one entry each.
+    // A duplicate point, and two vendors below one PAA, make one entry each.
     let of_paa = |vendor: u16| {
         let id = paa.subject_key_id().unwrap().to_string();
         let mut of_paa = point.clone();
@@ -368,13 +373,13 @@ fn a_revocation_set_is_built_from_lists_and_used() {
 
     let device = format!("{CHAIN} {DEVICE} --revocation-set set.json");
     expect(at, &device, &[("dac-revoked", "dac", 302)]);
-    let (printed, said) = rejected(at, "revoke-set check set.json dac/DAC_cert.pem ca/PAI_cert.der");
+    let (printed, message) = rejected(at, "revoke-set check set.json dac/DAC_cert.pem ca/PAI_cert.der");
     let id = pai.subject_key_id().unwrap();
     assert_eq!(
         printed,
         format!("{id}: 1 revoked\ndac/DAC_cert.pem: revoked\nca/PAI_cert.der: no data\n")
     );
-    assert_eq!(said, "error: 1 of 2 certificates are revoked\n");
+    assert_eq!(message, "error: 1 of 2 certificates are revoked\n");
     succeed(
         at,
         &format!("dac --cn Other --vid 0xFFF1 --pid 0x8000 {BY_PAI} --from 2026-03-01 --out other"),
@@ -389,7 +394,7 @@ fn a_revocation_set_is_built_from_lists_and_used() {
     let other = device.replace("dac/DAC", "other/DAC");
     assert!(succeed(at, &other).contains("revocation-no-data"));
 
-    // An entry whose signer is another authority counts for nothing.
+    // An entry signed by another authority is disregarded.
     let mut set = set;
     set[0]["issuer_subject_key_id"] = json!(paa.subject_key_id().unwrap().to_string());
     fs::write(at.join("wrong.json"), set.to_string()).unwrap();

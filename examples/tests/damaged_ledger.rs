@@ -1,4 +1,4 @@
-//! Ledgers with flipped bits, and such as were made to do harm: found, by the run and by the audit, and at once.
+//! Ledgers with flipped bits, and malicious ledgers: detected at once by the run and by the audit.
 
 #![cfg(unix)]
 #![allow(
@@ -37,7 +37,7 @@ fn audit(folder: &Path, ledger: &str) -> Output {
         .unwrap()
 }
 
-/// What a ledger says, in the order of its tables.
+/// Returns the contents of a ledger, in the order of its tables.
 fn rows(path: &Path) -> Option<Vec<Vec<String>>> {
     let db = Connection::open(path).ok()?;
     let mut all = Vec::new();
@@ -66,8 +66,8 @@ impl Random {
     }
 }
 
-/// Whatever is flipped, the ledger is refused, or says what it said before: SQLite leaves parts of a page unused,
-/// most of them zero, which are left out here.
+/// A flipped bit makes the ledger invalid, or changes nothing: SQLite leaves parts of a page unused, most of them zero,
+/// which are skipped here.
 #[test]
 fn flipped_bits_are_found() {
     const FILES: usize = 120;
@@ -88,7 +88,7 @@ fn flipped_bits_are_found() {
         fs::read(at.join("good")).unwrap(),
         fs::read(at.join("good.key")).unwrap(),
     );
-    let said = rows(&at.join("good")).unwrap();
+    let message = rows(&at.join("good")).unwrap();
     let written: Vec<usize> = (0..good.len()).filter(|&place| good[place] != 0).collect();
     let mut outcomes = BTreeMap::<&str, usize>::new();
     for number in 0..FILES {
@@ -99,7 +99,7 @@ fn flipped_bits_are_found() {
             fs::write(at.join(name), bytes).unwrap();
             fs::set_permissions(at.join(name), fs::Permissions::from_mode(0o600)).unwrap();
         }
-        let is_same = rows(&at.join("bad")).as_ref() == Some(&said);
+        let is_same = rows(&at.join("bad")).as_ref() == Some(&message);
         fs::write(at.join("bad"), &bytes).unwrap();
         let audited = audit(at, "bad");
         let refused = audited.status.code() != Some(0);
@@ -119,8 +119,8 @@ fn flipped_bits_are_found() {
         }
         let outcome = match (is_refused, is_same) {
             (true, false) => "changed and refused",
-            (true, true) => "refused though it says the same",
-            _ => "in a place that says nothing",
+            (true, true) => "refused without a difference",
+            _ => "in an unused place",
         };
         *outcomes.entry(outcome).or_default() += 1;
         for name in ["bad", "bad-wal", "bad-shm"] {
@@ -131,9 +131,9 @@ fn flipped_bits_are_found() {
     assert!(outcomes["changed and refused"] > FILES / 3, "{outcomes:?}");
 }
 
-/// A view in the place of a table, a trigger, another table: nothing of it runs.
+/// A view in place of a table, a trigger, another table: none of them is executed.
 #[test]
-fn what_no_ledger_has_is_refused_at_once() {
+fn foreign_schema_objects_are_refused_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     assert!(mfg(at, "-n 2 --ledger good").status.success());
@@ -141,21 +141,21 @@ fn what_no_ledger_has_is_refused_at_once() {
     for (number, (sql, words)) in [
         (
             format!("PRAGMA foreign_keys = OFF; DROP TABLE image; CREATE VIEW image AS {endless};"),
-            "which no ledger has",
+            "which is not part of a ledger",
         ),
         (
             format!("ALTER TABLE device RENAME TO old; CREATE VIEW device AS {endless};"),
-            "which no ledger has",
+            "which is not part of a ledger",
         ),
         (
             "CREATE TRIGGER t AFTER INSERT ON device BEGIN DELETE FROM run; END;".into(),
-            "'t', which no ledger has",
+            "'t', which is not part of a ledger",
         ),
-        ("CREATE TABLE more (a);".into(), "'more', which no ledger has"),
+        ("CREATE TABLE more (a);".into(), "'more', which is not part of a ledger"),
         ("DROP INDEX device_key;".into(), "lacks tables"),
         (
             "ALTER TABLE device ADD COLUMN x TEXT DEFAULT 'y';".into(),
-            "'device', which no ledger has",
+            "'device', which is not part of a ledger",
         ),
     ]
     .into_iter()

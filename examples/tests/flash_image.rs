@@ -17,13 +17,13 @@ fctry,    data, nvs,     , 24K, encrypted
 factory,  app,  factory, , 1M
 ";
 
-/// The first 32 bytes of what espsecure 5.6.0 `encrypt-flash-data` makes of 160 bytes 0x11 at 0xD000.
+/// The first 32 bytes of the output of espsecure 5.6.0 `encrypt-flash-data` for 160 bytes 0x11 at 0xD000.
 const PIECE_ESP32: &str = "816ae07da0c8af1748ba0827eb24f902816ae07da0c8af1748ba0827eb24f902";
 const PIECE_XTS_128: &str = "a2cb08f04d636aa96a2b5674469dbe5b806f961fc24f114d5e20bb38afbdae44";
 const PIECE_XTS_256: &str = "2b63b39e9667ec47db0017e2655451ec3f3f09fff28b8429559e8435929fe476";
 const PIECE_DERIVED: &str = "0a12133a28fbf498ed3cf0f5603867d0cf1a708e4522bd4b4a4edeb069db69a5";
 
-/// An image with one segment, for a chip.
+/// Returns an image with one segment, for a chip.
 fn image(chip: Chip) -> Vec<u8> {
     let mut writer = ImageWriter::new(ImageHeader::new(chip).with_entry(0x4038_0000).with_hash(true));
     writer.push(0x4038_0000, &[0x5A; 100]).unwrap();
@@ -56,18 +56,18 @@ fn run(folder: &Path, arguments: &str) -> Output {
 
 fn succeed(folder: &Path, arguments: &str) -> String {
     let output = run(folder, arguments);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{arguments}: {said}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{arguments}: {message}");
     String::from_utf8(output.stdout).unwrap()
 }
 
 #[track_caller]
 fn refuse(folder: &Path, code: i32, arguments: &str, wanted: &str) {
     let output = run(folder, arguments);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{arguments}: {said}");
-    assert_eq!(said.lines().count(), 1, "{arguments}: {said}");
-    assert!(said.contains(wanted), "{arguments}: {said}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments}: {message}");
+    assert_eq!(message.lines().count(), 1, "{arguments}: {message}");
+    assert!(message.contains(wanted), "{arguments}: {message}");
     assert!(!folder.join("out.bin").exists(), "{arguments}: wrote a file");
 }
 
@@ -87,7 +87,7 @@ fn pieces_are_encrypted_as_by_espsecure() {
         assert_eq!(base16ct::lower::encode_string(&secret[..32]), first, "{scheme}");
         succeed(folder, &format!("decrypt secret.bin plain.bin {options}"));
         assert_eq!(fs::read(folder.join("plain.bin")).unwrap(), [0x11; 160], "{scheme}");
-        // One step further it is another ciphertext.
+        // One block further the ciphertext differs.
         succeed(
             folder,
             &format!("encrypt piece.bin other.bin {}", options.replace("0xD000", "0xD020")),
@@ -143,11 +143,11 @@ fn pieces_that_the_chip_could_not_write_are_refused() {
         ),
         (
             "encrypt piece.bin out.bin --address 0 --scheme esp32 --key key32.bin --flash-crypt-config 16",
-            "0..=15",
+            "0 to 15",
         ),
         (
             "encrypt piece.bin out.bin --address 0 --scheme xts-128 --key key32.bin --flash-crypt-config 15",
-            "esp32 alone",
+            "only to the scheme esp32",
         ),
         (
             "encrypt piece.bin out.bin --address 0 --scheme xts-128 --key none.bin",
@@ -276,7 +276,7 @@ fn images_are_shown_and_damage_is_a_no() {
     let output = run(folder, "info damaged.bin --json");
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("damaged: "));
-    // What the header says is shown all the same.
+    // The header is shown nevertheless.
     assert_eq!(
         serde_json::from_slice::<Value>(&output.stdout).unwrap()["chip"],
         "esp32c3"
@@ -311,13 +311,13 @@ fn files_are_merged_where_they_belong() {
         ("merge out.bin 0x8000=table.bin --size 32KB", "does not fit"),
         ("merge out.bin 0x8000=empty.bin", "no bytes"),
         ("merge out.bin table.bin", "0x10000=app.bin"),
-        ("merge out.bin 0x1000=c3.bin", "looks for it at 0x0"),
-        ("merge out.bin 0=esp32.bin", "looks for it at 0x1000"),
+        ("merge out.bin 0x1000=c3.bin", "expects it at 0x0"),
+        ("merge out.bin 0=esp32.bin", "expects it at 0x1000"),
         (
             "merge out.bin 0=c3.bin 0x10000=esp32.bin",
-            "is for esp32, and c3.bin for esp32c3",
+            "is for esp32, but c3.bin is for esp32c3",
         ),
-        ("--force merge table.bin 0x8000=table.bin", "is the file of"),
+        ("--force merge table.bin 0x8000=table.bin", "is also the file of"),
     ] {
         refuse(folder, 2, arguments, wanted);
     }

@@ -11,12 +11,13 @@ use p256::pkcs8::{EncodePublicKey, LineEnding};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// What espsecure 5.6.0 `digest-sbv2-public-key` makes of the keys with the scalars 0707.., and `digest-private-key` of the first.
+/// The output of espsecure 5.6.0 `digest-sbv2-public-key` for the keys with the scalars 0707.., and of
+/// `digest-private-key` for the first.
 const P256_DIGEST: &str = "456a87055d7ec04e5b85619b414344c09f6b1f2e2eb3bb60e4e8e553b2b759ac";
 const P384_DIGEST: &str = "95fd9c99e5b48f52792488acc05f39c74bfac6ad4181277cefde52bf70f904f6";
 const REFLASHABLE: &str = "4bb06f8e4e3a7715d201d573d0aa423762e55dabd61a2c02278fa56cc6d294e0";
 
-/// An app: its first segment begins with a description.
+/// Returns an app whose first segment begins with a description.
 fn app(chip: Chip) -> Vec<u8> {
     let mut description = vec![0; AppDescription::LEN];
     description[..4].copy_from_slice(&0xABCD_5432_u32.to_le_bytes());
@@ -63,20 +64,20 @@ fn run(folder: &Path, arguments: &str) -> Output {
 
 fn succeed(folder: &Path, arguments: &str) -> (String, String) {
     let output = run(folder, arguments);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{arguments}: {said}");
-    (String::from_utf8(output.stdout).unwrap(), said)
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{arguments}: {message}");
+    (String::from_utf8(output.stdout).unwrap(), message)
 }
 
 #[track_caller]
 fn refuse(folder: &Path, code: i32, arguments: &str, wanted: &str) {
     let output = run(folder, arguments);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{arguments}: {said}");
-    let error = said.lines().last().unwrap_or_default();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments}: {message}");
+    let error = message.lines().last().unwrap_or_default();
     assert!(
         error.starts_with("error: ") && error.contains(wanted),
-        "{arguments}: {said}"
+        "{arguments}: {message}"
     );
     assert!(!folder.join("out.bin").exists(), "{arguments}: wrote a file");
 }
@@ -104,7 +105,7 @@ fn a_signed_image_verifies_with_its_keys_and_no_other() {
 }
 
 #[test]
-fn what_no_device_would_accept_is_not_signed() {
+fn image_that_no_device_would_accept_is_not_signed() {
     let folder = workplace();
     let folder = folder.path();
     succeed(folder, "sign boot.bin signed.bin --key p256.pem");
@@ -123,7 +124,7 @@ fn what_no_device_would_accept_is_not_signed() {
         ),
         (
             "sign boot.bin out.bin --key secret.bin --scheme v1 --bootloader --iv secret.bin",
-            "128 are needed",
+            "exactly 128 are required",
         ),
         ("sign boot.bin out.bin --key p256.pem --secure-pad", "boot.bin"),
         ("verify signed.bin --key secret.bin", "secret.bin"),
@@ -147,10 +148,10 @@ fn what_no_device_would_accept_is_not_signed() {
 fn an_app_that_is_not_padded_is_named_and_padded_on_request() {
     let folder = workplace();
     let folder = folder.path();
-    let (_, said) = succeed(folder, "sign app.bin bare.bin --key p256.pem");
-    assert!(said.contains("not secure-padded"), "{said}");
-    let (_, said) = succeed(folder, "sign app.bin padded.bin --key p256.pem --secure-pad");
-    assert!(!said.contains("not secure-padded"), "{said}");
+    let (_, message) = succeed(folder, "sign app.bin bare.bin --key p256.pem");
+    assert!(message.contains("not secure-padded"), "{message}");
+    let (_, message) = succeed(folder, "sign app.bin padded.bin --key p256.pem --secure-pad");
+    assert!(!message.contains("not secure-padded"), "{message}");
     assert_eq!(
         fs::metadata(folder.join("padded.bin")).unwrap().len(),
         0x1_0000 + 0x1000
@@ -170,10 +171,13 @@ fn ecdsa_on_a_chip_where_it_is_insecure_is_named() {
     let folder = workplace();
     let folder = folder.path();
     fs::write(folder.join("h2.bin"), app(Chip::Esp32h2)).unwrap();
-    let (_, said) = succeed(folder, "sign h2.bin signed.bin --key p256.pem --secure-pad");
-    assert!(said.starts_with("warning: h2.bin: ECDSA P-256 on esp32h2: "), "{said}");
-    let (_, said) = succeed(folder, "sign app.bin c6.bin --key p256.pem --secure-pad");
-    assert_eq!(said, "");
+    let (_, message) = succeed(folder, "sign h2.bin signed.bin --key p256.pem --secure-pad");
+    assert!(
+        message.starts_with("warning: h2.bin: ECDSA P-256 on esp32h2: "),
+        "{message}"
+    );
+    let (_, message) = succeed(folder, "sign app.bin c6.bin --key p256.pem --secure-pad");
+    assert_eq!(message, "");
 }
 
 #[test]
@@ -214,7 +218,7 @@ fn version_1_signs_apps_and_digests_bootloaders() {
     let file = fs::read(folder.join("first.bin")).unwrap();
     assert!(file[..128] == [3; 128] && file[192..0x1000].iter().all(|byte| *byte == 0xFF));
     assert_eq!(file[0x1000..0x1000 + 304], fs::read(folder.join("boot.bin")).unwrap());
-    // Another start, another digest.
+    // Another IV, another digest.
     succeed(folder, &format!("sign boot.bin second.bin {options}"));
     assert_ne!(fs::read(folder.join("second.bin")).unwrap()[..192], file[..192]);
 }

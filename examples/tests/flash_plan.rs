@@ -1,4 +1,4 @@
-//! `matter-mfg --flash-plan` and `flash-image plan`: what is in the flash of each device.
+//! `matter-mfg --flash-plan` and `flash-image plan`: the flash contents of each device.
 
 #![allow(
     clippy::unwrap_used,
@@ -32,7 +32,7 @@ use runs::*;
 use serde_json::Value;
 use workplace::stderr;
 
-/// One chip of each family: what it can do at most, and the image holds it.
+/// One chip of each family with its full protection, and the image that contains it.
 #[test]
 fn each_family_of_chips_gets_a_locked_device() {
     let folder = workplace();
@@ -52,11 +52,11 @@ fn each_family_of_chips_gets_a_locked_device() {
         let mut project = Project::new(&at.join(chip.name()), chip).locked();
         project.profile["revision"] = "3.1".into();
         project.write();
-        let said = made(
+        let message = made(
             at,
             &format!("{PAI} -n 2 --outdir out-{chip} --flash-plan {chip}/profile.json"),
         );
-        assert!(!said.contains("NVS partition 'fctry'"), "{said}");
+        assert!(!message.contains("NVS partition 'fctry'"), "{message}");
         let has_hmac = chip.facts().nvs_hmac;
         let boot = chip.facts().secure_boot[0].scheme;
         let beside = chip
@@ -118,7 +118,7 @@ fn each_family_of_chips_gets_a_locked_device() {
                 )),
                 "{first}"
             );
-            // What the commands name is there.
+            // All files that the commands name exist.
             let text = plan.to_string();
             let key = fs::read(project.keys().join(format!("{uuid}-flash-key.bin"))).unwrap();
             assert!(text.contains(&format!("/keys/{uuid}-flash-key.bin")), "{text}");
@@ -136,7 +136,7 @@ fn each_family_of_chips_gets_a_locked_device() {
     }
 }
 
-/// Version 1 of secure boot signs the table, too, and has a secret of its own.
+/// Version 1 of secure boot also signs the table, and has a secret of its own.
 #[test]
 fn secure_boot_v1_has_a_digest_of_the_bootloader() {
     let folder = workplace();
@@ -265,7 +265,7 @@ fn plan_of_one_device_writes_the_files_that_its_commands_name() {
     .unwrap();
     assert_eq!(nvs, fs::read(device.join(format!("{uuid}-partition.bin"))).unwrap());
 
-    // Another plan of the device would need another key, which is refused, or the same.
+    // Another plan of the device must use the same key; any other is refused.
     refused(
         &flash_image(at, &format!("--force {arguments}")),
         2,

@@ -1,4 +1,4 @@
-//! Runs with `--flash-plan`: profiles that are refused, which keys there are, what is listed, kills and continuing.
+//! Runs with `--flash-plan`: refused profiles, keys, listings, kills and resumption.
 
 #![allow(
     clippy::unwrap_used,
@@ -33,10 +33,10 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// What a test changes in a profile.
+/// A change of a profile.
 type Change<'c> = &'c dyn Fn(&mut Value);
 
-/// What is said, and where; nothing is made.
+/// Refused profiles are reported with their place; nothing is made.
 #[test]
 fn profiles_are_refused_with_their_place_and_nothing_is_made() {
     let folder = workplace();
@@ -126,7 +126,7 @@ fn profiles_are_refused_with_their_place_and_nothing_is_made() {
         ),
         (
             &|p| p["secure_boot"]["bootloader_key"] = "app.bin".into(),
-            &["secure_boot", "v1 alone"],
+            &["secure_boot", "only to the scheme v1"],
         ),
         (&|p| p["revision"] = "0.2".into(), &["revision 0.3"]),
     ];
@@ -142,7 +142,7 @@ fn profiles_are_refused_with_their_place_and_nothing_is_made() {
         2,
         &["p/profile.json:2:", "not JSON"],
     );
-    // Unsigned parts, and a header that was changed behind the signature.
+    // Unsigned parts, and a header modified after signing.
     for change in [0usize, 1] {
         let mut project = Project::new(&at.join("p"), Chip::Esp32c3).locked();
         match change {
@@ -183,7 +183,7 @@ fn keys_are_for_their_owner_and_are_never_replaced() {
     let folder = workplace();
     let at = folder.path();
     let project = Project::new(&at.join("p"), Chip::Esp32c3).locked();
-    // A supplied certificate names its device, so that it is made twice.
+    // A supplied certificate names its device, which is therefore made twice.
     let supplied = "--pai -c pai-cert.pem --dac-cert dac-cert.pem --dac-key dac-key.pem -cd CD.der";
     made(at, &format!("{supplied} --flash-plan p/profile.json"));
     let files = || {
@@ -211,7 +211,7 @@ fn keys_are_for_their_owner_and_are_never_replaced() {
     );
     assert!(devices(at, "other").is_empty());
     assert_eq!(files(), before);
-    // The interrupted run has left it.
+    // The key is left by the interrupted run.
     made(at, &format!("{again} --resume"));
     assert_eq!(files(), before);
     let flash = Flash::of(&project, &devices(at, "other")[0], Some(EncryptionScheme::Xts128));
@@ -224,7 +224,7 @@ fn keys_are_for_their_owner_and_are_never_replaced() {
 }
 
 #[test]
-fn manifest_and_ledger_list_the_image_and_hide_what_tells_a_passcode() {
+fn manifest_and_ledger_list_the_image_without_revealing_a_passcode() {
     let folder = workplace();
     let at = folder.path();
     let listed = |out: &str| {
@@ -252,7 +252,7 @@ fn manifest_and_ledger_list_the_image_and_hide_what_tells_a_passcode() {
             images.filter(|name| name.ends_with("-flash.bin")).count(),
         )
     };
-    // The only secret of these images is the passcode, until they are encrypted or hold a private key.
+    // The only secret of these images is the passcode, unless they are encrypted or contain a private key.
     Project::new(&at.join("plain"), Chip::Esp32c3);
     Project::new(&at.join("dev"), Chip::Esp32c3).encrypted("development");
     for (out, options, shown, hidden) in [
@@ -283,7 +283,7 @@ fn run_is_continued_with_the_same_profile_and_the_same_parts_only() {
     let project = Project::new(&at.join("p"), Chip::Esp32c3).locked();
     let options = format!("{PAI} -n 40 --audit none --flash-plan p/profile.json");
     interrupt(at, &format!("{options} --resume --jobs 1"));
-    // Another app, signed as well.
+    // Another signed app.
     let mut other = Project::new(&at.join("q"), Chip::Esp32c3);
     let mut writer = ImageWriter::new(ImageHeader::new(Chip::Esp32c3).with_flash_codes(2, 0));
     writer.push(0x4038_0000, &[1; 64]).unwrap();
@@ -313,7 +313,7 @@ fn run_is_continued_with_the_same_profile_and_the_same_parts_only() {
     }
 }
 
-/// Kills a run as soon as a device is there.
+/// Kills a run as soon as a device exists.
 fn interrupt(at: &Path, options: &str) {
     let arguments = format!("{BASE} {options}");
     let mut child = Command::new(env!("CARGO_BIN_EXE_matter-mfg"))
@@ -332,7 +332,7 @@ fn interrupt(at: &Path, options: &str) {
     child.wait().unwrap();
 }
 
-/// A device has its keys, its image and its plan or is not there, whenever the run is killed.
+/// A device has its keys, its image and its plan or does not exist, whenever the run is killed.
 #[test]
 fn killed_runs_leave_keys_and_no_half_device() {
     let folder = workplace();

@@ -1,4 +1,4 @@
-//! `matter-mfg` on a disk that fills up: one clear error, and `--resume` goes on when there is room again.
+//! `matter-mfg` on a disk that fills up: one clear error, and `--resume` continues once there is space.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 
 const COUNT: usize = 120;
 
-/// A small disk of its own, gone at the end.
+/// A small disk, unmounted on drop.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// `None` where nobody may mount one.
+    /// Returns `None` where mounting is not permitted.
     fn mount(path: &Path, size: &str) -> Option<Self> {
         std::fs::create_dir(path).unwrap();
         let option = format!("size={size},mode=700");
@@ -42,7 +42,7 @@ impl Drop for SmallDisk {
     }
 }
 
-/// Runs the binary, perhaps with a limit of the shell.
+/// Runs the binary, optionally with a shell limit.
 fn mfg(folder: &Path, limit: &str) -> Output {
     let script = format!("trap '' XFSZ; {limit} exec \"$0\" \"$@\"");
     Command::new("sh")
@@ -64,19 +64,19 @@ fn mfg(folder: &Path, limit: &str) -> Output {
         .unwrap()
 }
 
-/// One sentence, exit code 3, and what is complete is whole.
+/// One error, exit code 3, and complete devices are intact.
 fn assert_stopped(folder: &Path, output: &Output) -> usize {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(3), "{said}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{message}");
     assert_eq!(
-        said.lines().filter(|line| line.starts_with("error: ")).count(),
+        message.lines().filter(|line| line.starts_with("error: ")).count(),
         1,
-        "{said}"
+        "{message}"
     );
     let devices = produced::devices(&folder.join("out/fff1_8000"));
     assert!(
-        said.contains(&format!("{} of 120 devices are complete", devices.len())),
-        "{said}"
+        message.contains(&format!("{} of 120 devices are complete", devices.len())),
+        "{message}"
     );
     for device in &devices {
         produced::check(device, false);
@@ -84,7 +84,7 @@ fn assert_stopped(folder: &Path, output: &Output) -> usize {
     devices.len()
 }
 
-/// Starts the binary with devices that take long, and fills the disk when the first ones are there.
+/// Starts the binary with devices that take long, and fills the disk once the first ones exist.
 fn filled_on_the_way(place: &Path, ballast: &Path) -> Output {
     let child = Command::new(env!("CARGO_BIN_EXE_matter-mfg"))
         .args("--test-pki -v 0xFFF1 -p 0x8000 -n 120 --iteration-count 1000 --jobs 1 --resume".split(' '))
@@ -114,27 +114,27 @@ fn devices_there(top: &Path) -> usize {
 fn run_that_has_no_room_is_refused_before_it_starts() {
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount(&folder.path().join("disk"), "4m") else {
-        println!("nobody may mount a tmpfs here: 0 disks tried");
+        println!("mounting a tmpfs is not permitted here: 0 disks tried");
         return;
     };
     let output = mfg(&disk.0, "");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
     assert!(
-        said.contains("--outdir out") && said.contains("120 devices take at least"),
-        "{said}"
+        message.contains("--outdir out") && message.contains("120 devices take at least"),
+        "{message}"
     );
     assert!(produced::devices(&disk.0.join("out/fff1_8000")).is_empty());
-    // The ledger's own disk is looked at as well.
+    // The ledger's own disk is checked as well.
     let small = SmallDisk::mount(&folder.path().join("small"), "64k").unwrap();
     disk.resize("64m");
     let ledger = small.0.join("ledger");
     let output = mfg(&disk.0, &format!("set -- \"$@\" --ledger {};", ledger.display()));
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
     assert!(
-        said.contains("--ledger ") && said.contains("120 devices take at least"),
-        "{said}"
+        message.contains("--ledger ") && message.contains("120 devices take at least"),
+        "{message}"
     );
     assert!(mfg(&disk.0, "").status.success());
 }
@@ -143,7 +143,7 @@ fn run_that_has_no_room_is_refused_before_it_starts() {
 fn run_on_a_disk_that_fills_up_stops_cleanly_and_is_continued() {
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount(&folder.path().join("disk"), "24m") else {
-        println!("nobody may mount a tmpfs here: the size of files is limited instead");
+        println!("mounting a tmpfs is not permitted here: the size of files is limited instead");
         return stops_at_a_limit_of_file_sizes(folder.path());
     };
     let (place, ballast) = (disk.0.clone(), disk.0.join("ballast"));
@@ -169,7 +169,7 @@ fn run_on_a_disk_that_fills_up_stops_cleanly_and_is_continued() {
     produced::check_all(&place.join("out"), "fff1_8000", COUNT);
 }
 
-/// The ledger and the tables outgrow the limit; the error is another one than that of a full disk, the way out the same.
+/// Ledger and tables exceed the limit; the error differs from that of a full disk, the remedy is the same.
 #[test]
 fn run_at_a_limit_of_file_sizes_stops_cleanly_and_is_continued() {
     let folder = tempfile::tempdir().unwrap();

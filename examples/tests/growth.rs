@@ -1,4 +1,4 @@
-//! Images, tables and job files take time in proportion to their length, whatever is in them.
+//! Images, tables and job files take time proportional to their length, for any contents.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
 #[path = "../../crates/matter-attestation/tests/support/growth.rs"]
@@ -25,7 +25,7 @@ fn namespace(name: &str) -> Namespace {
     Namespace::new(name).unwrap()
 }
 
-/// A partition with room for so many slots.
+/// Returns a partition size for a number of slots.
 fn size(slots: usize) -> PartitionSize {
     let pages = slots / 126 + 4;
     PartitionSize::new((pages * 0x1000) as u32).unwrap()
@@ -36,13 +36,13 @@ fn keys(count: usize) -> Vec<u8> {
     encode_to_vec(size(count), BlobVersion::V2, entries).unwrap()
 }
 
-/// Blobs of one chunk and its index each.
+/// Returns blobs of one chunk and one index each.
 fn blobs(count: usize) -> Vec<u8> {
     let entries = (0..count).map(|number| (namespace("n"), key(number), Value::Blob(&[7])));
     encode_to_vec(size(4 * count), BlobVersion::V2, entries).unwrap()
 }
 
-/// Marks every page as one that is being moved.
+/// Marks every page as being moved.
 fn all_freeing(mut image: Vec<u8>) -> Vec<u8> {
     const FREEING: [u8; 4] = 0xFFFF_FFF8_u32.to_le_bytes();
     for page in image.chunks_exact_mut(0x1000).filter(|page| page[0] != 0xFF) {
@@ -145,7 +145,7 @@ const RECORDS: &[(&str, usize, Work)] = &[
     }),
 ];
 
-/// A job with these tables of columns and values, and with a large partition, that is planned up to its last check.
+/// Returns the planning of a job with these tables of columns and values and a large partition, up to its last check.
 fn plan(columns: &str, values: &str, change: impl Fn(&mut Job) + 'static) -> Box<dyn Fn()> {
     let folder = tempfile::tempdir().unwrap();
     let [columns, values] = [columns, values].map(|text| text.as_bytes().to_vec());
@@ -192,7 +192,7 @@ const JOBS: &[(&str, usize, Work)] = &[
     }),
 ];
 
-// One test, so that nothing else of this process takes time or memory meanwhile.
+// A single test, so that nothing else in this process uses time or memory.
 #[test]
 fn reading_and_writing_take_time_in_proportion_to_the_input() {
     growth::check(&[IMAGES, RECORDS, JOBS].concat());

@@ -17,17 +17,17 @@ use std::path::Path;
 use serde_json::Value;
 use support::{BY_PAI, run, succeed, workplace};
 
-/// What writes to the log of the tests' ledger.
+/// Options for writing to the log of the tests' ledger.
 const ANN: &str = "--ledger orders.sqlite --log-signer log.pem --operator ann";
 const BOB: &str = "--ledger orders.sqlite --log-signer log.pem --operator bob";
 
-/// Runs it, expects this exit code, and returns what it said.
+/// Runs the binary with an expected exit code, and returns its output.
 fn refused(folder: &Path, code: i32, arguments: &str) -> String {
     let output = run(folder, arguments);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{arguments}: {said}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments}: {message}");
     assert!(output.stdout.is_empty(), "{arguments}");
-    said
+    message
 }
 
 fn json(folder: &Path, arguments: &str) -> Value {
@@ -50,7 +50,7 @@ fn an_order_is_opened_approved_by_another_operator_and_closed() {
         (&order["state"], &order["opened_by"]),
         (&"proposed".into(), &"ann".into())
     );
-    for (code, arguments, says) in [
+    for (code, arguments, expected) in [
         (1, format!("{open} {ANN}"), "already"),
         (
             1,
@@ -61,7 +61,7 @@ fn an_order_is_opened_approved_by_another_operator_and_closed() {
         (
             2,
             format!("order open x --size 0 --vid 0xFFF1 --pid 0x8000 {ANN}"),
-            "--size: not a number in 1..=",
+            "--size: not a number in the range 1 to",
         ),
         (
             2,
@@ -71,7 +71,7 @@ fn an_order_is_opened_approved_by_another_operator_and_closed() {
         (
             2,
             "order close 4711 --ledger orders.sqlite".into(),
-            "--ledger: needs --log-signer and --operator",
+            "--ledger: requires --log-signer and --operator",
         ),
         (
             1,
@@ -85,8 +85,8 @@ fn an_order_is_opened_approved_by_another_operator_and_closed() {
             "--operator",
         ),
     ] {
-        let said = refused(at, code, &arguments);
-        assert!(said.contains(says), "{arguments}: {said}");
+        let message = refused(at, code, &arguments);
+        assert!(message.contains(expected), "{arguments}: {message}");
     }
     let order = json(at, &format!("order approve 4711 {BOB}"));
     assert_eq!(
@@ -97,8 +97,8 @@ fn an_order_is_opened_approved_by_another_operator_and_closed() {
     let line = "order 4711: open, 0 of 500 devices, vendor 0xFFF1, product 0x8000, opened by ann, approved by bob\n";
     assert_eq!(shown, line);
     succeed(at, &format!("order close 4711 {BOB}"));
-    let said = refused(at, 1, &format!("order close 4711 {ANN}"));
-    assert!(said.contains("order 4711 is closed"), "{said}");
+    let message = refused(at, 1, &format!("order close 4711 {ANN}"));
+    assert!(message.contains("order 4711 is closed"), "{message}");
     let log = json(at, "log show --ledger orders.sqlite");
     let events = log
         .as_array()
@@ -120,7 +120,7 @@ fn an_order_is_opened_approved_by_another_operator_and_closed() {
 }
 
 #[test]
-fn what_is_issued_is_recorded_and_no_key_is_used_twice() {
+fn issued_certificates_are_recorded_and_no_key_is_reused() {
     let folder = with_log_key();
     let at = folder.path();
     succeed(at, &format!("paa --cn New-PAA --vid 0xFFF1 --out new {ANN}"));
@@ -128,8 +128,8 @@ fn what_is_issued_is_recorded_and_no_key_is_used_twice() {
     succeed(at, "csr make --cn New-PAI --signer pai.pem --out pai.csr");
     let pai = "pai --cn New-PAI --vid 0xFFF1 --issuer new/PAA_cert.pem --issuer-key new/PAA_key.pem --csr pai.csr";
     succeed(at, &format!("{pai} --out new {ANN}"));
-    let said = refused(at, 1, &format!("{pai} --out again {ANN}"));
-    assert!(said.contains("the key belongs to another device"), "{said}");
+    let message = refused(at, 1, &format!("{pai} --out again {ANN}"));
+    assert!(message.contains("the key belongs to another device"), "{message}");
     assert!(!at.join("again/PAI_cert.pem").exists());
     succeed(
         at,
@@ -147,15 +147,15 @@ fn what_is_issued_is_recorded_and_no_key_is_used_twice() {
         "{:?}",
         subjects.collect::<Vec<_>>()
     );
-    // Without a ledger nothing else of it is of use.
+    // Without a ledger the other options are useless.
     for option in [
         "--log-signer log.pem",
         "--operator ann",
         "--log-key log.pem",
         "--ledger-key k",
     ] {
-        let said = refused(at, 2, &format!("paa --cn X --out x {option}"));
-        assert!(said.contains("needs --ledger beside it"), "{said}");
+        let message = refused(at, 2, &format!("paa --cn X --out x {option}"));
+        assert!(message.contains("requires --ledger"), "{message}");
     }
     let verified = json(at, "log verify --ledger orders.sqlite --log-key log.pem");
     assert_eq!(verified["entries"], 7);
@@ -210,14 +210,14 @@ fn a_log_is_verified_exported_and_found_changed() {
     let from_file = "log verify --file log.jsonl --log-key log.pem";
     assert_eq!(json(at, from_file)["head"], head.as_str());
 
-    // A key that is public does, another one does not.
+    // A public key is sufficient; a different one is refused.
     succeed(at, "key public log.pem --out public.pem");
     succeed(at, "log verify --file log.jsonl --log-key public.pem");
     succeed(at, "key generate --out other.pem");
-    let said = refused(at, 1, "log verify --file log.jsonl --log-key other.pem");
-    assert!(said.contains("signed by an untrusted key"), "{said}");
-    let said = refused(at, 1, &format!("order close 1 {}", ANN.replace("log.pem", "other.pem")));
-    assert!(said.contains("signed by an untrusted key"), "{said}");
+    let message = refused(at, 1, "log verify --file log.jsonl --log-key other.pem");
+    assert!(message.contains("signed by an untrusted key"), "{message}");
+    let message = refused(at, 1, &format!("order close 1 {}", ANN.replace("log.pem", "other.pem")));
+    assert!(message.contains("signed by an untrusted key"), "{message}");
     let trusting = format!("{} --log-key log.pem", ANN.replace("log.pem", "other.pem"));
     succeed(at, &format!("order close 1 {trusting}"));
     succeed(at, "log verify --ledger orders.sqlite --log-key other.pem");
@@ -227,7 +227,7 @@ fn a_log_is_verified_exported_and_found_changed() {
     assert_eq!(lines.len(), 6);
     let change = |lines: &[&str]| fs::write(at.join("log.jsonl"), lines.join("\n") + "\n").unwrap();
     let order_3 = lines[3].replace("\"size\":5", "\"size\":9");
-    for (changed, code, says) in [
+    for (changed, code, expected) in [
         (
             [&lines[..3], &[order_3.as_str()], &lines[4..]].concat(),
             1,
@@ -243,7 +243,7 @@ fn a_log_is_verified_exported_and_found_changed() {
             1,
             "the head names entry 5, but the last entry is 4",
         ),
-        (lines[..5].to_vec(), 2, "the head is missing"),
+        (lines[..5].to_vec(), 2, "the head, the last line, is missing"),
         ([&lines[..], &lines[..1]].concat(), 2, "log.jsonl:7: follows the head"),
         (
             [&lines[..1], &["{}"], &lines[1..]].concat(),
@@ -252,24 +252,27 @@ fn a_log_is_verified_exported_and_found_changed() {
         ),
     ] {
         change(&changed);
-        let said = refused(at, code, from_file);
-        assert!(said.contains(says), "{said}");
+        let message = refused(at, code, from_file);
+        assert!(message.contains(expected), "{message}");
     }
-    let said = refused(
+    let message = refused(
         at,
         1,
         &format!("{verify} --log-key other.pem --at-least 9:{}", "ab".repeat(32)),
     );
     assert!(
-        said.contains("rolled back: it ends with entry 6, but entry 9 was seen before"),
-        "{said}"
+        message.contains("rolled back: it ends with entry 6, but entry 9 was seen before"),
+        "{message}"
     );
-    let said = refused(
+    let message = refused(
         at,
         1,
         &format!("{verify} --log-key other.pem --at-least 3:{}", "ab".repeat(32)),
     );
-    assert!(said.contains("entry 3 differs from the one seen before"), "{said}");
-    let said = refused(at, 2, &format!("{verify} --at-least 3"));
-    assert!(said.contains("--at-least: not a number and 64"), "{said}");
+    assert!(
+        message.contains("entry 3 differs from the one seen before"),
+        "{message}"
+    );
+    let message = refused(at, 2, &format!("{verify} --at-least 3"));
+    assert!(message.contains("--at-least: not a number and 64"), "{message}");
 }

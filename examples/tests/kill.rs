@@ -1,4 +1,4 @@
-//! `matter-mfg` killed at random moments: what is there is complete, and `--resume` makes the rest.
+//! `matter-mfg` killed at random times: existing devices are complete, and `--resume` makes the rest.
 
 #![cfg(unix)]
 #![allow(
@@ -46,7 +46,7 @@ fn command(folder: &Path) -> Command {
     command
 }
 
-/// A small generator with a printed seed (xorshift64*): the test can be repeated.
+/// A small generator with a printed seed (xorshift64*), so that the test can be repeated.
 struct Moments(u64);
 
 impl Moments {
@@ -64,7 +64,7 @@ fn run_that_is_killed_sixty_times_ends_with_every_device_once() {
     let seed = seed.unwrap_or_else(|| u64::from(std::process::id()) * 0x9E37_79B9 + 1);
     println!("KILL_SEED={seed}");
     let mut moments = Moments(seed);
-    // What a whole run takes here; a kill comes within a fraction of it, so that one run gets most of the kills.
+    // The duration of a whole run here; kills come within a fraction of it, so that one run gets most of them.
     let folder = tempfile::tempdir().unwrap();
     let start = Instant::now();
     assert!(command(folder.path()).status().unwrap().success());
@@ -108,7 +108,7 @@ fn run_that_is_killed_sixty_times_ends_with_every_device_once() {
     println!("{kills} kills over {runs} runs of {COUNT} devices, at most {most} in one");
 }
 
-/// The lists are collected when the last device is there: kills hit that too.
+/// The lists are collected after the last device: kills hit that phase too.
 #[test]
 fn lists_are_whole_however_often_the_run_is_killed() {
     const DEVICES: usize = 60;
@@ -122,7 +122,7 @@ fn lists_are_whole_however_often_the_run_is_killed() {
         command.args(options.split_whitespace()).current_dir(folder.path());
         let mut child = command.stdout(Stdio::null()).spawn().unwrap();
         if kills < 40 {
-            // From the start of the run to behind its end, wherever that is on this machine.
+            // From the start of the run to after its end on any machine.
             std::thread::sleep(Duration::from_millis(10 * kills));
         } else {
             child.wait().unwrap();

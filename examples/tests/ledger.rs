@@ -1,4 +1,4 @@
-//! The ledger of `matter-mfg`: what must not exist twice, orders, devices out of use, runs that are continued.
+//! The ledger of `matter-mfg`: unique values, orders, devices out of use, resumed runs.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
 
@@ -25,15 +25,15 @@ fn mfg(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 fn assert_refused(output: &Output, code: i32, words: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
+    let message = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{message}");
     assert_eq!(
-        said.lines().filter(|line| line.starts_with("error: ")).count(),
+        message.lines().filter(|line| line.starts_with("error: ")).count(),
         1,
-        "{said}"
+        "{message}"
     );
     for word in words {
-        assert!(said.contains(word), "{word}: {said}");
+        assert!(message.contains(word), "{word}: {message}");
     }
 }
 
@@ -54,7 +54,7 @@ fn passcode_serial_and_pair_are_refused_across_runs_when_they_must_be_unique() {
         "SN1",
     ];
     assert!(mfg(folder.path(), &one).status.success());
-    // Nothing is refused that nobody asks for.
+    // Nothing is refused without --unique.
     assert!(mfg(folder.path(), &one).status.success());
     for (unique, what) in [
         ("passcode", "passcode"),
@@ -77,7 +77,7 @@ fn passcode_serial_and_pair_are_refused_across_runs_when_they_must_be_unique() {
 }
 
 #[test]
-fn order_refuses_the_device_behind_its_last() {
+fn order_refuses_a_device_after_its_last() {
     let folder = tempfile::tempdir().unwrap();
     let order = |n: &str| mfg(folder.path(), &["-n", n, "--order", "PO-7", "--order-size", "5"]);
     assert!(order("4").status.success());
@@ -88,7 +88,7 @@ fn order_refuses_the_device_behind_its_last() {
     assert_refused(&output, 2, &["--order-size", "for 5 devices"]);
     assert_eq!(produced::devices(&folder.path().join("out/fff1_8000")).len(), 5);
 
-    // A device out of use makes room for one.
+    // A device out of use makes room for another.
     let device = produced::devices(&folder.path().join("out/fff1_8000"))
         .pop_first()
         .unwrap();
@@ -102,7 +102,7 @@ fn order_refuses_the_device_behind_its_last() {
     assert_refused(
         &run(folder.path(), &["--scrap", uuid, "--reason", "x"]),
         2,
-        &["scrapped already"],
+        &["already scrapped"],
     );
     assert_refused(
         &run(folder.path(), &["--replace", "nobody", "--reason", "x"]),
@@ -141,7 +141,7 @@ fn ledger_is_shared_between_folders() {
     assert_refused(&mfg(folder.path(), &["--ledger", "all.db"]), 2, &["its key"]);
 }
 
-/// Starts a run and kills it when some devices are there.
+/// Starts a run and kills it once some devices exist.
 #[cfg(unix)]
 fn interrupted(folder: &Path, top: &Path, arguments: &[&str]) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_matter-mfg"))
@@ -182,20 +182,20 @@ fn run_is_continued_only_with_its_own_parameters() {
     assert_eq!((&told["devices"], &told["count"]), (&400.into(), &400.into()));
     assert!(told["earlier"].as_u64().unwrap() >= 8, "{told}");
     produced::check_all(&folder.path().join("out"), "fff1_8000", 400);
-    // Once more: there is nothing left to do.
+    // Again: nothing is left to do.
     let output = resume(&["--hw-ver", "3"]);
     assert!(
-        output.status.success() && stderr(&output).contains("complete already"),
+        output.status.success() && stderr(&output).contains("already complete"),
         "{}",
         stderr(&output)
     );
     produced::check_all(&folder.path().join("out"), "fff1_8000", 400);
 }
 
-/// A device that was carried away while its run was not finished, and a key that is gone.
+/// A device that was removed while its run was unfinished, and a missing key.
 #[cfg(unix)]
 #[test]
-fn what_is_gone_is_said_and_nothing_is_lost() {
+fn missing_files_are_reported_and_nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     chain::write(folder.path());
     let pai = "-n 200 --pai -k pai-key.pem -c pai-cert.pem -cd CD.der --qr-zip --labels svg -v 0xFFF2 -p 0x8001";
@@ -258,7 +258,7 @@ fn two_processes_in_one_folder_make_all_their_devices() {
     );
 }
 
-/// Every file below a folder, with its content.
+/// Collects every file below a folder with its contents.
 fn files(folder: &Path, found: &mut Vec<(std::path::PathBuf, Vec<u8>)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -271,7 +271,7 @@ fn files(folder: &Path, found: &mut Vec<(std::path::PathBuf, Vec<u8>)>) {
     }
 }
 
-/// What is made to hold them: images, codes and the reference tool's tables, private keys.
+/// Files intended for secrets: images, codes and the reference tool's tables, private keys.
 const MAY_HOLD_SECRETS: [&str; 5] = [
     "-partition.bin",
     "-onb_codes.csv",
@@ -308,16 +308,16 @@ fn no_secret_is_anywhere_but_in_its_file() {
     assert!(mfg(folder.path(), &again).status.success());
     let taken = mfg(folder.path(), &again);
     assert_eq!(taken.status.code(), Some(2));
-    let mut said = Vec::new();
+    let mut message = Vec::new();
     for output in [&output, &json, &refused, &taken] {
-        said.extend_from_slice(&output.stdout);
-        said.extend_from_slice(&output.stderr);
+        message.extend_from_slice(&output.stdout);
+        message.extend_from_slice(&output.stderr);
     }
     let mut secrets: Vec<Vec<u8>> = vec![b"20202021".to_vec()];
     for device in produced::devices(&folder.path().join("out/fff1_8000")) {
         let (record, passcode) = produced::check(&device, false);
         secrets.push(passcode.to_string().into_bytes());
-        // As the database would hold it.
+        // In the form used by the database.
         if passcode > 0xFF_FFFF {
             secrets.push(passcode.to_be_bytes().to_vec());
         }
@@ -349,7 +349,7 @@ fn no_secret_is_anywhere_but_in_its_file() {
             continue;
         }
         for secret in &secrets {
-            // Four bytes are in random ones by chance.
+            // Four bytes occur in random ones by chance.
             if secret.len() >= 7 {
                 let found = bytes.windows(secret.len()).any(|window| window == secret);
                 assert!(!found, "a secret is in {name}");
@@ -359,15 +359,15 @@ fn no_secret_is_anywhere_but_in_its_file() {
     assert!(ledgers >= 2 && secrets.len() > 50, "{ledgers} {}", secrets.len());
     for secret in secrets.iter().filter(|secret| secret.len() >= 7) {
         assert!(
-            !said.windows(secret.len()).any(|window| window == secret),
-            "a secret was said"
+            !message.windows(secret.len()).any(|window| window == secret),
+            "a secret was printed"
         );
     }
 }
 
 #[test]
 fn folder_that_cannot_be_written_is_one_clear_error() {
-    // Its owner may write anywhere when it is root; the kernel's own files are read-only even then.
+    // Root may write anywhere; the kernel's own files are read-only even then.
     if cfg!(target_os = "linux") {
         let folder = tempfile::tempdir().unwrap();
         let output = mfg(folder.path(), &["--outdir", "/proc/out"]);
@@ -388,6 +388,6 @@ fn folder_that_cannot_be_written_is_one_clear_error() {
     assert_refused(
         &mfg(folder.path(), &["--ledger", "text"]),
         2,
-        &["--ledger text", "is no database"],
+        &["--ledger text", "is not a database"],
     );
 }

@@ -1,4 +1,4 @@
-//! What users' files and commands look like, and what has to become of them.
+//! Users' files and commands, and the expected results.
 
 #![allow(
     clippy::unwrap_used,
@@ -32,7 +32,7 @@ fn audit(folder: &Path, arguments: &[&str]) -> Output {
     command.args(arguments).current_dir(folder).output().unwrap()
 }
 
-/// How often each check is found, and how grave.
+/// Returns the number and severity of findings by check.
 fn findings(output: &Output) -> Vec<(String, String)> {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let of = |list: &Value| list.as_array().unwrap().clone();
@@ -65,13 +65,13 @@ fn columns_without_a_name_are_no_data() {
             &["--csv", "c.csv", "--mcsv", "m.csv", "--outdir", &outdir],
         );
         assert!(out.contains(&format!("devices: {devices} in")), "{values:?}: {out}");
-        let is_noted = err.contains("a row without values is a device, too");
+        let is_noted = err.contains("a row without values is a device too");
         assert_eq!(is_noted, matches!(devices, 2 | 3), "{values:?}: {err}");
     }
 }
 
 #[test]
-fn what_would_be_passed_over_is_refused_or_told() {
+fn ignored_input_is_refused_or_warned_about() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("m.csv", "lot\nA1\n");
@@ -87,13 +87,13 @@ fn what_would_be_passed_over_is_refused_or_told() {
             folder.path(),
             &[&IDS[..], &["--csv", "c.csv", "--mcsv", "m.csv", "--outdir", "out"]].concat(),
         );
-        let said = stderr(&output);
+        let message = stderr(&output);
         assert!(
-            output.status.code() == Some(2) && said.contains(reason),
-            "{columns:?}: {said}"
+            output.status.code() == Some(2) && message.contains(reason),
+            "{columns:?}: {message}"
         );
     }
-    // As the reference tool takes it.
+    // The reference tool accepts it.
     for (number, columns) in ["", "\r\n\r\n", "app,namespace\n"].into_iter().enumerate() {
         write("c.csv", columns);
         let outdir = format!("out{number}");
@@ -104,16 +104,16 @@ fn what_would_be_passed_over_is_refused_or_told() {
         let warning = "warning: --csv names no column: no value of m.csv is used\n";
         assert!(err.contains(warning), "{columns:?}: {err}");
     }
-    // A table without its header, of which the quotes would be a part of the values.
+    // A table without its header, whose quotes would become part of the values.
     write("serials.csv", "A0\n\"A1\"\n");
     let output = run(
         folder.path(),
         &[&IDS[..], &["--serials", "serials.csv", "--outdir", "out"]].concat(),
     );
-    let said = stderr(&output);
+    let message = stderr(&output);
     assert!(
-        output.status.code() == Some(2) && said.contains("line 2: begins with a quote"),
-        "{said}"
+        output.status.code() == Some(2) && message.contains("line 2: begins with a quote"),
+        "{message}"
     );
 }
 
@@ -155,7 +155,7 @@ fn a_line_for_spreadsheets_is_no_serial_number() {
 }
 
 #[test]
-fn name_of_a_pai_that_nobody_makes_is_told() {
+fn unused_name_of_a_pai_is_warned_about() {
     let folder = workplace("0xFFF1", "0x8000");
     let pai = ["--pai", "-k", "PAI-Key.pem", "-c", "PAI-Cert.pem", "-cd", "CD.der"];
     for (common, outdir) in [(&pai[..], "a"), (&[], "b")] {
@@ -210,16 +210,16 @@ fn each_product_has_a_test_pki_of_its_own() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert!(of("0x8000").contains("PKI made in o/test-pki;"));
-    for (product, said) in [
+    for (product, message) in [
         ("0x8001", "PKI made in o/test-pki-fff1_8001;"),
         ("0x8001", "PKI used again in o/test-pki-fff1_8001;"),
         ("0x8000", "PKI used again in o/test-pki;"),
         ("0x8002", "PKI made in o/test-pki-fff1_8002;"),
     ] {
         let out = of(product);
-        assert!(out.contains(said), "{product}: {out}");
+        assert!(out.contains(message), "{product}: {out}");
     }
-    // Keys where they belong are no leaks.
+    // Keys where they belong are not leaks.
     let found = findings(&audit(folder.path(), &["o", "--json"]));
     assert!(found.iter().all(|(check, _)| check != "key-leaked"), "{found:?}");
 }
@@ -246,7 +246,7 @@ fn key_of_a_customer_is_a_note() {
     );
     assert!(found.iter().all(|(check, _)| check != "key-leaked"), "{found:?}");
 
-    // Where Matter's own values are, it is none.
+    // In Matter's own namespace it is refused.
     write("c.csv", "key,file,binary\n");
     write("m.csv", "key\ncloud.pem\n");
     let output = run(
@@ -255,7 +255,7 @@ fn key_of_a_customer_is_a_note() {
     );
     assert!(stderr(&output).contains("[key-leaked]"), "{}", stderr(&output));
 
-    // The PAI's is none anywhere.
+    // The PAI's key is a leak everywhere.
     fs::copy(
         folder.path().join("o/test-pki/PAI_key.pem"),
         folder.path().join("cloud.pem"),
@@ -340,24 +340,24 @@ fn declaration_of_a_white_label_names_the_origin_of_the_certificates() {
             .current_dir(folder.path())
             .output()
             .unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        (output.status.code(), String::from_utf8(said).unwrap())
+        let message = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(message).unwrap())
     };
     let make = "cd make --vid 0xFFF2 --pid 0x8001 --device-type 0x0100 --certificate-id CSA00000SWC00000-00 --type 0 \
                 --origin-vid 0xFFF1 --origin-pid 0x8000 --test-key --out white.der";
-    let (code, said) = tool(env!("CARGO_BIN_EXE_dac-pki"), make);
-    assert_eq!(code, Some(0), "{said}");
+    let (code, message) = tool(env!("CARGO_BIN_EXE_dac-pki"), make);
+    assert_eq!(code, Some(0), "{message}");
     let ids = "-v 0xFFF2 -p 0x8001 --iteration-count 1000 -cd white.der";
     let pki = "inputs/test-pki";
     for (outdir, signer) in [
         ("pai", "--pai -c PAI-Cert.pem -k PAI-Key.pem".to_owned()),
         ("paa", format!("--paa -c {pki}/PAA_cert.pem -k {pki}/PAA_key.pem")),
     ] {
-        let (code, said) = tool(
+        let (code, message) = tool(
             env!("CARGO_BIN_EXE_matter-mfg"),
             &format!("{ids} {signer} --outdir {outdir}"),
         );
-        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(code, Some(0), "{message}");
         let devices = fs::read_dir(folder.path().join(outdir).join("fff2_8001")).unwrap();
         let mut devices = devices.map(|entry| entry.unwrap().path().join("internal"));
         let device = devices.find(|path| path.is_dir()).unwrap();
@@ -369,12 +369,12 @@ fn declaration_of_a_white_label_names_the_origin_of_the_certificates() {
             file("DAC_key.pem"),
             file("CD.der")
         );
-        let (code, said) = tool(env!("CARGO_BIN_EXE_dac-pki"), &verify);
-        assert!(code == Some(0) && said.contains("says 0 kSuccess"), "{said}");
+        let (code, message) = tool(env!("CARGO_BIN_EXE_dac-pki"), &verify);
+        assert!(code == Some(0) && message.contains("says 0 kSuccess"), "{message}");
         let audit = format!("{outdir} --paa {pki}/PAA_cert.pem --vid 0xFFF2 --pid 0x8001 --cd white.der --test");
-        let (code, said) = tool(env!("CARGO_BIN_EXE_audit-device"), &audit);
-        assert_eq!(code, Some(0), "{said}");
-        // The supplied certificates of such a device are taken as well.
+        let (code, message) = tool(env!("CARGO_BIN_EXE_audit-device"), &audit);
+        assert_eq!(code, Some(0), "{message}");
+        // The supplied certificates of such a device are accepted as well.
         let dacs = folder.path().join(format!("dacs-{outdir}"));
         fs::create_dir(&dacs).unwrap();
         for name in ["DAC_cert.pem", "DAC_key.pem"] {
@@ -382,19 +382,19 @@ fn declaration_of_a_white_label_names_the_origin_of_the_certificates() {
         }
         let pai = file("PAI_cert.der");
         let supplied = format!("{ids} --pai -c {pai} --dac-dir dacs-{outdir} --outdir again-{outdir}");
-        let (code, said) = tool(env!("CARGO_BIN_EXE_matter-mfg"), &supplied);
-        assert_eq!(code, Some(0), "{said}");
+        let (code, message) = tool(env!("CARGO_BIN_EXE_matter-mfg"), &supplied);
+        assert_eq!(code, Some(0), "{message}");
     }
-    // Without an origin the certificates have to be the product's own.
+    // Without an origin the certificates must be the product's own.
     let own = "-v 0xFFF2 -p 0x8001 --pai -c PAI-Cert.pem -k PAI-Key.pem --outdir none";
-    let (code, said) = tool(env!("CARGO_BIN_EXE_matter-mfg"), own);
-    assert!(code == Some(2) && said.contains("the PAI is for vendor 0xFFF1, and the devices are of vendor 0xFFF2"));
+    let (code, message) = tool(env!("CARGO_BIN_EXE_matter-mfg"), own);
+    assert!(code == Some(2) && message.contains("the PAI is for vendor 0xFFF1, but the devices are of vendor 0xFFF2"));
     let make = make
         .replace("--origin-vid 0xFFF1", "--origin-vid 0xFFF3")
         .replace("white", "other");
     assert_eq!(tool(env!("CARGO_BIN_EXE_dac-pki"), &make).0, Some(0));
     let other = "-v 0xFFF2 -p 0x8001 --pai -c PAI-Cert.pem -k PAI-Key.pem -cd other.der --outdir none";
-    let (code, said) = tool(env!("CARGO_BIN_EXE_matter-mfg"), other);
+    let (code, message) = tool(env!("CARGO_BIN_EXE_matter-mfg"), other);
     let reason = "the PAI is for vendor 0xFFF1, and the declaration names certificates of vendor 0xFFF3";
-    assert!(code == Some(2) && said.contains(reason), "{said}");
+    assert!(code == Some(2) && message.contains(reason), "{message}");
 }

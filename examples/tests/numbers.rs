@@ -1,4 +1,4 @@
-//! Exactly as many devices as there should be: runs that stop, folders that move, ledgers that change.
+//! The exact number of devices: interrupted runs, moved folders, changed ledgers.
 
 #![cfg(unix)]
 #![allow(
@@ -37,15 +37,15 @@ fn mfg(folder: &Path, arguments: &str) -> Output {
 }
 
 fn refused(output: &Output, code: i32, words: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
+    let message = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{message}");
     assert_eq!(
-        said.lines().filter(|line| line.starts_with("error: ")).count(),
+        message.lines().filter(|line| line.starts_with("error: ")).count(),
         1,
-        "{said}"
+        "{message}"
     );
     for word in words {
-        assert!(said.contains(word), "{word}: {said}");
+        assert!(message.contains(word), "{word}: {message}");
     }
 }
 
@@ -53,7 +53,7 @@ fn devices(folder: &Path, out: &str) -> usize {
     produced::devices(&folder.join(out).join("fff1_8000")).len()
 }
 
-/// Starts a run and kills it when some devices are there.
+/// Starts a run and kills it once some devices exist.
 fn interrupted(folder: &Path, out: &str, arguments: &str) {
     let before = devices(folder, out);
     let mut child = Command::new(env!("CARGO_BIN_EXE_matter-mfg"))
@@ -74,7 +74,7 @@ fn interrupted(folder: &Path, out: &str, arguments: &str) {
     child.wait().unwrap();
 }
 
-/// Runs with a limit of file sizes, at which tables and ledger stop in an error.
+/// Runs with a file size limit, at which tables and ledger stop with an error.
 fn limited(folder: &Path, arguments: &str) -> Output {
     let script = "trap '' XFSZ; ulimit -f 300; exec \"$0\" \"$@\"";
     Command::new("sh")
@@ -146,11 +146,11 @@ fn run_of_another_ledger_stays_as_it_is() {
                 .split_whitespace()
                 .collect::<Vec<_>>(),
         );
-        let said = stderr(&output);
-        assert!(output.status.success(), "{said}");
+        let message = stderr(&output);
+        assert!(output.status.success(), "{message}");
         assert!(
-            said.contains(".run-") && said.contains("this ledger does not know"),
-            "{said}"
+            message.contains(".run-") && message.contains("this ledger does not list"),
+            "{message}"
         );
         assert_eq!(devices(at, "out"), made + 1);
         assert!(before.join("tables").is_dir());
@@ -158,7 +158,7 @@ fn run_of_another_ledger_stays_as_it_is() {
     refused(
         &mfg(at, "-n 100 --ledger l2 --resume"),
         2,
-        &["--resume", ".run-", "this ledger does not know"],
+        &["--resume", ".run-", "this ledger does not list"],
     );
     let output = mfg(at, "-n 100 --ledger l1 --resume");
     assert!(output.status.success(), "{}", stderr(&output));
@@ -180,9 +180,9 @@ fn folder_that_has_moved_is_the_same_run() {
             .collect::<Vec<_>>(),
     );
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stderr(&output).contains("complete already"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("already complete"), "{}", stderr(&output));
     assert_eq!(devices(at, "moved"), 10);
-    // One that was interrupted goes on where it is now.
+    // An interrupted run continues in its present folder.
     interrupted(at, "other", "-n 60");
     fs::rename(at.join("other"), at.join("elsewhere")).unwrap();
     assert!(mfg(at, "-n 60 --outdir elsewhere --resume").status.success());
@@ -223,7 +223,7 @@ fn newest_unfinished_run_is_by_the_ledger_and_not_by_the_clock() {
     interrupted(at, "out", "-n 80");
     let top = at.join("out/fff1_8000");
     let db = ledger::open(&at.join("out/ledger.sqlite"));
-    // As if the clock had gone back between the two: the later one has the earlier name.
+    // As if the clock had been set back between the two: the later one has the earlier name.
     let later: String = db
         .query_row("SELECT ident FROM run WHERE id = 2", [], |row| row.get(0))
         .unwrap();
@@ -250,7 +250,7 @@ fn newest_unfinished_run_is_by_the_ledger_and_not_by_the_clock() {
 }
 
 #[test]
-fn what_is_given_is_looked_up_before_anything_is_made() {
+fn given_values_are_looked_up_before_anything_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let serials = |from: u32, count: u32| {
@@ -269,7 +269,7 @@ fn what_is_given_is_looked_up_before_anything_is_made() {
     let output = mfg(at, "--ledger l --unique passcode --passcodes passcodes --outdir b");
     refused(&output, 2, &["device 2", "passcode"]);
     assert!(!stderr(&output).contains("11223345"));
-    // What the run itself has made so far is its own.
+    // The devices that the run itself has made do not count as taken.
     serials(100, 120);
     interrupted(at, "c", "--ledger l --unique serial --serials serials");
     assert!(
@@ -309,10 +309,10 @@ fn ledger_and_folders_are_counted() {
     let at = folder.path();
     let output = mfg(at, "-n 10");
     assert!(output.status.success());
-    let said = String::from_utf8(output.stdout).unwrap();
+    let message = String::from_utf8(output.stdout).unwrap();
     assert!(
-        said.contains("checked: folders, tables, manifest and ledger have the same 10 devices"),
-        "{said}"
+        message.contains("checked: folders, tables, manifest and ledger have the same 10 devices"),
+        "{message}"
     );
     let gone = produced::devices(&at.join("out/fff1_8000"))
         .into_iter()
@@ -320,7 +320,7 @@ fn ledger_and_folders_are_counted() {
         .collect::<Vec<_>>();
     gone.iter().for_each(|device| fs::remove_dir_all(device).unwrap());
     refused(&mfg(at, "-n 10 --resume"), 1, &["3 of 10 devices", "--scrap"]);
-    // Those that are out of use need not be there.
+    // Devices out of use may be missing.
     for device in &gone {
         let uuid = device.file_name().unwrap().to_str().unwrap();
         assert!(run(at, &["--scrap", uuid, "--reason", "lost"]).status.success());
@@ -328,7 +328,7 @@ fn ledger_and_folders_are_counted() {
     let output = mfg(at, "-n 10 --resume");
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(String::from_utf8(output.stdout).unwrap().contains("devices: 7 in "));
-    // A run that says more than the ledger lists.
+    // A run that claims more devices than the ledger lists.
     let db = ledger::open(&at.join("out/ledger.sqlite"));
     ledger::change(&db, "UPDATE run SET state = 'open', done = 4294967295");
     let run_folder = at.join("out/fff1_8000/.run-x");
@@ -358,12 +358,12 @@ fn ledger_is_a_file_on_disk_and_nothing_else() {
         refused(&mfg(at, &format!("--ledger {name}")), 2, &["--ledger"]);
         assert!(!at.join("out").exists(), "{name}");
     }
-    // As names of files they are as good as others.
+    // As file names they are valid.
     assert!(mfg(at, "--ledger ./:memory:").status.success());
     assert!(at.join(":memory:").is_file() && at.join(":memory:.key").is_file());
     assert!(mfg(at, "--outdir file:x --unique passcode").status.success());
     assert!(at.join("file:x/ledger.sqlite").is_file());
-    // A pipe in the place of the key keeps nobody waiting.
+    // A pipe in place of the key does not block.
     fs::remove_file(at.join(":memory:.key")).unwrap();
     assert!(
         Command::new("mkfifo")
@@ -394,10 +394,10 @@ fn foreign_database_is_left_byte_for_byte() {
     let files = ["foreign", "wal", "wal-wal"];
     let before = files.map(|name| fs::read(at.join(name)).unwrap());
     for name in ["foreign", "wal"] {
-        refused(&mfg(at, &format!("--ledger {name}")), 2, &["no ledger of this tool"]);
+        refused(&mfg(at, &format!("--ledger {name}")), 2, &["not a ledger of this tool"]);
     }
     assert_eq!(files.map(|name| fs::read(at.join(name)).unwrap()), before);
-    // An empty file is none until a run is right.
+    // An empty file is not a ledger until a run succeeds.
     fs::write(at.join("empty"), "").unwrap();
     fs::set_permissions(at.join("empty"), fs::Permissions::from_mode(0o600)).unwrap();
     refused(
@@ -410,7 +410,7 @@ fn foreign_database_is_left_byte_for_byte() {
     assert!(mfg(at, "--ledger empty").status.success());
 }
 
-/// `tests/data/ledger-v1.sql` is a ledger of the version before.
+/// `tests/data/ledger-v1.sql` is a ledger of the previous version.
 #[test]
 fn ledger_of_the_former_version_is_brought_to_the_present_one() {
     let folder = tempfile::tempdir().unwrap();
@@ -428,7 +428,7 @@ fn ledger_of_the_former_version_is_brought_to_the_present_one() {
         db
     };
     drop(make("old", "DELETE"));
-    // What a killed process has left: everything is in the log, and the file says nothing yet.
+    // State after a killed process: all rows are in the log, the file is still empty.
     let open = make("logged", "WAL");
     for name in ["logged", "logged-wal", "logged.key"] {
         let copy = name.replace("logged", "killed");
@@ -437,7 +437,7 @@ fn ledger_of_the_former_version_is_brought_to_the_present_one() {
     }
     drop(open);
     for name in ["old", "killed"] {
-        // Values that it has are found, before and after.
+        // Existing values are found before and after.
         for _ in 0..2 {
             fs::write(at.join("serials"), "SN-2\n").unwrap();
             let taken = mfg(

@@ -70,7 +70,7 @@ fn partition_whose_first_header_was_cut_is_empty_and_damaged() {
         (output.status.code(), output.stdout.trim_ascii()),
         (Some(1), &b"[]"[..])
     );
-    // Without a page that is empty it is no partition that a device has begun with.
+    // Without an empty page it is not a partition that a device could have written.
     fs::write(folder.path().join("a.bin"), &image[..0x1000]).unwrap();
     assert_eq!(run(folder.path(), "dump a.bin").status.code(), Some(2));
 }
@@ -84,16 +84,16 @@ fn damaged_image_is_shown_as_far_as_it_goes() {
     fs::write(folder.path().join("b.bin"), image).unwrap();
     let output = run(folder.path(), "dump b.bin");
     assert_eq!(output.status.code(), Some(1));
-    let (shown, said) = (
+    let (shown, message) = (
         String::from_utf8(output.stdout).unwrap(),
         String::from_utf8(output.stderr).unwrap(),
     );
     assert!(shown.contains("channel") && !shown.contains(" ssid "), "{shown}");
     assert!(
-        said.contains("warning: b.bin: at offset 0x60, the checksum of the entry is wrong"),
-        "{said}"
+        message.contains("warning: b.bin: at offset 0x60, the checksum of the entry is wrong"),
+        "{message}"
     );
-    assert!(said.contains("b.bin: damaged in"), "{said}");
+    assert!(message.contains("b.bin: damaged in"), "{message}");
 
     let output = run(folder.path(), "check b.bin --json");
     assert_eq!(output.status.code(), Some(1));
@@ -177,17 +177,17 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     for (arguments, needle) in [
         (
             "generate bad.csv out.bin 0x3000",
-            "bad.csv:4:11: not an integer in 0..=255",
+            "bad.csv:4:11: not an integer in the range 0 to 255",
         ),
         (
             "generate twice.csv out.bin 0x3000",
-            "key 'a' stands in its namespace already, in twice.csv:3",
+            "duplicate key 'a' in its namespace; first in twice.csv:3",
         ),
         (
             "generate file.csv out.bin 0x3000",
             "file.csv:3:15: file cannot be read: nowhere",
         ),
-        ("generate large.csv out.bin 0x3000", "0x4000 are enough"),
+        ("generate large.csv out.bin 0x3000", "0x4000 are needed"),
         ("generate in.csv out.bin 0x3100", "multiple of 0x1000"),
         ("generate in.csv out.bin abc", "multiple of 0x1000"),
         ("generate in.csv out.bin 0x3000 --version 3", "--version: is not 1 or 2"),
@@ -205,17 +205,17 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
         ("dump nowhere.bin", "nowhere.bin"),
         ("keygen k.bin --hmac-key mac", "mac: "),
         ("decrypt there.bin out.bin --keys in.csv", "in.csv: "),
-        ("--force", "a command is needed"),
+        ("--force", "missing command"),
     ] {
         let output = run(folder.path(), arguments);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments}: {said}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {message}");
         assert!(
-            said.starts_with("error: ") && said.trim_end().lines().count() == 1,
-            "{arguments}: {said}"
+            message.starts_with("error: ") && message.trim_end().lines().count() == 1,
+            "{arguments}: {message}"
         );
-        assert!(said.contains(needle), "{arguments}: '{needle}' is not in: {said}");
-        assert!(!said.contains("20202021"), "{said}");
+        assert!(message.contains(needle), "{arguments}: '{needle}' is not in: {message}");
+        assert!(!message.contains("20202021"), "{message}");
         assert_eq!(
             fs::read_dir(folder.path()).unwrap().count(),
             before,
@@ -226,7 +226,7 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     succeed(folder.path(), "generate in.csv there.bin 0x3000 --force");
 }
 
-/// A row of some bytes asks for half a megabyte; 300 of them are more than the memory that is allowed here.
+/// A short row requests half a megabyte; 300 of them exceed the memory limit here.
 #[cfg(target_os = "linux")]
 #[test]
 fn rows_that_fill_blobs_need_the_memory_of_one() {
@@ -242,7 +242,10 @@ fn rows_that_fill_blobs_need_the_memory_of_one() {
         .current_dir(folder.path())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("in.csv:3:") && said.contains("are enough"), "{said}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(
+        message.contains("in.csv:3:") && message.contains("are needed"),
+        "{message}"
+    );
 }

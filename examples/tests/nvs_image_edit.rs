@@ -15,8 +15,8 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
 
 fn succeed(folder: &Path, arguments: &[&str]) -> String {
     let output = run(folder, arguments);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!((output.status.code(), said.as_str()), (Some(0), ""), "{arguments:?}");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), message.as_str()), (Some(0), ""), "{arguments:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -94,14 +94,14 @@ fn refused_edits_change_nothing_and_do_not_repeat_the_value() {
     .unwrap();
     fs::write(folder.join("short.bin"), [0xFF; 100]).unwrap();
     let long = "20202021".repeat(500);
-    for (arguments, said) in [
+    for (arguments, message) in [
         (
             ["a.bin", "wifi", "k", "u8", "20202021"],
-            "VALUE: not an integer in 0..=255, as u8 asks for",
+            "VALUE: not an integer in the range 0 to 255, as required by u8",
         ),
         (
             ["a.bin", "wifi", "k", "u16", "-20202021"],
-            "VALUE: not an integer in 0..=65535, as u16 asks for",
+            "VALUE: not an integer in the range 0 to 65535, as required by u16",
         ),
         (
             ["a.bin", "wifi", "k", "blob", "2020202"],
@@ -117,7 +117,7 @@ fn refused_edits_change_nothing_and_do_not_repeat_the_value() {
         ),
         (
             ["a.bin", "wifi", "k", "string", &long],
-            "VALUE: string of 4000 bytes is longer than the 3999 allowed",
+            "VALUE: string is too long: 4000 bytes; at most 3999 are allowed",
         ),
         (
             ["a.bin", "wifi", "k", "hex2bin", "20202021"],
@@ -129,28 +129,28 @@ fn refused_edits_change_nothing_and_do_not_repeat_the_value() {
         ),
         (
             ["a.bin", "wifi", "sixteen-bytes-kk", "u8", "1"],
-            "KEY: key of 16 bytes is longer than the 15 allowed",
+            "KEY: key is too long: 16 bytes; at most 15 are allowed",
         ),
         (
             ["a.bin", "", "k", "u8", "1"],
-            "NAMESPACE: namespace is empty; 1..=15 bytes are allowed",
+            "NAMESPACE: namespace is empty; 1 to 15 bytes are allowed",
         ),
         (
             ["one.bin", "wifi", "k", "u8", "1"],
-            "one.bin: partition has no empty page; at least one is needed to write to it",
+            "one.bin: partition has no empty page; writing needs at least one",
         ),
         (
             ["short.bin", "wifi", "k", "u8", "1"],
-            "short.bin: the image of 100 bytes is not a positive multiple of 4096: it is no whole partition",
+            "short.bin: the image length of 100 bytes is not a positive multiple of 4096: it is not a whole partition",
         ),
     ] {
         let before = fs::read(folder.join(arguments[0])).unwrap();
         let output = run(folder, &[&["set"], &arguments[..]].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert_eq!(String::from_utf8(output.stderr).unwrap(), format!("error: {said}\n"));
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), format!("error: {message}\n"));
         assert_eq!(fs::read(folder.join(arguments[0])).unwrap(), before);
     }
-    // A plain image is not what its keys say.
+    // A plain image contradicts its keys.
     succeed(folder, &["keygen", "keys.bin"]);
     let output = run(folder, &["set", "a.bin", "wifi", "k", "u8", "1", "--keys", "keys.bin"]);
     assert_eq!(output.status.code(), Some(2));

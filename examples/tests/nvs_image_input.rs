@@ -1,4 +1,4 @@
-//! What users give to `nvs-image`: files of other programs, command lines of the generator, images that are encrypted or not.
+//! Users' inputs to `nvs-image`: files of other programs, command lines of the generator, encrypted and plain images.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -38,27 +38,27 @@ impl Bench {
             .unwrap()
     }
 
-    /// Returns stdout, and what was said on stderr.
+    /// Returns stdout and stderr.
     fn end(&self, arguments: &str, code: i32) -> (String, String) {
         let output = self.run(arguments);
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let (shown, said) = (text(output.stdout), text(output.stderr));
-        assert_eq!(output.status.code(), Some(code), "{arguments}: {said}");
-        (shown, said)
+        let (shown, message) = (text(output.stdout), text(output.stderr));
+        assert_eq!(output.status.code(), Some(code), "{arguments}: {message}");
+        (shown, message)
     }
 
-    /// A refusal: exit 2, one sentence, no file `out.bin`.
+    /// Expects a refusal: exit code 2, one message, no file `out.bin`.
     fn refuse(&self, arguments: &str, needle: &str) {
-        let (_, said) = self.end(arguments, 2);
+        let (_, message) = self.end(arguments, 2);
         assert!(
-            said.starts_with("error: ") && said.lines().count() == 1,
-            "{arguments}: {said}"
+            message.starts_with("error: ") && message.lines().count() == 1,
+            "{arguments}: {message}"
         );
-        assert!(said.contains(needle), "{arguments}: '{needle}' is not in {said}");
+        assert!(message.contains(needle), "{arguments}: '{needle}' is not in {message}");
         assert!(!self.path().join("out.bin").exists(), "{arguments}");
     }
 
-    /// A success, with what was said on stderr.
+    /// Expects success, and returns stderr.
     fn succeed(&self, arguments: &str) -> String {
         self.end(arguments, 0).1
     }
@@ -78,7 +78,7 @@ fn text_that_would_be_lost_is_refused_with_its_place() {
         ),
         (
             "key,type,encoding,type,value\n",
-            "x.csv:1:19: header has the column 'type' twice",
+            "x.csv:1:19: duplicate column 'type' in the header",
         ),
         (
             "key,type,encoding,value\nn,namespace,,\n\"k,data,u8,1\nl,data,u8,1\n",
@@ -147,7 +147,7 @@ fn files_of_spreadsheets_make_the_same_image() {
 }
 
 #[test]
-fn names_with_edges_that_nobody_sees_are_warned_of() {
+fn names_with_invisible_edges_are_warned_about() {
     let bench = Bench::new();
     for (rows, place) in [
         ("app,namespace,,\nname ,data,u8,1\n", "3:1"),
@@ -158,22 +158,28 @@ fn names_with_edges_that_nobody_sees_are_warned_of() {
         ("\"\napp\",namespace,,\n", "2:1"),
     ] {
         bench.write("x.csv", format!("key,type,encoding,value\n{rows}"));
-        let said = bench.succeed("--force generate x.csv a.bin 0x3000");
+        let message = bench.succeed("--force generate x.csv a.bin 0x3000");
         assert!(
-            said.starts_with(&format!("warning: x.csv:{place}: name begins or ends with a blank")),
-            "{rows}: {said}"
+            message.starts_with(&format!("warning: x.csv:{place}: name begins or ends with a blank")),
+            "{rows}: {message}"
         );
-        assert_eq!(said.lines().count(), 1, "{said}");
+        assert_eq!(message.lines().count(), 1, "{message}");
     }
     bench.write(
         "x.json",
         "[\n{\"namespace\": \"app\", \"key\": \"name \", \"type\": \"u8\", \"value\": 1}]",
     );
-    let said = bench.succeed("--force generate x.json a.bin 0x3000");
-    assert!(said.starts_with("warning: x.json:2:1: name begins or ends"), "{said}");
-    let said = bench.succeed("set a.bin app\u{3000} key u8 1");
-    assert!(said.starts_with("warning: NAMESPACE: name begins or ends"), "{said}");
-    // What was dumped is made again: such a name is legal.
+    let message = bench.succeed("--force generate x.json a.bin 0x3000");
+    assert!(
+        message.starts_with("warning: x.json:2:1: name begins or ends"),
+        "{message}"
+    );
+    let message = bench.succeed("set a.bin app\u{3000} key u8 1");
+    assert!(
+        message.starts_with("warning: NAMESPACE: name begins or ends"),
+        "{message}"
+    );
+    // A dump can be generated again: such a name is legal.
     let (csv, _) = bench.end("dump a.bin --format csv", 0);
     bench.write("back.csv", csv);
     assert_eq!(bench.succeed("generate back.csv b.bin 0x3000").lines().count(), 2);
@@ -186,16 +192,17 @@ fn wifi_rows_that_are_left_out_are_warned_of() {
     let rows = "key,type,encoding,value\nnvs.net80211,namespace,,\nsta.ssid,data,string,net\nsta.pswd,data,string,word\n\
                 ap.ssid,data,string,net\nap.authmode,data,u8,3\nap.passwd,data,string,password\n";
     bench.write("x.csv", rows);
-    let said = bench.succeed("generate x.csv a.bin 0x3000");
-    let places = said
+    let message = bench.succeed("generate x.csv a.bin 0x3000");
+    let places = message
         .lines()
         .map(|line| line.split(": ").nth(1).unwrap())
         .collect::<Vec<_>>();
-    assert_eq!(places, ["x.csv:3:1", "x.csv:7:1"], "{said}");
+    assert_eq!(places, ["x.csv:3:1", "x.csv:7:1"], "{message}");
     assert!(
-        said.lines()
+        message
+            .lines()
             .all(|line| line.contains("Wi-Fi driver") && line.ends_with("--compat adds them")),
-        "{said}"
+        "{message}"
     );
     assert_eq!(bench.succeed("generate x.csv b.bin 0x3000 --compat"), "");
     assert!(bench.end("dump b.bin", 0).0.contains("sta.apinfo"));
@@ -214,11 +221,11 @@ fn partitions_that_are_read_only_are_warned_of() {
         ("in.json", "0x2000", true),
         ("in.csv", "0x3000", false),
     ] {
-        let said = bench.succeed(&format!("--force generate {input} a.bin {size}"));
+        let message = bench.succeed(&format!("--force generate {input} a.bin {size}"));
         assert_eq!(
-            said.contains("below 0x3000 has to be flagged readonly"),
+            message.contains("below 0x3000 must be flagged readonly"),
             warns,
-            "{size}: {said}"
+            "{size}: {message}"
         );
     }
 }
@@ -279,16 +286,16 @@ fn encrypted_images_are_named_where_they_are_read() {
         for (image, needle) in [
             (
                 "e.bin",
-                "e.bin: nothing in it can be read: it is perhaps encrypted, and needs --keys",
+                "e.bin: nothing in it can be read: it is perhaps encrypted, and requires --keys",
             ),
             (
                 "e.bin --keys others.bin",
-                "nothing in it can be read with these keys: it is encrypted with others, or not at all",
+                "nothing in it can be read with these keys: it is encrypted with others, or not encrypted",
             ),
             ("plain.bin --keys keys.bin", "plain.bin: it is not encrypted"),
         ] {
-            let (shown, said) = bench.end(&format!("{command} {image}"), code);
-            assert!(said.contains(needle), "{command} {image}: {said}");
+            let (shown, message) = bench.end(&format!("{command} {image}"), code);
+            assert!(message.contains(needle), "{command} {image}: {message}");
             assert_eq!(shown.is_empty(), command == "dump", "{command} {image}");
             if command.ends_with("--json") {
                 let json: serde_json::Value = serde_json::from_str(&shown).unwrap();
@@ -321,7 +328,7 @@ fn command_lines_of_the_generator_are_understood() {
     assert_eq!(bench.read("e.bin"), bench.read("f.bin"));
     bench.succeed("decrypt e.bin keys.bin b.bin");
     assert_eq!(bench.read("a.bin"), bench.read("b.bin"));
-    // Folders and the HMAC scheme, as the generator has them.
+    // Folders and the HMAC scheme of the generator.
     bench.write("hmac.bin", [7; 32]);
     let scheme = "--keygen --keyfile k.bin --key_protect_hmac";
     bench.succeed(&format!(
@@ -345,8 +352,8 @@ fn command_lines_of_the_generator_are_understood() {
         bench.succeed(&format!("--force decrypt {image} p.bin --hmac-key {key}"));
         assert_eq!(bench.read("p.bin"), bench.read("e/a.bin"), "{image}");
     }
-    let said = bench.succeed("encrypt in.csv q.bin 0x3000 --inputkey keys.bin --keyfile unused.bin");
-    assert!(said.starts_with("warning: --keyfile has no effect") && !bench.path().join("unused.bin").exists());
+    let message = bench.succeed("encrypt in.csv q.bin 0x3000 --inputkey keys.bin --keyfile unused.bin");
+    assert!(message.starts_with("warning: --keyfile has no effect") && !bench.path().join("unused.bin").exists());
     bench.write("in.json", "[]");
     for (arguments, needle) in [
         (
@@ -371,7 +378,7 @@ fn command_lines_of_the_generator_are_understood() {
         ),
         (
             "encrypt a.bin out.bin --hmac-key hmac.bin --key_protect_hmac",
-            "are for IN.. OUT SIZE",
+            "apply to IN.. OUT SIZE",
         ),
         ("decrypt e.bin keys.bin out.bin --outdir in.csv", "--outdir: in.csv"),
         ("generate in.csv two.csv out.bin", "SIZE: "),
@@ -391,9 +398,9 @@ fn command_lines_of_the_generator_are_understood() {
         ),
         (
             "encrypt a.bin out.bin --keys keys.bin --keygen",
-            "--keys is not allowed beside another",
+            "--keys cannot be used with another",
         ),
-        ("encrypt a.bin out.bin --keygen", "are for IN.. OUT SIZE"),
+        ("encrypt a.bin out.bin --keygen", "apply to IN.. OUT SIZE"),
         ("decrypt e.bin keys.bin out.bin --keys keys.bin", "keys are given twice"),
         (
             "generate-key --keyfile out.bin",
@@ -401,12 +408,12 @@ fn command_lines_of_the_generator_are_understood() {
         ),
         ("--force generate-key", "argument 2, generate-key"),
         ("generat in.csv out.bin 0x3000", "did you mean generate?"),
-        ("20202021", "the command is unknown"),
+        ("20202021", "unknown command"),
     ] {
         bench.refuse(arguments, needle);
     }
-    let (_, said) = bench.end("20202021", 2);
-    assert!(!said.contains("20202021"), "{said}");
+    let (_, message) = bench.end("20202021", 2);
+    assert!(!message.contains("20202021"), "{message}");
 }
 
 #[cfg(unix)]
@@ -432,7 +439,7 @@ fn a_reader_that_leaves_is_no_failure() {
             .unwrap();
         assert!(!line.is_empty());
         let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!((output.status.code(), said.as_ref()), (Some(141), ""), "{arguments}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), message.as_ref()), (Some(141), ""), "{arguments}");
     }
 }

@@ -21,8 +21,8 @@ fn run(folder: &Path, arguments: &str) -> Output {
 
 fn succeed(folder: &Path, arguments: &str) -> Vec<u8> {
     let output = run(folder, arguments);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{arguments}: {said}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{arguments}: {message}");
     output.stdout
 }
 
@@ -39,14 +39,14 @@ fn dumped_json_makes_the_same_image() {
     }
     for other in ["table", "csv"] {
         let output = run(folder.path(), &format!("dump a.bin --json --format {other}"));
-        let said = String::from_utf8(output.stderr).unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(2) && output.stdout.is_empty());
         assert_eq!(
-            said,
+            message,
             "error: --json: the entries are shown in one form; leave out --json or --format\n"
         );
     }
-    // Known by its contents, with a byte order mark as some editors put it there.
+    // Recognized by its contents, with a byte order mark as some editors write it.
     fs::write(path("b.txt"), ["\u{feff}\n".as_bytes(), &json].concat()).unwrap();
     for (input, output) in [("a.json", "b.bin"), ("b.txt", "c.bin")] {
         succeed(folder.path(), &format!("generate {input} {output} 0x4000"));
@@ -73,7 +73,7 @@ fn errors_name_file_line_and_column() {
     for (json, expected) in [
         (
             list(&[first.clone(), entry("b", "u8", "20202021")]),
-            "in.json:3:64: not an integer in 0..=255, as u8 asks for",
+            "in.json:3:64: not an integer in the range 0 to 255, as required by u8",
         ),
         (
             list(&[entry("b", "u8", "1, \"note\": 20202021")]),
@@ -94,7 +94,7 @@ fn errors_name_file_line_and_column() {
                 entry("b", "blob", &text(0)),
                 entry("c", "blob", &format!("\"{}\"", "ab".repeat(9000))),
             ]),
-            "in.json:4:3: entries do not fit into 0x3000 bytes; 0x4000 are enough",
+            "in.json:4:3: entries do not fit into 0x3000 bytes; 0x4000 are needed",
         ),
         (format!("[{first}"), "in.json:1:"),
         ("{}".into(), "in.json:1:1: not a list of entries"),
@@ -109,18 +109,18 @@ fn errors_name_file_line_and_column() {
     ] {
         fs::write(folder.path().join("in.json"), &json).unwrap();
         let output = run(folder.path(), "generate in.json out.bin 0x3000");
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{json}: {said}");
-        assert!(said.starts_with(&format!("error: {expected}")), "{json}: {said}");
-        assert_eq!(said.trim_end().lines().count(), 1, "{said}");
-        assert!(!said.contains("20202021"), "{said}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{json}: {message}");
+        assert!(message.starts_with(&format!("error: {expected}")), "{json}: {message}");
+        assert_eq!(message.trim_end().lines().count(), 1, "{message}");
+        assert!(!message.contains("20202021"), "{message}");
         assert!(!folder.path().join("out.bin").exists());
     }
     fs::write(folder.path().join("in.json"), "[]").unwrap();
     let output = run(folder.path(), "generate in.json out.bin 0x3000 --compat");
-    let said = String::from_utf8(output.stderr).unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
-        (output.status.code(), said.as_str()),
+        (output.status.code(), message.as_str()),
         (Some(2), "error: --compat: is for CSV files only\n")
     );
 }

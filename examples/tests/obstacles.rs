@@ -1,4 +1,4 @@
-//! What is in the way of outputs, and what is not ours: found before anything is made, and left as it is.
+//! Entries in the way of outputs, and foreign files: found before anything is made, and left unchanged.
 
 #![cfg(unix)]
 #![allow(
@@ -63,19 +63,19 @@ fn tool(folder: &Path, command: &str) -> Output {
 }
 
 fn refused(output: &Output, words: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(2), "{words:?}: {said}");
+    let message = stderr(output);
+    assert_eq!(output.status.code(), Some(2), "{words:?}: {message}");
     assert_eq!(
-        said.lines().filter(|line| line.starts_with("error: ")).count(),
+        message.lines().filter(|line| line.starts_with("error: ")).count(),
         1,
-        "{said}"
+        "{message}"
     );
     for word in words {
-        assert!(said.contains(word), "{word}: {said}");
+        assert!(message.contains(word), "{word}: {message}");
     }
 }
 
-/// All files of a folder with what is in them, links as such.
+/// Returns all files of a folder with their contents, and links as such.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -98,7 +98,7 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// A folder of somebody else with a file of each name that a run writes.
+/// Returns a foreign folder with a file of each name that a run writes.
 fn victim(at: &Path) -> PathBuf {
     let victim = at.join("victim");
     fs::create_dir(&victim).unwrap();
@@ -120,7 +120,7 @@ fn pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// Puts something else into the place of a file or folder.
+/// Replaces a file or folder by something else.
 type Obstacle = (&'static str, fn(&Path, &Path));
 
 const IN_THE_WAY: [Obstacle; 5] = [
@@ -149,7 +149,7 @@ fn obstacle_is_named_before_a_device_is_made() {
     ] {
         let wants_folder = matches!(name, "out" | TOP | "out/fff1_8000/staging" | "out/test-pki");
         for (what, put) in IN_THE_WAY {
-            // A folder in the place of one is none in the way, and the operator's own path may be a link.
+            // A folder is expected there, and the operator's own path may be a link.
             if wants_folder && what == "a folder" || name == "out" && what == "a link" {
                 continue;
             }
@@ -163,11 +163,11 @@ fn obstacle_is_named_before_a_device_is_made() {
             }
             put(&at.join(name), &victim);
             let output = tool(at, &format!("matter-mfg {BASE} --test-pki -n 2"));
-            let said = stderr(&output);
-            assert_eq!(output.status.code(), Some(2), "{name} is {what}: {said}");
+            let message = stderr(&output);
+            assert_eq!(output.status.code(), Some(2), "{name} is {what}: {message}");
             assert!(
-                said.contains(name.rsplit('/').next().unwrap()),
-                "{name} is {what}: {said}"
+                message.contains(name.rsplit('/').next().unwrap()),
+                "{name} is {what}: {message}"
             );
             assert_eq!(contents(&victim), before, "{name} is {what}");
             assert!(produced::devices(&at.join(TOP)).is_empty(), "{name} is {what}");
@@ -177,7 +177,7 @@ fn obstacle_is_named_before_a_device_is_made() {
     println!("{tried} obstacles");
 }
 
-/// One that comes when the run has begun does not keep later runs from working.
+/// An obstacle that appears after the start of a run does not block later runs.
 #[test]
 fn obstacle_after_the_start_is_named_by_each_run_until_it_is_gone() {
     let folder = tempfile::tempdir().unwrap();
@@ -225,7 +225,7 @@ fn workspace_that_leads_elsewhere_is_left_as_it_is() {
     assert_eq!(produced::devices(&top).len(), made + 1);
     assert_eq!(mfg(at, "-n 200 --jobs 1 --resume").status.code(), Some(2));
     assert_eq!(contents(&victim), before);
-    // Folders of others that have such a name.
+    // Foreign folders with such a name.
     let strange = [top.join(".run-mine"), top.join(".run-link")];
     fs::create_dir(&strange[0]).unwrap();
     fs::write(strange[0].join("notes"), "precious").unwrap();
@@ -234,7 +234,7 @@ fn workspace_that_leads_elsewhere_is_left_as_it_is() {
     assert_eq!(fs::read(strange[0].join("notes")).unwrap(), b"precious");
     assert!(strange[1].symlink_metadata().unwrap().is_symlink());
     assert_eq!(contents(&victim), before);
-    // Put back, the run goes on.
+    // Once it is restored, the run continues.
     fs::remove_file(&devices).unwrap();
     fs::rename(at.join("moved"), &devices).unwrap();
     let output = mfg(at, "-n 200 --jobs 1 --resume");
@@ -300,7 +300,7 @@ fn folders_and_keys_that_others_may_change_are_refused() {
     }
     mode("keys", 0o666);
     refused(&tool(at, "nvs-image dump hmac --keys keys"), &["--keys keys"]);
-    // What everybody may change is no place for any output.
+    // A folder that everybody may change is refused for any output.
     fs::create_dir(at.join("public")).unwrap();
     mode("public", 0o777);
     refused(
@@ -357,8 +357,8 @@ fn no_output_is_an_input_or_another_output() {
         "matter-mfg -v 0xFFF2 -p 0x8001 --ledger inputs/fff2_8001/manifest.json --outdir inputs",
     ] {
         let output = tool(at, command);
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(2), "{command}: {said}");
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{command}: {message}");
         assert_eq!(contents(at), before, "{command}");
     }
 }
@@ -391,7 +391,7 @@ fn folders_pipes_and_devices_are_no_outputs() {
 }
 
 #[test]
-fn work_is_done_even_when_nobody_can_read_that() {
+fn work_is_done_with_stdout_closed() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let full = || Stdio::from(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
@@ -417,7 +417,7 @@ fn work_is_done_even_when_nobody_can_read_that() {
         assert!(stderr(&output).contains("cannot write to stdout"), "{command}");
     }
     assert_eq!(produced::devices(&at.join(TOP)).len(), 6);
-    // A result that nobody gets is none.
+    // A result that cannot be delivered is a failure.
     let output = Command::new(env!("CARGO_BIN_EXE_setup-code"))
         .args(["parse", "MT:Y.K9042C00KA0648G00"])
         .stdout(full())
@@ -426,7 +426,7 @@ fn work_is_done_even_when_nobody_can_read_that() {
     assert_eq!(output.status.code(), Some(3));
 }
 
-/// An older pair of key and certificate stays one: what cannot be replaced as a whole is not replaced.
+/// An older pair of key and certificate stays together: it is replaced as a whole or not.
 #[test]
 fn key_and_certificate_are_replaced_together() {
     let folder = tempfile::tempdir().unwrap();

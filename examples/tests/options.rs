@@ -1,4 +1,4 @@
-//! What `matter-mfg` takes beside the reference tool's options: lists, a job in JSON, a seed.
+//! Options of `matter-mfg` beyond the reference tool's: lists, a job in JSON, a seed.
 
 #![allow(
     clippy::unwrap_used,
@@ -71,7 +71,7 @@ fn lists_give_each_device_its_own() {
 }
 
 #[test]
-fn a_list_that_is_too_long_is_said() {
+fn too_long_list_is_warned_about() {
     let folder = folder();
     write(&folder, "serials.txt", "S-1\nS-2\nS-3\n");
     let output = run(
@@ -101,14 +101,14 @@ fn debug_messages_hold_no_secret() {
         ["-k", "pai-key.pem"],
     ];
     let output = run(folder.path(), &[&IDS[..], &FAST, &arguments.concat()].concat());
-    let said = stderr(&output);
-    assert!(output.status.success() && said.contains("debug: Job"), "{said}");
+    let message = stderr(&output);
+    assert!(output.status.success() && message.contains("debug: Job"), "{message}");
     for secret in secrets {
-        assert!(!said.contains(secret), "{said}");
+        assert!(!message.contains(secret), "{message}");
     }
-    // Nor the same in other forms: the passcode in hexadecimal, the id as bytes, the key of the PAI.
+    // Nor in other forms: the passcode in hexadecimal, the id as bytes, the key of the PAI.
     for secret in ["0x1344365", "210, 243, 81", "2, 2, 2, 2"] {
-        assert!(!said.contains(secret), "{said}");
+        assert!(!message.contains(secret), "{message}");
     }
 }
 
@@ -165,14 +165,14 @@ fn a_device_is_named_in_upper_case_as_well() {
         let uuid = made.uuid(0).to_owned();
         let output = run(folder.path(), &[option, &uuid.to_uppercase(), "--reason", "broken"]);
         assert!(output.status.success(), "{}", stderr(&output));
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(said, format!("device {uuid} is {state}\n"));
+        let message = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(message, format!("device {uuid} is {state}\n"));
         fs::remove_dir_all(folder.path().join("out")).unwrap();
     }
 }
 
 #[test]
-fn a_column_that_names_a_field_and_is_not_listed_is_said() {
+fn unlisted_column_with_the_name_of_a_field_is_warned_about() {
     let folder = folder();
     write(&folder, "c.csv", "serial-num,data,string\n");
     write(
@@ -184,17 +184,17 @@ fn a_column_that_names_a_field_and_is_not_listed_is_said() {
         folder.path(),
         &[&IDS[..], &FAST, &["--csv", "c.csv", "--mcsv", "m.csv"]].concat(),
     );
-    let said = stderr(&output);
-    assert!(output.status.success(), "{said}");
+    let message = stderr(&output);
+    assert!(output.status.success(), "{message}");
     for column in ["discriminator", "Pin_Code"] {
         assert!(
-            said.contains(&format!("warning: m.csv: column '{column}' names a field")),
-            "{said}"
+            message.contains(&format!("warning: m.csv: column '{column}' names a device field")),
+            "{message}"
         );
     }
     assert!(
-        !said.contains("note'") && !said.contains("serial-num") && !said.contains("20202021"),
-        "{said}"
+        !message.contains("note'") && !message.contains("serial-num") && !message.contains("20202021"),
+        "{message}"
     );
 }
 
@@ -236,7 +236,7 @@ fn a_manifest_is_signed_by_the_pai_of_the_run() {
     }
 }
 
-/// All files of a folder by their paths in it.
+/// Returns all files of a folder by relative path.
 fn all_files(top: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![top.to_owned()];
@@ -272,14 +272,14 @@ fn a_seed_gives_the_same_bytes_and_is_marked() {
         let output = run(folder.path(), &[&IDS[..], &FAST, &arguments, &more].concat());
         assert!(output.status.success(), "{}", stderr(&output));
         assert!(
-            stderr(&output).contains("warning: --seed: whoever knows the seed"),
+            stderr(&output).contains("warning: --seed: the seed reveals"),
             "{}",
             stderr(&output)
         );
         assert!(
             String::from_utf8(output.stdout)
                 .unwrap()
-                .contains("test run: everything comes from --seed")
+                .contains("test run: all values come from --seed")
         );
         all_files(&folder.path().join(outdir))
     };
@@ -318,7 +318,7 @@ fn a_job_file_is_the_command_line() {
             "cert": "pai-cert.pem", "key": "pai-key.pem", "cert-dclrn": "CD.der", "locales": ["en-US", "de-DE"],
             "fixed-labels": ["0/a/b"], "hw-ver": 1, "commissioning-flow": "2", "encrypt": true, "seed": 55, "outdir": "x"}"#,
     );
-    // What is on the command line wins.
+    // The command line takes precedence.
     let output = run(folder.path(), &["--job", "job.json", "-n", "2", "--outdir", "b"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(all_files(&folder.path().join("a")) == all_files(&folder.path().join("b")));
@@ -348,7 +348,7 @@ fn the_schema_and_the_program_know_the_same_members() {
     let properties = schema["properties"].as_object().unwrap();
     for (name, property) in properties {
         assert!(!property["description"].as_str().unwrap().is_empty(), "{name}");
-        // A value of the schema's type is taken, one of another type is not.
+        // A value of the schema's type is accepted, one of another type is not.
         let (good, bad) = match (property["type"].as_str(), property["$ref"].as_str()) {
             (Some("boolean"), None) => (vec![true.into()], vec!["x".into(), 1.into()]),
             (Some("string"), None) => (vec!["x".into()], vec![1.into(), true.into()]),
@@ -369,10 +369,10 @@ fn the_schema_and_the_program_know_the_same_members() {
             assert!(read(&serde_json::json!({ name: value })).is_err(), "{name}: {value}");
         }
     }
-    // What the program calls known is in the schema: the help lists every option.
+    // Every option in the help is in the schema.
     let help = run(folder.path(), &["--help"]);
     let help = String::from_utf8(help.stdout).unwrap();
-    // These say how the command runs, not what is made.
+    // Options for the execution of the command, not for its result.
     let own = [
         "job",
         "log-level",
@@ -394,7 +394,7 @@ fn the_schema_and_the_program_know_the_same_members() {
         "verifier-file",
     ];
     let options = help.lines().filter_map(|line| {
-        // What explains an option is further to the right.
+        // The description of an option is indented further.
         let line = Some(line.trim_start()).filter(|text| line.len() - text.len() < 8)?;
         let long = line
             .strip_prefix("--")
@@ -406,14 +406,14 @@ fn the_schema_and_the_program_know_the_same_members() {
     for option in &options {
         assert!(properties.contains_key(*option), "{option} is not in the schema");
     }
-    // The names that errors give to fields are options.
+    // The field names in errors are options.
     for field in Field::ALL {
         assert!(
             help.contains(&format!("--{} ", field.name())) || help.contains(&format!("--{}\n", field.name())),
             "{field}"
         );
     }
-    // "$schema" is for editors and no option.
+    // "$schema" is for editors and not an option.
     assert!(properties.contains_key("$schema"));
     assert_eq!(properties.len(), options.len() + 1);
     for example in schema["examples"].as_array().unwrap() {
@@ -440,7 +440,7 @@ fn the_schema_and_the_documents_agree_with_the_table_of_fields() {
         assert_eq!(described.unwrap(), field.description(), "{}", field.name());
         assert!(listed.contains(&format!("`{}`", field.key())), "{}", field.key());
     }
-    // What else a column sets: passcode under two names, discriminator, iteration count, salt, rotating id.
+    // Further fields set by columns: passcode under two names, discriminator, iteration count, salt, rotating id.
     assert_eq!(listed.matches('`').count() / 2, ProductInformation::FIELDS.len() + 6);
 }
 
@@ -463,7 +463,7 @@ fn a_preview_of_labels_makes_no_device() {
         assert!(!folder.path().join("out").exists());
     }
     let svg = fs::read_to_string(folder.path().join("p.svg")).unwrap();
-    // The edges of all labels, and the two that are left on the first page.
+    // The outlines of all labels, and the two that are left on the first page.
     assert_eq!(svg.matches("<rect x=").count(), 21);
     assert_eq!(svg.matches(">Lamp</text>").count(), 2);
     assert_eq!(run(folder.path(), &arguments("p.svg")).status.code(), Some(2));
@@ -474,7 +474,7 @@ fn setup_code_has_the_same_options_of_labels() {
     let folder = folder();
     let help = |program: &str, arguments: &[&str]| {
         let output = std::process::Command::new(program).args(arguments).output().unwrap();
-        // The texts of both programs are wrapped, and set differently far to the right.
+        // The texts of both programs are wrapped differently.
         let text = String::from_utf8(output.stdout).unwrap();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     };

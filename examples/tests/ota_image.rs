@@ -45,7 +45,7 @@ fn succeed(folder: &Path, arguments: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Runs what fails with a code, a sentence that has some words, and nothing new in the folder.
+/// Runs a command that fails with a code and a message, and leaves nothing new in the folder.
 fn fail(folder: &Path, code: i32, arguments: &str, words: &str) {
     let files = || {
         let mut files: Vec<_> = fs::read_dir(folder)
@@ -58,18 +58,18 @@ fn fail(folder: &Path, code: i32, arguments: &str, words: &str) {
     };
     let before = files();
     let output = run(folder, arguments);
-    let said = stderr(&output);
-    assert_eq!(output.status.code(), Some(code), "{arguments}: {said}");
-    assert!(said.contains(words), "{arguments}: {said}");
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(code), "{arguments}: {message}");
+    assert!(message.contains(words), "{arguments}: {message}");
     assert_eq!(
-        said.lines().filter(|line| line.starts_with("error: ")).count(),
+        message.lines().filter(|line| line.starts_with("error: ")).count(),
         1,
-        "{said}"
+        "{message}"
     );
     assert!(files() == before, "{arguments} has changed files");
 }
 
-/// An app of ESP-IDF with a description, signed with a P-256 key.
+/// Returns an app of ESP-IDF with a description, signed with a P-256 key.
 fn app(version: &str) -> (Vec<u8>, [u8; 32]) {
     let mut first = vec![0; 0x200];
     let mut put = |at: usize, bytes: &[u8]| first[at..at + bytes.len()].copy_from_slice(bytes);
@@ -157,10 +157,10 @@ fn damage_is_one_sentence_and_nothing_is_lost() {
         fs::write(folder.join(name), bytes).unwrap();
     }
     for (name, words) in [
-        ("cut-header", "ends inside of its header"),
-        ("cut", "file is cut: its payload has 11 of 12 bytes"),
-        ("longer", "1 bytes behind its payload"),
-        ("changed", "another digest"),
+        ("cut-header", "ends inside its header"),
+        ("cut", "file is truncated: its payload has 11 of 12 bytes"),
+        ("longer", "1 unexpected bytes after its payload"),
+        ("changed", "payload digest does not match"),
         ("empty", "at least 16 more bytes"),
         ("other", "at least 8 more bytes"),
     ] {
@@ -176,7 +176,7 @@ fn damage_is_one_sentence_and_nothing_is_lost() {
         );
         fail(folder, 1, &format!("verify {name}"), "not accepted");
     }
-    // Quirks of the SDK's tool: it writes over its input, and over what is there.
+    // Quirks of the SDK's tool: it overwrites its input and existing files.
     fail(
         folder,
         2,
@@ -193,7 +193,7 @@ fn damage_is_one_sentence_and_nothing_is_lost() {
         folder,
         2,
         &format!("{CREATE} payload.bin plain.ota"),
-        "exists already; --force replaces it",
+        "exists already; use --force to replace it",
     );
     fail(folder, 2, "extract plain.ota plain.ota", "is the file of FILE as well");
     fail(
@@ -235,15 +235,15 @@ fn values_that_the_tool_lets_through_are_refused() {
         ("-v 1 -p 1 -vn 0x100000000 -vs 1", "--software-version: "),
         ("-v 1 -p 1 -vn -1 -vs 1", "--software-version"),
         ("-v 1 -p 1 -vn 1 -vs ", "--version-str: "),
-        (&format!("-v 1 -p 1 -vn 1 -vs {two}"), "66 bytes is too long"),
+        (&format!("-v 1 -p 1 -vn 1 -vs {two}"), "is too long: 66 bytes"),
         (
             &format!("-v 1 -p 1 -vn 1 -vs 1 -rn {url}"),
-            "--release-notes: URL of 257 bytes",
+            "--release-notes: URL is too long: 257 bytes",
         ),
         ("-v 1 -p 1 -vn 1 -vs 1 -rn http://a", "does not start with https://"),
         ("-v 1 -p 1 -vn 5 -vs 1 -mi 3 -ma 2", "smallest applicable version 3"),
-        ("-v 1 -p 1 -vn 5 -vs 1 -ma 5", "which must be below it"),
-        ("-v 1 -p 1 -vn 5 -vs 1 -mi 5", "which must be below it"),
+        ("-v 1 -p 1 -vn 5 -vs 1 -ma 5", "must be lower than the image version"),
+        ("-v 1 -p 1 -vn 5 -vs 1 -mi 5", "must be lower than the image version"),
         ("-v 1 -p 1 -vn 1 -vs 1 -da sha256_128", "less than 256 bits"),
         ("-v 1 -p 1 -vn 1 -vs 1 -da sha3_224", "less than 256 bits"),
         ("-v 1 -p 1 -vn 1 -vs 1 -da md5", "--digest-algorithm: not a digest type"),
@@ -275,7 +275,7 @@ fn a_changed_header_has_its_own_digest_and_the_old_file_stays() {
         (&8.into(), &3.into())
     );
     assert_eq!(json["digest"].as_str().unwrap().len(), 128);
-    // The spelling of the SDK's tool; nothing changed gives the same file.
+    // The spelling of the SDK's tool; without changes the file is the same.
     succeed(folder, "change_header plain.ota same.ota");
     assert_eq!(fs::read(folder.join("same.ota")).unwrap(), unhex(PLAIN));
     fail(folder, 2, "change-header -v 0 plain.ota out.ota", "--vendor-id");
@@ -283,7 +283,7 @@ fn a_changed_header_has_its_own_digest_and_the_old_file_stays() {
         folder,
         2,
         "change-header -ma 2 plain.ota out.ota",
-        "which must be below it",
+        "must be lower than the image version",
     );
     fail(folder, 2, "change-header -vn 3 plain.ota new.ota", "exists already");
     // Quirk: the tool leaves the old digest under a new type. A new digest repairs it.
@@ -302,7 +302,7 @@ fn a_changed_header_has_its_own_digest_and_the_old_file_stays() {
         folder,
         2,
         "change-header -vn 3 broken.ota out.ota",
-        "digest of 32 bytes does not fit its type 8",
+        "digest has 32 bytes, which does not suit digest type 8",
     );
     succeed(folder, "change-header -da sha512 broken.ota repaired.ota");
     succeed(folder, "verify repaired.ota");
@@ -381,7 +381,7 @@ fn the_ledger_gets_the_whole_file() {
         folder,
         2,
         &format!("dcl plain.ota --ota-url {url} --checksum-type sha256-128"),
-        "is not allowed in the ledger",
+        "is not allowed in the compliance ledger",
     );
 }
 
@@ -450,14 +450,14 @@ fn a_signed_app_is_looked_into() {
         folder,
         2,
         &format!("{other} app.bin out.ota"),
-        "is not the software version string; --allow esp-version",
+        "differs from the software version string; --allow esp-version",
     );
     succeed(folder, &format!("{other} --allow esp-version app.bin other.ota"));
     fail(
         folder,
         2,
         "change-header -vs 1.1 app.ota out.ota",
-        "is not the software version string",
+        "differs from the software version string",
     );
     let mut damaged = signed;
     damaged[100] ^= 1;
@@ -510,7 +510,7 @@ fn encrypted_images_are_made_and_opened() {
         folder,
         2,
         &format!("decrypt payload.bin out.bin --key rsa.pem {secure}"),
-        "no header of an encrypted image",
+        "not an encrypted image",
     );
     let mut damaged = fs::read(folder.join("ecc.enc")).unwrap();
     damaged[520] ^= 1;
@@ -519,6 +519,6 @@ fn encrypted_images_are_made_and_opened() {
         folder,
         1,
         &format!("decrypt damaged.enc out.bin --key device.pem {secure}"),
-        "does not open",
+        "cannot be decrypted",
     );
 }

@@ -36,7 +36,7 @@ fn bundles_are_read_where_there_is_room_for_several() {
     for paa in ["paas", "paas/all.pem"] {
         succeed(at, &CHAIN.replace("ca/PAA_cert.pem", paa));
     }
-    // Of several certificates the one of the wanted kind is taken.
+    // Of several certificates the one of the expected kind is used.
     succeed(
         at,
         "verify --paa chain.pem --pai chain.pem --dac chain.pem --at 2026-06-01",
@@ -54,7 +54,7 @@ fn bundles_are_read_where_there_is_room_for_several() {
     );
 }
 
-/// PKCS#7 with certificates alone (RFC 5652, 5.1).
+/// Returns a PKCS#7 with certificates only (RFC 5652, 5.1).
 fn pkcs7(at: &Path, certificates: &[&str]) -> Vec<u8> {
     let certificates: Vec<_> = certificates.iter().map(|path| certificate(&at.join(path))).collect();
     let certificates: Vec<_> = certificates.iter().map(|certificate| certificate.as_der()).collect();
@@ -93,7 +93,7 @@ fn pkcs7_is_read_wherever_certificates_are() {
     refused(
         at,
         "lint chain.p7b",
-        "it is a PKCS#7 bundle in DER; `openssl pkcs7 -inform der` makes PEM",
+        "it is a PKCS#7 bundle in DER; convert it to PEM with `openssl pkcs7 -inform der`",
     );
     for paa in ["chain.p7b", "paas", "paas/paa.p7b"] {
         for dac in ["chain.p7b", "dac.p7b"] {
@@ -126,7 +126,7 @@ fn pkcs7_is_read_wherever_certificates_are() {
             "it is in BER with indefinite lengths; DER is required; `openssl pkcs7",
         );
     }
-    // In a declaration's place a bundle is something else.
+    // In place of a declaration a bundle is a finding.
     let cd = format!("{CHAIN} --allow-test-cd --cd chain.p7b");
     assert!(rejected(at, &cd).0.contains("cd-other-object"));
 }
@@ -161,7 +161,7 @@ fn openssl_s_pkcs7_and_pkcs12_are_read() {
         refused(
             at,
             &format!("lint {name}"),
-            "is PKCS#12 with a password; --password-file or MATTER_PASSWORD opens it",
+            "is PKCS#12 with a password; give it with --password-file or MATTER_PASSWORD",
         );
         refused(
             at,
@@ -169,7 +169,7 @@ fn openssl_s_pkcs7_and_pkcs12_are_read() {
             "is PKCS#12 with another password than the one given",
         );
     }
-    // The key, and the certificate that is its own; the others are its chain.
+    // The key and its own certificate; the others are its chain.
     let sign =
         format!("{CD} --pid 0x8000 --type 0 --key dac-modern.p12 --cert dac-modern.p12 --password-file pw --out cd");
     succeed(at, &sign);

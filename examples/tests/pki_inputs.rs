@@ -1,4 +1,4 @@
-//! What users' files and command lines taught: files of another kind, options that messages promise.
+//! Lessons from users' files and command lines: files of another kind, options that messages promise.
 
 #![allow(
     clippy::unwrap_used,
@@ -28,7 +28,7 @@ fn tool(program: &str, arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-fn said(at: &Path, arguments: &str) -> String {
+fn message(at: &Path, arguments: &str) -> String {
     String::from_utf8(run(at, arguments).stderr).unwrap()
 }
 
@@ -75,7 +75,7 @@ fn a_file_of_another_kind_is_called_by_its_name() {
         refused(at, &format!("lint {file}"), kind);
         let as_dac = CHAIN.replace("dac/DAC_cert.pem", file) + " --json";
         assert!(
-            said(at, &as_dac).contains(kind) || rejected(at, &as_dac).0.contains(kind),
+            message(at, &as_dac).contains(kind) || rejected(at, &as_dac).0.contains(kind),
             "{file}"
         );
         refused(
@@ -131,7 +131,7 @@ fn a_text_in_utf_16_is_named_wherever_a_text_is_read() {
         &format!("{issue} ca/PAA_cert.pem --issuer-key ca/PAA_key.pem --password-file password"),
         &format!("dac --vid 0xFFF1 --pid 0x8000 {BY_PAI} --csv x.csv --out x"),
     ] {
-        refused(at, arguments, "is a text in UTF-16");
+        refused(at, arguments, "is UTF-16 text");
     }
     let path = |name: &str| at.join(name).display().to_string();
     let [cert, key, spec, out] = ["cert.pem", "key.pem", "x.json", "out"].map(path);
@@ -145,19 +145,19 @@ fn a_text_in_utf_16_is_named_wherever_a_text_is_read() {
         (audit, &["ca", "--manifest", &spec, "--manifest-key", &cert]),
         (audit, &["ca", "--revocation-set", &spec]),
     ] {
-        let (code, _, said) = tool(program, arguments);
+        let (code, _, message) = tool(program, arguments);
         assert!(
-            code == 2 && said.contains("is a text in UTF-16"),
-            "{arguments:?}: {said}"
+            code == 2 && message.contains("is UTF-16 text"),
+            "{arguments:?}: {message}"
         );
     }
-    // A byte order mark in front of JSON is no fault.
+    // A byte order mark before JSON is accepted.
     fs::write(at.join("set.json"), "\u{feff}[]").unwrap();
     succeed(at, "revoke-set check set.json");
     let records = "\u{feff}[{\"type\": 201, \"subtype\": 0, \"data\": \"000F\"}, {\"type\": 9}]";
     fs::write(at.join("records.json"), records).unwrap();
-    let (code, _, said) = tool(secure_cert, &["build", &path("records.json"), &out]);
-    assert_eq!(code, 0, "{said}");
+    let (code, _, message) = tool(secure_cert, &["build", &path("records.json"), &out]);
+    assert_eq!(code, 0, "{message}");
 }
 
 #[test]
@@ -191,13 +191,13 @@ fn tables_have_each_column_once_and_no_cell_in_none() {
             "'number 5': has a value",
         ),
     ] {
-        let (code, _, said) = tool(program, &arguments);
-        assert!(code == 2 && said.contains(reason), "{said}");
+        let (code, _, message) = tool(program, &arguments);
+        assert!(code == 2 && message.contains(reason), "{message}");
     }
 }
 
 #[test]
-fn files_of_records_hold_what_their_type_says() {
+fn record_files_match_their_type() {
     let folder = workplace();
     let at = folder.path();
     let out = at.join("out").display().to_string();
@@ -206,7 +206,7 @@ fn files_of_records_hold_what_their_type_says() {
     fs::write(at.join("utf16.pem"), utf16).unwrap();
     for (kind, file, reason) in [
         ("DEV_CERT", "ca/PAI_key.pem", "holds something else than a certificate"),
-        ("DEV_CERT", "utf16.pem", "is no certificate: it is a text in UTF-16"),
+        ("DEV_CERT", "utf16.pem", "is no certificate: it is UTF-16 text"),
         (
             "DEV_CERT",
             "CD.der",
@@ -222,18 +222,18 @@ fn files_of_records_hold_what_their_type_says() {
         let records = format!("[{{\"type_name\": \"{kind}\", \"subtype\": 0, \"file\": \"{file}\"}}]");
         let spec = at.join("records.json");
         fs::write(&spec, records).unwrap();
-        let (code, _, said) = tool(
+        let (code, _, message) = tool(
             env!("CARGO_BIN_EXE_secure-cert"),
             &["build", &spec.display().to_string(), &out],
         );
-        assert!(code == 2 && said.contains(reason), "{kind} {file}: {said}");
+        assert!(code == 2 && message.contains(reason), "{kind} {file}: {message}");
     }
     fs::write(at.join("records.json"), "").unwrap();
-    let (_, _, said) = tool(
+    let (_, _, message) = tool(
         env!("CARGO_BIN_EXE_secure-cert"),
         &["build", &at.join("records.json").display().to_string(), &out],
     );
-    assert!(said.ends_with("records.json: is empty\n"), "{said}");
+    assert!(message.ends_with("records.json: is empty\n"), "{message}");
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn a_part_of_a_chain_has_no_success() {
 }
 
 #[test]
-fn encrypted_keys_are_opened_by_what_the_message_names() {
+fn encrypted_keys_are_decrypted_as_the_message_tells() {
     let folder = workplace();
     let at = folder.path();
     let encrypted = at.join("key.pem");
@@ -273,7 +273,7 @@ fn encrypted_keys_are_opened_by_what_the_message_names() {
         ])
         .current_dir(at)
         .output();
-    // Nothing else on this machine may be able to encrypt a key.
+    // No other tool on this machine may be able to encrypt a key.
     if !made.is_ok_and(|made| made.status.success()) || !encrypted.exists() {
         return;
     }
@@ -281,7 +281,7 @@ fn encrypted_keys_are_opened_by_what_the_message_names() {
     refused(
         at,
         &format!("{CHAIN} --dac-key key.pem"),
-        "--password-file or MATTER_PASSWORD opens it",
+        "--password-file or MATTER_PASSWORD",
     );
     succeed(at, &format!("{CHAIN} --dac-key key.pem --password-file password"));
 }
@@ -301,8 +301,11 @@ fn a_declaration_has_its_version_number_and_its_warnings() {
         refused(at, &make, "--version-number");
     }
     let output = run(at, &format!("{CD} --pid 0x8000 --type 1 --test-key --out provisional"));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && said.contains("cd-type-needs-csa"), "{said}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.success() && message.contains("cd-type-needs-csa"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -351,10 +354,10 @@ fn ids_with_a_leading_zero_are_refused_with_both_readings() {
         "--pid",
         "0103",
     ];
-    let (code, _, said) = tool(setup, &encode);
+    let (code, _, message) = tool(setup, &encode);
     assert!(
-        code == 2 && said.contains("decimal or hexadecimal") && !said.contains("0103"),
-        "{said}"
+        code == 2 && message.contains("decimal or hexadecimal") && !message.contains("0103"),
+        "{message}"
     );
 }
 
@@ -403,9 +406,9 @@ fn the_ledgers_answers_are_whole_or_refused() {
 fn salts_in_another_notation_are_refused_with_the_remedy() {
     let spake2p = env!("CARGO_BIN_EXE_spake2p");
     let refuse = |salt: &str| {
-        let (code, _, said) = tool(spake2p, &["gen-verifier", "-p", "20202021", "-i", "1000", "-s", salt]);
-        assert_eq!(code, 2, "{salt}: {said}");
-        said
+        let (code, _, message) = tool(spake2p, &["gen-verifier", "-p", "20202021", "-i", "1000", "-s", salt]);
+        assert_eq!(code, 2, "{salt}: {message}");
+        message
     };
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
@@ -421,8 +424,8 @@ fn salts_in_another_notation_are_refused_with_the_remedy() {
             .current_dir(at)
             .output()
             .unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(!output.status.success() && said.contains("hexadecimal"), "{said}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && message.contains("hexadecimal"), "{message}");
     }
     assert!(refuse("some text").contains("16 to 32 bytes"));
     assert!(refuse(&"AAAA".repeat(15)).contains("salt of 45 bytes"));
@@ -441,8 +444,8 @@ fn copied_codes_are_read_leniently_and_refused_in_json() {
         &format!("{address}MT%3aY.K9042C00KA0648G00*Y.K9042C00KA0648G00&theme=dark#top\n"),
         &format!("{address}MT:Y.K9042C00KA0648G00"),
     ] {
-        let (status, out, said) = tool(setup, &["parse", "--lenient", code]);
-        assert_eq!(status, 0, "{code}: {said}");
+        let (status, out, message) = tool(setup, &["parse", "--lenient", code]);
+        assert_eq!(status, 0, "{code}: {message}");
         let read: Value = serde_json::from_str(&out).unwrap();
         assert_eq!(read["payloads"][0]["passcode"], 20_202_021);
         assert!(!read["deviations"].as_array().unwrap().is_empty());
@@ -458,7 +461,7 @@ fn copied_codes_are_read_leniently_and_refused_in_json() {
         ("349701123365521327683", "contradict"),
         ("84970112331", "later version"),
     ] {
-        let (status, _, said) = tool(setup, &["parse", code]);
-        assert!(status == 1 && said.contains(reason), "{code}: {said}");
+        let (status, _, message) = tool(setup, &["parse", code]);
+        assert!(status == 1 && message.contains(reason), "{code}: {message}");
     }
 }

@@ -35,7 +35,7 @@ fn registrar(folder: &Path) -> Registrar {
     Registrar::new(ledger, LogSigner::new(log_key()), "test")
 }
 
-/// Makes a PKI, a declaration, and a ledger with an order A-17 of a size.
+/// Makes a PKI, a declaration, and a ledger with an order A-17 of `size` devices.
 fn prepare(size: u32) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let pki = |words: &str| {
@@ -115,7 +115,7 @@ fn devices_that_dial_get_their_certificates() {
     let folder = prepare(20);
     let folder = folder.path();
     let (station, address) = listen(folder, &["--answer-time", "2", "--json"]);
-    // Of 40 devices with a fault each, those with the first ten.
+    // Of 40 devices with one fault each, the ones with the first ten faults.
     let ends = devices(folder, &["--connect", &address, "--count", "10", "--mix", "50"]);
     let good = ends.iter().filter(|end| end["fault"] == "none");
     assert!(
@@ -165,7 +165,7 @@ fn devices_that_are_dialled_get_their_certificates() {
         "{lines}"
     );
     assert!(sim.join().unwrap().iter().all(|end| end["end"] == "locked"));
-    // They are gone.
+    // They have ended.
     let again = provision(folder, &["--devices", "addresses"]).output().unwrap();
     assert_eq!(again.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&again.stdout).contains(" unreachable: "));
@@ -200,7 +200,7 @@ fn a_station_that_is_killed_goes_on_where_it_was() {
         std::thread::sleep(Duration::from_millis(700));
         first.kill().unwrap();
         first.wait().unwrap();
-        // The port may be held for a moment by connections that end.
+        // The port may be held briefly by closing connections.
         first = loop {
             let mut child = provision(folder, &["--listen", &address, "--idle", "3", "--jobs", "30"])
                 .spawn()
@@ -231,26 +231,26 @@ fn a_station_that_is_killed_goes_on_where_it_was() {
 }
 
 #[test]
-fn a_station_starts_only_for_what_is_there() {
+fn station_starts_only_with_existing_inputs() {
     let folder = prepare(1);
     let folder = folder.path();
-    let said = |command: &mut Command| {
+    let message = |command: &mut Command| {
         let output = command.output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let mut command = provision(folder, &["--device", "127.0.0.1:1", "--order", "B-1"]);
-    let (code, text) = said(&mut command);
+    let (code, text) = message(&mut command);
     assert!(
         code == Some(2) && text.contains("--order") && text.contains("B-1"),
         "{text}"
     );
-    let (code, text) = said(provision(folder, &["--device", "127.0.0.1:1"]).args(["--ledger", "none.sqlite"]));
+    let (code, text) = message(provision(folder, &["--device", "127.0.0.1:1"]).args(["--ledger", "none.sqlite"]));
     assert!(
         code == Some(2) && text.contains("--ledger") && !folder.join("none.sqlite").exists(),
         "{text}"
     );
-    let (code, text) = said(provision(folder, &["--device", "127.0.0.1:1"]).args(["--issuer-key", "log_key.pem"]));
+    let (code, text) = message(provision(folder, &["--device", "127.0.0.1:1"]).args(["--issuer-key", "log_key.pem"]));
     assert!(code == Some(2) && text.contains("--issuer-key"), "{text}");
-    let (code, text) = said(&mut provision(folder, &[]));
+    let (code, text) = message(&mut provision(folder, &[]));
     assert!(code == Some(2) && text.contains("--listen"), "{text}");
 }

@@ -1,5 +1,5 @@
 //! The 66 cases with which the vendor tests `esp-matter-mfg-tool` (esp-matter-tools,
-//! `mfg_tool/test_data/test_integration_inputs.json`, by their numbers there), and those that came later, in our words.
+//! `mfg_tool/test_data/test_integration_inputs.json`, by their numbers there), and later ones, in our words.
 
 #![allow(
     clippy::unwrap_used,
@@ -25,13 +25,13 @@ use matter_attestation::{Certificate, PrivateKey};
 use matter_factory_data::{DeviceRecord, HardwareVersion};
 use workplace::{run, stderr};
 
-/// What a case must come to.
+/// The expected result of a case.
 enum Expected {
-    /// Exit code 0, so many devices with certificates, and what else must be true.
+    /// Exit code 0, a number of devices with certificates, and further checks.
     Devices(usize, fn(&Made)),
     /// The same without certificates.
     Bare(usize, fn(&Made)),
-    /// Exit code 2, one sentence with these words in it, nothing written.
+    /// Exit code 2, one message with these words, nothing written.
     Refused(&'static [&'static str]),
 }
 use Expected::{Bare, Devices, Refused};
@@ -41,11 +41,11 @@ const SUPPLIED: &str = "-v 0xFFF2 -p 0x8001 --pai -c pai-cert.pem -cd CD.der";
 const PAA: &str = "-v 0xFFF2 -p 0x8001 --paa -k paa-key.pem -c paa-cert.pem -cd CD.der";
 const OTHER: &str = "-v 0x1001 -p 0x1001 --paa -k paa-key.pem -c paa-cert.pem -cd CD.der";
 const IDS: &str = "-v 0xFFF2 -p 0x8001";
-/// Of passcode 20202021 with 20000 iterations.
+/// Salt of the passcode 20202021 with 20000 iterations.
 const SALT: &str = "V2QKkHqfnRuSmj1m/1ZcYNwoAfhl5sihnkdYmHQahuM=";
 const VERIFIER: &str = "UiGpbqdFJsfa/Q06gfG2gALX3kHZ0vh74obA66HXxoMEYG3ymghhkZccIRNBCyM8dJXM9HqPDF29uybbgC+PSM9qAkdHkB7cYaAkiUe1bCgEj9y9LDtqDq6fYsg12BFq2A==";
 
-/// Number, what all such cases have in common, further arguments separated by `|`, and what comes out.
+/// Number, common arguments, further arguments separated by `|`, and the result.
 #[rustfmt::skip]
 const CASES: &[(u32, &str, &str, Expected)] = &[
     (1, PAI, "", Devices(1, |_| {})),
@@ -82,7 +82,7 @@ const CASES: &[(u32, &str, &str, Expected)] = &[
     (11, PAI, "--csv|lines.csv|--mcsv|lines_values.csv", Devices(1, |made| {
         let record = made.record(0);
         assert_eq!(record.entries()[0].value, OwnedValue::Str("first\n\nthird".into()));
-        // A key of a cloud, which the audit of the run takes for no leak.
+        // A key of a cloud, which the audit of the run does not report as a leak.
         let key = fs::read(made.top.join("../../cloud-key.pem")).unwrap();
         assert!(record.entries()[2].value == OwnedValue::Blob(key));
     })),
@@ -99,7 +99,7 @@ const CASES: &[(u32, &str, &str, Expected)] = &[
             assert!(made.top.join("staging").join(file).is_file(), "{file}");
         }
     })),
-    // Refused by 1.0.23 and taken by 1.0.29, since the firmware reads it.
+    // Refused by 1.0.23 and accepted by 1.0.29, since the firmware reads it.
     (17, PAA, "-cn|My bulb|--mfg-date|2002-02-02", Devices(1, |made| {
         assert_eq!(made.record(0).product.manufacturing_date.unwrap().as_str(), "2002-02-02");
     })),
@@ -108,13 +108,13 @@ const CASES: &[(u32, &str, &str, Expected)] = &[
     (20, PAI, "-vf|2001-01-01T00:00:00|--lifetime|1000", Refused(&["--valid-from", "2001-01-01"])),
     (21, PAI, "-ds|--target|esp32c3|--dac-in-secure-cert|--efuse-key-id|1", Refused(&["--ds-peripheral", "esp32c3", "esp32h2"])),
     (22, PAI, "-ds|--target|esp32h2|--dac-in-secure-cert", Refused(&["--ds-peripheral", "--efuse-key-id"])),
-    // The vendor's tool puts the key into NVS as it is, and the case expects a device.
+    // The vendor's tool puts the key into NVS in plain text, and the case expects a device.
     (23, PAI, "-ds|--target|esp32h2|--efuse-key-id|1", Refused(&["--ds-peripheral", "--dac-in-secure-cert"])),
     (24, OTHER, "--port|/dev/ttyUSB0|-n|3", Refused(&["--port", "one chip"])),
-    // The declaration of these is of another product, which is taken only when that is meant.
+    // Their declaration is for another product, which is accepted only on request.
     (25, OTHER, "-n|5", Refused(&["--cert-dclrn", "0x1001", "--allow-cd-mismatch"])),
     (25, OTHER, "-n|5|-cn|My bulb|--allow-cd-mismatch", Devices(5, |made| assert!(made.top.ends_with("1001_1001")))),
-    // The vendor's tool ignores a port that it has no use for.
+    // The vendor's tool ignores an unused port.
     (26, OTHER, "--port|/dev/ttyUSB0|--allow-cd-mismatch", Refused(&["--port", "esptool"])),
     (27, "-v 0xFFF1 -p 0x8001", "--vendor-name|Test Vendor,LLC|--product-name|Test Product", Bare(1, |made| {
         assert_eq!(made.record(0).product.vendor_name.unwrap().as_str(), "Test Vendor,LLC");
@@ -271,16 +271,19 @@ fn the_reference_tool_s_cases() {
             all.extend(["--outdir", &outdir]);
         }
         let output = run(folder.path(), &all);
-        let said = stderr(&output);
+        let message = stderr(&output);
         let (devices, root, check) = match expected {
             Refused(needles) => {
-                assert_eq!(output.status.code(), Some(2), "case {number}: {said}");
-                assert_eq!(said.trim_end().lines().count(), 1, "case {number}: {said}");
+                assert_eq!(output.status.code(), Some(2), "case {number}: {message}");
+                assert_eq!(message.trim_end().lines().count(), 1, "case {number}: {message}");
                 for needle in *needles {
-                    assert!(said.contains(needle), "case {number}: '{needle}' is not in: {said}");
+                    assert!(
+                        message.contains(needle),
+                        "case {number}: '{needle}' is not in: {message}"
+                    );
                 }
                 for secret in ["20202021", "20202022", SALT, VERIFIER] {
-                    assert!(!said.contains(secret), "case {number}: {said}");
+                    assert!(!message.contains(secret), "case {number}: {message}");
                 }
                 assert!(
                     !folder.path().join(&outdir).exists(),
@@ -291,7 +294,7 @@ fn the_reference_tool_s_cases() {
             Devices(devices, check) => (*devices, Some(&root), check),
             Bare(devices, check) => (*devices, None, check),
         };
-        assert!(output.status.success(), "case {number}: {said}");
+        assert!(output.status.success(), "case {number}: {message}");
         let told = String::from_utf8(output.stdout).unwrap();
         let top = told.lines().find_map(|line| line.split_once(" in ")).unwrap().1;
         let made = Made::new(folder.path().join(top));

@@ -1,4 +1,4 @@
-//! Runs that `matter-mfg` refuses before or while they work: what is said, and that nothing else is left.
+//! Runs that `matter-mfg` refuses before or during their work: the message, and that nothing is left.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,9 +30,9 @@ fn mfg(folder: &Path, arguments: &str) -> Output {
 }
 
 fn refused(output: &Output, code: i32, words: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    assert!(words.iter().all(|word| said.contains(word)), "{words:?}: {said}");
+    let message = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{message}");
+    assert!(words.iter().all(|word| message.contains(word)), "{words:?}: {message}");
 }
 
 #[test]
@@ -113,8 +113,8 @@ fn runs_on_one_order_at_once_say_how_many_there_are() {
             continue;
         }
         refusals += 1;
-        let said = stderr(&output);
-        let numbers = said
+        let message = stderr(&output);
+        let numbers = message
             .split("100 devices; ")
             .nth(1)
             .unwrap()
@@ -123,7 +123,7 @@ fn runs_on_one_order_at_once_say_how_many_there_are() {
             .filter_map(|number| number.parse::<u32>().ok())
             .collect::<Vec<_>>();
         let (made, more) = (numbers[0], numbers[1]);
-        assert!(made <= 100 && more > 0 && made + more > 100, "{said}");
+        assert!(made <= 100 && more > 0 && made + more > 100, "{message}");
     }
     let ledger = rusqlite::Connection::open(at.join("shared")).unwrap();
     let made: u32 = ledger
@@ -150,7 +150,7 @@ fn two_runs_that_make_a_pai_at_once_do_not_lose_one() {
             if output.status.success() {
                 made += 3;
             } else {
-                refused(&output, 3, &["another run has made it in the meantime"]);
+                refused(&output, 3, &["another run has created it in the meantime"]);
             }
         }
         let top = at.join("out/fff2_8001");
@@ -182,7 +182,7 @@ fn folder_of_a_device_is_replaced_only_by_force() {
     };
     let before = devices.iter().map(|device| image(device)).collect::<Vec<_>>();
     fs::write(first.join("mine"), "x").unwrap();
-    refused(&mfg(at, seeded), 3, &["exists already; --force replaces it"]);
+    refused(&mfg(at, seeded), 3, &["exists already; use --force to replace it"]);
     assert!(first.join("mine").exists());
     assert_eq!(produced::devices(&top), devices);
 

@@ -1,5 +1,4 @@
-//! What becomes of secrets and of texts from elsewhere: the ways to give them, what outputs tell of them, and what reaches a
-//! terminal.
+//! Secrets and foreign texts: the ways to give them, their absence from outputs, and terminal safety.
 
 #![cfg(unix)]
 #![allow(
@@ -26,7 +25,7 @@ use sha2::{Digest, Sha256};
 use workplace::{run, stderr};
 
 const SALT: &str = "U1BBS0UyUCBLZXkgU2FsdA==";
-/// Of the passcode 20202021 with that salt and 1000 iterations: Matter SDK, `CHIPDeviceConfig.h`.
+/// Verifier of the passcode 20202021 with that salt and 1000 iterations: Matter SDK, `CHIPDeviceConfig.h`.
 const VERIFIER: &str = "uWFwqugDNGiEck/po7KHwwMwwqZgN10XuyBajPGuyzUEV/iree4lOrao5GuwnlQ65CJzbeUB49s31EH+NEkg0JVI5MGCQGMMT/\
                         SRPFNRODm3wH/MBiehuFc6FJ/NH6Rmzw==";
 
@@ -40,12 +39,12 @@ fn with_input(program: &str, arguments: &[&str], folder: &Path, input: &str, var
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // One that does not read it may be gone.
+    // A process that does not read it may have ended.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }
 
-/// Arguments, standard input, and a variable of the environment.
+/// Arguments, standard input, and an environment variable.
 type Way<'a> = (&'a [&'a str], &'a str, Option<(&'a str, &'a str)>);
 
 #[test]
@@ -78,7 +77,7 @@ fn passcode_comes_in_the_same_ways_everywhere() {
         if !program.ends_with("matter-mfg") {
             assert!(results.iter().all(|result| *result == results[0]));
         }
-        // Not both, and nothing of it is repeated.
+        // Both are refused, without repeating either.
         let both = [arguments, &["--passcode", "20202021", "--passcode-file", "file"]].concat();
         let output = with_input(program, &both, at, "", None);
         assert_eq!(output.status.code(), Some(2));
@@ -90,9 +89,12 @@ fn passcode_comes_in_the_same_ways_everywhere() {
                 wrong,
                 None,
             );
-            let said = stderr(&output);
-            assert_eq!(output.status.code(), Some(2), "{wrong:?}: {said}");
-            assert!(said.contains("--passcode-file") && !said.contains("20202021"), "{said}");
+            let message = stderr(&output);
+            assert_eq!(output.status.code(), Some(2), "{wrong:?}: {message}");
+            assert!(
+                message.contains("--passcode-file") && !message.contains("20202021"),
+                "{message}"
+            );
         }
     }
     let made = produced::devices(&at.join("out/fff1_8000"));
@@ -126,7 +128,7 @@ fn letters_of_the_vendors_script_take_values_as_before() {
 }
 
 #[test]
-fn codes_and_values_come_from_standard_input_as_well() {
+fn codes_and_values_are_read_from_standard_input() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let code = "MT:Y.K9042C00KA0648G00";
@@ -149,9 +151,9 @@ fn codes_and_values_come_from_standard_input_as_well() {
     assert!(String::from_utf8(dump.stdout).unwrap().contains("\"of nobody\""));
 }
 
-/// A verifier, a seed and an id of `matter-mfg`, and which of them counts where several say something.
+/// A verifier, a seed and an id of `matter-mfg`, and their precedence.
 #[test]
-fn other_secrets_of_a_run_come_from_files_and_standard_input() {
+fn other_secrets_of_a_run_are_read_from_files_and_standard_input() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let mfg = |arguments: &str, input: &str, variable| {
@@ -184,7 +186,7 @@ fn other_secrets_of_a_run_come_from_files_and_standard_input() {
         None,
     );
     assert_eq!(wrong.status.code(), Some(2), "{}", stderr(&wrong));
-    // What a job says is meant for this run, and the environment for all.
+    // A job applies to its run, the environment to all runs.
     fs::write(at.join("job.json"), r#"{"passcode": "20202021"}"#).unwrap();
     let job = mfg("--job job.json --outdir c", "", Some(("MATTER_PASSCODE", "34567890")));
     assert!(job.status.success(), "{}", stderr(&job));
@@ -246,7 +248,7 @@ fn password_comes_in_the_same_ways_everywhere() {
     }
 }
 
-/// Whoever gets the manifest has vendor, product, discriminator and all hashes in it, and may know how each file looks.
+/// A reader of the manifest has vendor, product, discriminator and all hashes, and may know the format of each file.
 #[test]
 fn manifest_without_passcodes_gives_none_away() {
     let folder = tempfile::tempdir().unwrap();
@@ -277,7 +279,7 @@ fn manifest_without_passcodes_gives_none_away() {
             for absent in ["passcode", "qr", "manual"] {
                 assert!(device.get(absent).is_none());
             }
-            // Of these, nothing is unknown but the passcode, and the salt that a device tells everybody.
+            // Only the passcode is unknown, and the salt, which a device discloses.
             let keyless = options.contains("-ds");
             let guessable = [
                 (format!("{uuid}-onb_codes.csv"), true),
@@ -297,7 +299,7 @@ fn manifest_without_passcodes_gives_none_away() {
             }
             assert!(files.contains_key("internal/DAC_cert.der"));
             assert_eq!(files.contains_key("internal/efuse_key.pem"), keyless);
-            // What is listed is what is there.
+            // The listed files are the existing ones.
             for (name, entry) in files {
                 let bytes = fs::read(top.join(uuid).join(name)).unwrap();
                 let hash = Sha256::digest(&bytes)
@@ -311,7 +313,7 @@ fn manifest_without_passcodes_gives_none_away() {
                 );
             }
         }
-        // The ledger tells no more.
+        // The ledger reveals no more.
         let ledger = rusqlite::Connection::open(at.join(&out).join("ledger.sqlite")).unwrap();
         let mut names = ledger.prepare("SELECT name FROM image").unwrap();
         let names = names
@@ -434,7 +436,7 @@ fn tables_have_no_formulas() {
             }
         }
     }
-    // What the device stores is what was given.
+    // The device stores the given value.
     let device = produced::devices(&top).into_iter().next().unwrap();
     let (record, _) = produced::check(&device, false);
     assert_eq!(record.product.vendor_name.unwrap().as_str(), "=cmd|'/C calc'!A0");

@@ -11,7 +11,7 @@ use rsa::pkcs1::EncodeRsaPrivateKey;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Something with the outer form of a SEC 1 key, whose scalar is easy to find.
+/// Returns a value with the outer form of a SEC 1 key, whose scalar is easy to find.
 fn key_hex() -> String {
     format!("30770201010420{}", "5a".repeat(114))
 }
@@ -65,8 +65,8 @@ fn run(folder: &Path, arguments: &str) -> Output {
 
 fn succeed(folder: &Path, arguments: &str) -> String {
     let output = run(folder, arguments);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{arguments}: {said}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{arguments}: {message}");
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -104,7 +104,7 @@ fn image_is_built_shown_and_built_again() {
     );
     assert_eq!(
         succeed(folder, "check a.bin"),
-        "note: at offset 0xd0, the type 99 has no name: the firmware hands it out to an application that asks for it [unknown-type]\n"
+        "note: at offset 0xd0, the type 99 is unknown: the firmware returns it to an application that looks it up [unknown-type]\n"
     );
 }
 
@@ -121,9 +121,9 @@ fn image_is_extended_signed_and_verified() {
     assert!(b.starts_with(&a) && b.len() == a.len() + 32 + 48);
     succeed(folder, "sign b.bin p256.der c.bin");
     succeed(folder, "sign c.bin p384.pem d.bin");
-    let said = succeed(folder, "verify d.bin --key p256.pub");
+    let message = succeed(folder, "verify d.bin --key p256.pub");
     assert_eq!(
-        said,
+        message,
         format!("d.bin: ECDSA P-256 signature of the first {} bytes verifies\n", b.len())
     );
     succeed(folder, "verify d.bin --key p384.pub");
@@ -134,21 +134,21 @@ fn image_is_extended_signed_and_verified() {
         ("verify c.bin --key p384.pub", "has no signature by that key"),
     ] {
         let output = run(folder, arguments);
-        let said = String::from_utf8(output.stderr).unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{arguments}");
-        assert!(said.contains(needle), "{arguments}: {said}");
+        assert!(message.contains(needle), "{arguments}: {message}");
     }
-    // A record behind the signature is written, with a warning that it is not covered.
+    // A record after the signature is written, with a warning that it is not covered.
     fs::write(
         folder.join("more2.json"),
         json!([{"type": 52, "subtype": 0, "data": "00"}]).to_string(),
     )
     .unwrap();
     let output = run(folder, "append c.bin more2.json e.bin");
-    let said = String::from_utf8(output.stderr).unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
     assert!(
-        output.status.success() && said.contains("behind the first SIGNATURE_BLOCK"),
-        "{said}"
+        output.status.success() && message.contains("behind the first SIGNATURE_BLOCK"),
+        "{message}"
     );
     assert_eq!(run(folder, "sign e.bin p384.pem f.bin").status.code(), Some(2));
 }
@@ -157,7 +157,7 @@ fn image_is_extended_signed_and_verified() {
 fn rsa_key_signs() {
     let folder = workplace();
     let folder = folder.path();
-    // Drawing primes takes long; these are of a key that was drawn for this test with OpenSSL.
+    // Drawing primes takes long; these are of a key drawn for this test with OpenSSL.
     let pem = include_str!("data/rsa3072.pem");
     fs::write(folder.join("rsa.pem"), pem).unwrap();
     let key: rsa::PrivateKey = rsa::pkcs8::DecodePrivateKey::from_pkcs8_pem(pem).unwrap();
@@ -221,18 +221,18 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     let bad = [
         ("text", "[{\"type\": 51,".to_owned(), "bad.json:1:13: not JSON"),
         ("object", "{}".into(), "not an array"),
-        ("member", json!([{"type": 51, "subtype": 0, "data": "", "note": "5a5a"}]).to_string(), "record 0: has a member other than"),
+        ("member", json!([{"type": 51, "subtype": 0, "data": "", "note": "5a5a"}]).to_string(), "record 0: has an unknown member; allowed are"),
         ("type", json!([{"subtype": 0, "data": ""}]).to_string(), "type is missing"),
-        ("name", json!([{"type_name": "PRIVATE", "subtype": 0, "data": ""}]).to_string(), "type_name is not known"),
+        ("name", json!([{"type_name": "PRIVATE", "subtype": 0, "data": ""}]).to_string(), "type_name is unknown"),
         ("two types", json!([{"type": 1, "type_name": "CA_CERT", "subtype": 0, "data": ""}]).to_string(), "type is said twice"),
         ("storage", json!([{"type": 2, "subtype": 0, "flags": 8, "storage": "plain", "data": ""}]).to_string(), "flags and storage do not agree"),
         ("hex", json!([{"type": 51, "subtype": 0, "data": "5a5"}]).to_string(), "data is not pairs"),
         ("data", json!([{"type": 2, "subtype": 0, "length": 121}]).to_string(), "data is missing"),
-        ("length", json!([{"type": 51, "subtype": 0, "length": 3, "data": "5a5a"}]).to_string(), "length is not that of data, 2"),
+        ("length", json!([{"type": 51, "subtype": 0, "length": 3, "data": "5a5a"}]).to_string(), "length is 3, but data has 2 bytes"),
         ("subtype", json!([{"type": 51, "data": "5a5a"}]).to_string(), "subtype is missing"),
-        ("range", json!([{"type": 51, "subtype": 256, "data": ""}]).to_string(), "subtype is not a number in 0..=255"),
+        ("range", json!([{"type": 51, "subtype": 256, "data": ""}]).to_string(), "subtype is not a number in the range 0 to 255"),
         ("leak", json!([{"type": 6, "subtype": 0, "data": format!("04{}", "00".repeat(39))}, {"type": 2, "subtype": 0, "flags": 8, "data": key_hex()}]).to_string(), "the private key leaks"),
-        ("twice", json!([{"type": 51, "subtype": 0, "data": "5a"}, {"type": 51, "subtype": 0, "data": "5a"}]).to_string(), "the firmware finds the first one only"),
+        ("twice", json!([{"type": 51, "subtype": 0, "data": "5a"}, {"type": 51, "subtype": 0, "data": "5a"}]).to_string(), "the firmware finds only the first one"),
         ("full", json!([{"type": 51, "subtype": 0, "data": "5a".repeat(0x1FF1)}]).to_string(), "do not fit into the 8192"),
         ("digest", json!([{"type": 9}]).to_string(), "image has no records yet"),
     ];
@@ -248,7 +248,7 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
         ("append spec.json spec.json out.bin", "spec.json: bytes from offset 0x0"),
         (
             "append a.bin spec.json out.bin",
-            "the firmware finds the first one only",
+            "the firmware finds only the first one",
         ),
         ("sign a.bin spec.json out.bin", "spec.json: is no private key"),
         ("sign a.bin p256.pub out.bin", "p256.pub: is no private key"),
@@ -256,7 +256,7 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
         ("verify a.bin --key p256.der", "p256.der: is no public key"),
         ("verify a.bin", "missing: --key"),
         ("dump spec.json", "spec.json: there is no record"),
-        ("--force", "a command is needed"),
+        ("--force", "missing command"),
     ] {
         refused(folder, arguments, needle, arguments);
     }
@@ -267,14 +267,14 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
 fn refused(folder: &Path, arguments: &str, needle: &str, name: &str) {
     let before = fs::read_dir(folder).unwrap().count();
     let output = run(folder, arguments);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{name}: {message}");
     assert!(
-        said.starts_with("error: ") && said.trim_end().lines().count() == 1,
-        "{name}: {said}"
+        message.starts_with("error: ") && message.trim_end().lines().count() == 1,
+        "{name}: {message}"
     );
-    assert!(said.contains(needle), "{name}: '{needle}' is not in: {said}");
-    assert!(!said.contains("5a5a"), "{name}: {said}");
+    assert!(message.contains(needle), "{name}: '{needle}' is not in: {message}");
+    assert!(!message.contains("5a5a"), "{name}: {message}");
     assert_eq!(
         fs::read_dir(folder).unwrap().count(),
         before,
@@ -332,7 +332,7 @@ fn records_are_made_from_files_and_from_the_tool_s_table() {
     ];
     let expected = expected.map(|(name, data)| (name.to_owned(), data));
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    // A file is looked for beside the SPEC, and from the current folder.
+    // A file is searched beside the SPEC, then in the current folder.
     let spec = json!([
         {"type": 1, "file": "cert.pem"}, {"type_name": "CA_CERT", "file": "cert.der"}, {"type": 2, "file": "key.pem"},
         {"type_name": "USER_DATA_1", "subtype": 0, "data": "6869"},
@@ -369,7 +369,7 @@ fn material_that_is_no_certificate_or_key_is_refused() {
         "closed.pem",
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAIFAA==\n-----END ENCRYPTED PRIVATE KEY-----\n",
     );
-    for (record, said) in [
+    for (record, message) in [
         (json!({"type": 1, "file": "no.pem"}), "no.pem"),
         (
             json!({"type": 1, "file": "key.pem"}),
@@ -389,7 +389,7 @@ fn material_that_is_no_certificate_or_key_is_refused() {
             json!({"type": 1, "file": "cert.pem", "data": "00"}),
             "record 0: has a file and data",
         ),
-        (json!({"type": 1, "file": 7}), "record 0: file is no text"),
+        (json!({"type": 1, "file": 7}), "record 0: file is not a string"),
         (
             json!({"type": 1, "file": "cert.der", "length": 5}),
             "record 0: length is not that of data",
@@ -399,11 +399,11 @@ fn material_that_is_no_certificate_or_key_is_refused() {
         let build = run(folder.path(), "build one.json one.bin");
         let said_text = String::from_utf8(build.stderr).unwrap();
         assert!(
-            build.status.code() == Some(2) && said_text.contains(said),
+            build.status.code() == Some(2) && said_text.contains(message),
             "{said_text}"
         );
     }
-    for (row, said) in [
+    for (row, message) in [
         (
             "ESP_SECURE_CERT_OTHER_TLV,0,hi,string,,,,,",
             "table.csv:2: column 'tlv_type'",
@@ -426,7 +426,7 @@ fn material_that_is_no_certificate_or_key_is_refused() {
         let build = run(folder.path(), "build table.csv table.bin");
         let said_text = String::from_utf8(build.stderr).unwrap();
         assert!(
-            build.status.code() == Some(2) && said_text.contains(said),
+            build.status.code() == Some(2) && said_text.contains(message),
             "{row}: {said_text}"
         );
         assert!(!folder.path().join("table.bin").exists());

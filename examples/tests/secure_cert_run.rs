@@ -15,19 +15,19 @@ use workplace::{run, stderr, workplace};
 
 const ALL: &str = "--dac-in-secure-cert --commissionable-data-in-secure-cert --rd-id-uid-in-secure-cert";
 
-/// Runs with a PAI, and returns what was said and the output folder.
+/// Runs with a PAI, and returns the output and the output folder.
 fn made(folder: &Path, outdir: &str, options: &str) -> (String, PathBuf) {
     let line = format!(
         "-v 0xFFF2 -p 0x8001 --pai -c PAI-Cert.pem -k PAI-Key.pem -cd CD.der --iteration-count 1000 --outdir {outdir} \
          {options}"
     );
     let output = run(folder, &line.split_whitespace().collect::<Vec<_>>());
-    let said = stderr(&output);
-    assert!(output.status.success(), "{said}");
-    (said, folder.join(outdir).join("fff2_8001"))
+    let message = stderr(&output);
+    assert!(output.status.success(), "{message}");
+    (message, folder.join(outdir).join("fff2_8001"))
 }
 
-/// The folders of devices.
+/// Returns the folders of devices.
 fn devices(top: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(top).unwrap().map(|entry| entry.unwrap().path());
     entries.filter(|path| path.file_name().unwrap().len() == 36).collect()
@@ -38,7 +38,7 @@ fn file(device: &Path, suffix: &str) -> Vec<u8> {
     fs::read(device.join(format!("{uuid}{suffix}"))).unwrap()
 }
 
-/// A device's record from its images, and their layout.
+/// Reads a device's record and layout from its images.
 fn read<'a>(nvs: &[u8], secure_cert: &'a [u8]) -> (DeviceRecord, StorageLayout<'a>) {
     DeviceRecord::decode(nvs, Some(secure_cert)).unwrap()
 }
@@ -145,7 +145,7 @@ fn everything_is_in_the_secure_cert_partition() {
     let master = table(&top.join("staging"), "master.csv");
     assert_eq!(master[0].join(","), "vendor-id,product-id,serial-num,cert-dclrn");
 
-    // What is not given is drawn, for each device anew.
+    // Values that are not given are drawn for each device.
     let (_, top) = made(folder.path(), "drawn", &format!("{ALL} -n 2"));
     let images = devices(&top)
         .iter()
@@ -174,8 +174,8 @@ fn key_for_an_efuse_is_in_a_file_of_its_own() {
     ];
     for (target, id, block) in chips {
         let options = format!("--dac-in-secure-cert -ds --target {target} --efuse-key-id {id}");
-        let (said, top) = made(folder.path(), target, &options);
-        assert!(!said.contains("warning"), "{said}");
+        let (message, top) = made(folder.path(), target, &options);
+        assert!(!message.contains("warning"), "{message}");
         let [device] = &devices(&top)[..] else {
             unreachable!("one device")
         };
@@ -188,7 +188,7 @@ fn key_for_an_efuse_is_in_a_file_of_its_own() {
         let credentials = record.credentials().unwrap();
         assert!(credentials.key().is_none());
         let key = PrivateKey::decode(&fs::read(device.join("internal/efuse_key.pem")).unwrap()).unwrap();
-        assert_eq!(&key.public_key(), credentials.dac().public_key());
+        assert_eq!(key.public_key(), credentials.dac().public_key());
         let expected = [
             "CD.der",
             "DAC_cert.der",
@@ -222,10 +222,10 @@ fn options_without_effect_are_warned_about() {
         ("--no-secure-cert-bin --efuse-key-id=-1 --target esp32c3", ""),
     ];
     for (number, (options, warning)) in cases.iter().enumerate() {
-        let (said, top) = made(folder.path(), &number.to_string(), options);
+        let (message, top) = made(folder.path(), &number.to_string(), options);
         assert!(
-            said.contains(warning) && said.contains("warning") != warning.is_empty(),
-            "{options}: {said}"
+            message.contains(warning) && message.contains("warning") != warning.is_empty(),
+            "{options}: {message}"
         );
         let [device] = &devices(&top)[..] else {
             unreachable!("one device")
@@ -237,7 +237,7 @@ fn options_without_effect_are_warned_about() {
 }
 
 #[test]
-fn size_that_is_enough_depends_on_what_is_in_nvs() {
+fn sufficient_size_depends_on_the_nvs_contents() {
     let folder = workplace("0xFFF2", "0x8001");
     fs::write(folder.path().join("c.csv"), "app,namespace,\nblob,data,binary\n").unwrap();
     let fits = |len: usize, options: &str| {
@@ -262,6 +262,6 @@ fn size_that_is_enough_depends_on_what_is_in_nvs() {
         fitting
     };
     let [nvs, dac, all] = ["", "--dac-in-secure-cert", ALL].map(longest);
-    // Certificates and keys take more than 1000 bytes, the rest some hundred.
+    // Certificates and keys take more than 1000 bytes, the rest a few hundred.
     assert!(nvs + 1000 < dac && dac + 200 < all, "{nvs}, {dac}, {all}");
 }

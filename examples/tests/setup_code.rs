@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-/// What every SDK example has, and its codes.
+/// The values of every SDK example, and its codes.
 const EXAMPLE: &[&str] = &[
     "encode",
     "--passcode",
@@ -29,7 +29,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// Exit code, stdout and stderr, run in a folder where nothing is written.
+/// Returns exit code, stdout and stderr of a call in a folder where nothing is written.
 fn call(arguments: &[&str]) -> (i32, String, String) {
     let output = run(Path::new("."), arguments);
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -196,7 +196,7 @@ fn pictures_labels_and_messages_are_written_once() {
     let output = run(folder.path(), &arguments);
     assert_eq!(output.status.code(), Some(0));
     let out = String::from_utf8(output.stdout).unwrap();
-    // JSON in the first line; 33 modules in 17 lines below it.
+    // JSON in the first line; 33 modules in 17 lines after it.
     assert_eq!(out.lines().count(), 18);
     assert!(serde_json::from_str::<Value>(out.lines().next().unwrap()).is_ok());
     let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
@@ -241,18 +241,18 @@ fn options_out_of_range_are_refused_without_their_value() {
     for (options, sentence) in [
         (
             &["--passcode", "100000000"][..],
-            "--passcode: passcode is not in 1..=99999998",
+            "--passcode: passcode is not in the range 1 to 99999998",
         ),
         (&["--passcode", "12345678"], "--passcode"),
-        (&["--passcode", "19861989", "--discriminator", "4096"], "0..=4095"),
+        (&["--passcode", "19861989", "--discriminator", "4096"], "0 to 4095"),
         (
             &["--passcode", "19861989", "--vid", "0xFFF5", "--pid", "1"],
-            "0x0001..=0xFFF4",
+            "0x0001 to 0xFFF4",
         ),
         (&["--passcode", "19861989", "--vid", "1"], "product id is missing"),
         (
             &["--passcode", "19861989", "--vid", "1", "--pid", "0"],
-            "0x0001..=0xFFFF",
+            "0x0001 to 0xFFFF",
         ),
         (
             &["--passcode", "19861989", "--commissioning-flow", "3"],
@@ -264,7 +264,7 @@ fn options_out_of_range_are_refused_without_their_value() {
             &["--passcode", "19861989", "--serial", ""],
             "--serial: value of tag 0x00",
         ),
-        (&["--passcode", "19861989", "--vendor-tag", "5=x"], "0x80..=0xff"),
+        (&["--passcode", "19861989", "--vendor-tag", "5=x"], "0x80 to 0xff"),
         (&["--passcode", "19861989", "--vendor-tag", "0x80"], "TAG=VALUE"),
         (
             &[
@@ -323,12 +323,12 @@ fn sheets_are_drawn_of_tables_manifests_and_lines() {
             "{}",
             String::from_utf8_lossy(&output.stderr)
         );
-        let said = String::from_utf8(output.stdout).unwrap();
+        let message = String::from_utf8(output.stdout).unwrap();
         assert!(
-            said.starts_with("2 labels of L7160, 63.5 x 38.1 mm, 3 x 7 on a page; modules of "),
-            "{said}"
+            message.starts_with("2 labels of L7160, 63.5 x 38.1 mm, 3 x 7 on a page; modules of "),
+            "{message}"
         );
-        assert!(said.contains("; 1 page in l.svg"), "{said}");
+        assert!(message.contains("; 1 page in l.svg"), "{message}");
         let svg = fs::read_to_string(folder.path().join("l.svg")).unwrap();
         for text in texts.iter().chain(&["3497-011-2332"]) {
             assert!(svg.contains(text), "{list}: {text}");
@@ -367,19 +367,22 @@ fn sheets_that_cannot_be_are_refused_and_nothing_is_written() {
         ),
         (
             &["codes.csv", "l.pdf", "--label-stock", "9x9"],
-            &["9 x 9 mm has no room"],
+            &["9 x 9 mm is too small"],
         ),
         (&["codes.csv", "l.pdf", "--product-name", "Лампа"], &["Latin-1", "SVG"]),
         (&["none.json", "l.pdf"], &["device 1", "--no-passcode-in-manifest"]),
         (&["wrong.txt", "l.pdf"], &["wrong.txt:2"]),
-        (&["empty.csv", "l.pdf"], &["has no codes"]),
+        (&["empty.csv", "l.pdf"], &["contains no codes"]),
     ] {
         let output = run(folder.path(), &[&["sheet"], arguments].concat());
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
-        assert!(words.iter().all(|word| said.contains(word)), "{arguments:?}: {said}");
-        assert!(!said.contains("20202021"), "{said}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+        assert!(
+            words.iter().all(|word| message.contains(word)),
+            "{arguments:?}: {message}"
+        );
+        assert!(!message.contains("20202021"), "{message}");
     }
     assert!(!folder.path().join("l.pdf").exists() && !folder.path().join("l.svg").exists());
 }

@@ -1,4 +1,4 @@
-//! A signal that ends a process takes its unfinished files with it.
+//! A signal that ends a process removes its unfinished files.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 const COUNT: usize = 300;
-/// What a shell says of SIGINT; the same for all signals here.
+/// Exit status of a shell after SIGINT; the same for all signals here.
 const INTERRUPTED: i32 = 130;
 
 const DAC_PKI: &str = env!("CARGO_BIN_EXE_dac-pki");
@@ -20,7 +20,7 @@ fn dac_pki(folder: &Path, arguments: &str) -> Command {
     quiet(Command::new(DAC_PKI), folder, arguments)
 }
 
-/// The tool as a shell starts it that ignores signals: `nohup`, and background jobs of scripts.
+/// Returns the tool as started by a shell that ignores signals: `nohup`, and background jobs of scripts.
 fn with_ignored(signals: &str, folder: &Path, arguments: &str) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("trap '' {signals}; exec \"$@\""), "sh", DAC_PKI]);
@@ -57,8 +57,8 @@ fn prepare(at: &Path) -> String {
     )
 }
 
-/// Starts the tool, and returns while it writes keys; again when it was through before anybody looked. It is not waited for,
-/// so that its number stays its own.
+/// Starts the tool, and returns while it writes keys; repeated if it finished before the check. It is not waited for,
+/// so that its process id stays its own.
 fn start(mut command: Command, out: &Path) -> Child {
     let end = Instant::now() + Duration::from_secs(60);
     loop {
@@ -96,7 +96,7 @@ fn keys_that_are_not_complete_go_at_a_signal() {
         );
         match code {
             Some(INTERRUPTED) if left.is_empty() => hits += 1,
-            // The signal came when all of them were on their way to their places.
+            // The signal came when all of them were being moved into place.
             Some(INTERRUPTED | 0) => assert_eq!(left.iter().filter(|name| name.ends_with("_key.pem")).count(), COUNT),
             code => assert_eq!(code, Some(INTERRUPTED)),
         }

@@ -1,4 +1,5 @@
-//! Keys that are elsewhere: `--signer`, and the commands that make keys and requests. Tokens have `scripts/softhsm`.
+//! Keys outside files: `--signer`, and the commands that make keys and requests. Tokens are tested by
+//! `scripts/softhsm`.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
 
@@ -32,13 +33,13 @@ fn command(binary: &str, folder: &Path, line: &str) -> Output {
 
 fn pki(folder: &Path, line: &str) -> (Option<i32>, String, String) {
     let output = command(env!("CARGO_BIN_EXE_dac-pki"), folder, line);
-    let said = stderr(&output);
-    (output.status.code(), String::from_utf8(output.stdout).unwrap(), said)
+    let message = stderr(&output);
+    (output.status.code(), String::from_utf8(output.stdout).unwrap(), message)
 }
 
 fn succeed(folder: &Path, line: &str) -> String {
-    let (code, printed, said) = pki(folder, line);
-    assert_eq!(code, Some(0), "{line}: {said}");
+    let (code, printed, message) = pki(folder, line);
+    assert_eq!(code, Some(0), "{line}: {message}");
     printed
 }
 
@@ -55,8 +56,8 @@ fn has_openssl() -> bool {
     found
 }
 
-/// A program that signs with the key of `key.pem` beside it, with OpenSSL, and counts in `count` how often. From the call
-/// with the number in `last` on it fails. `None` without OpenSSL.
+/// Returns a program that signs with the key of `key.pem` beside it, with OpenSSL, and counts its calls in `count`.
+/// From the call with the number in `last` on it fails. `None` without OpenSSL.
 fn program(folder: &Path, key: &str) -> Option<String> {
     if !has_openssl() {
         return None;
@@ -88,8 +89,8 @@ fn devices_of_a_program_are_those_of_a_key() {
     let Some(uri) = program(folder, "PAI-Key.pem") else {
         return;
     };
-    let (code, said) = mfg(folder, &format!("--signer {uri} -n 3 --jobs 2 --sign-manifest pai"));
-    assert_eq!(code, Some(0), "{said}");
+    let (code, message) = mfg(folder, &format!("--signer {uri} -n 3 --jobs 2 --sign-manifest pai"));
+    assert_eq!(code, Some(0), "{message}");
     let count = fs::read_to_string(folder.join("count")).unwrap();
     assert!(count.trim().parse::<u32>().unwrap() >= 2, "{count}");
     let pai = Certificate::decode(&fs::read(folder.join("PAI-Cert.pem")).unwrap()).unwrap();
@@ -114,7 +115,7 @@ fn devices_of_a_program_are_those_of_a_key() {
     assert!(output.status.success(), "{}", stderr(&output));
 }
 
-/// What a vanished token does: nothing is half-issued, and the run goes on where it stopped.
+/// A vanished token: nothing is half-issued, and the run continues where it stopped.
 #[test]
 fn signer_that_fails_in_the_middle_leaves_whole_devices_only() {
     let folder = workplace("0xFFF1", "0x8000");
@@ -123,15 +124,15 @@ fn signer_that_fails_in_the_middle_leaves_whole_devices_only() {
         return;
     };
     fs::write(folder.join("last"), "4\n").unwrap();
-    let (code, said) = mfg(folder, &format!("--signer {uri} -n 8 --jobs 1 --quiet"));
-    assert_eq!(code, Some(3), "{said}");
-    let errors = said
+    let (code, message) = mfg(folder, &format!("--signer {uri} -n 8 --jobs 1 --quiet"));
+    assert_eq!(code, Some(3), "{message}");
+    let errors = message
         .lines()
         .filter(|line| line.starts_with("error: "))
         .collect::<Vec<_>>();
-    assert_eq!(errors.len(), 1, "{said}");
+    assert_eq!(errors.len(), 1, "{message}");
     let cause = "cannot sign: the program /bin/sh failed, exit code 1: quota of 4 signatures is used up";
-    assert!(errors[0].contains(cause), "{said}");
+    assert!(errors[0].contains(cause), "{message}");
     let published = fs::read_dir(folder.join("out/fff1_8000")).unwrap();
     let published = published.map(|entry| entry.unwrap().path()).filter(|path| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -141,8 +142,8 @@ fn signer_that_fails_in_the_middle_leaves_whole_devices_only() {
         assert!(device.join("internal/DAC_cert.der").is_file(), "{}", device.display());
     }
     fs::remove_file(folder.join("last")).unwrap();
-    let (code, said) = mfg(folder, &format!("--signer {uri} -n 8 --jobs 1 --resume --quiet"));
-    assert_eq!(code, Some(0), "{said}");
+    let (code, message) = mfg(folder, &format!("--signer {uri} -n 8 --jobs 1 --resume --quiet"));
+    assert_eq!(code, Some(0), "{message}");
 }
 
 #[test]
@@ -156,7 +157,7 @@ fn signers_that_cannot_be_used_are_refused_before_anything_is_written() {
     let mut cases = vec![
         (
             "--signer PAI-Key.pem -k PAI-Key.pem",
-            "--signer: is not allowed beside --key",
+            "--signer: cannot be used with --key",
         ),
         ("--signer garbage.pem", "--signer garbage.pem: is no private key"),
         ("--signer file:absent.pem", "--signer absent.pem: "),
@@ -198,13 +199,13 @@ fn signers_that_cannot_be_used_are_refused_before_anything_is_written() {
         cases.push(("--signer pkcs11:object=a?module-name=softhsm2", sentence));
     }
     for (options, expected) in cases {
-        let (code, said) = mfg(folder, options);
-        assert_eq!(code, Some(2), "{options}: {said}");
+        let (code, message) = mfg(folder, options);
+        assert_eq!(code, Some(2), "{options}: {message}");
         assert!(
-            said.contains(expected) && said.lines().count() == 1,
-            "{options}: {said}"
+            message.contains(expected) && message.lines().count() == 1,
+            "{options}: {message}"
         );
-        assert!(!said.contains("1234"), "{said}");
+        assert!(!message.contains("1234"), "{message}");
         assert!(!folder.join("out").exists(), "{options}");
     }
 }
@@ -223,9 +224,9 @@ fn files_that_others_may_change_are_refused() {
             fs::write(&path, "1").unwrap();
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
-        let (code, said) = mfg(folder, option);
-        assert_eq!(code, Some(2), "{option}: {said}");
-        assert!(said.contains("--allow-insecure-permissions"), "{option}: {said}");
+        let (code, message) = mfg(folder, option);
+        assert_eq!(code, Some(2), "{option}: {message}");
+        assert!(message.contains("--allow-insecure-permissions"), "{option}: {message}");
     }
 }
 
@@ -245,7 +246,7 @@ fn pki_of_keys_that_are_elsewhere_verifies() {
     assert!(succeed(folder, "csr check pai.csr").contains("accepted"));
     let request = CertificateRequest::decode(&fs::read(folder.join("pai.csr")).unwrap()).unwrap();
     let key = PrivateKey::decode(&fs::read(folder.join("pai.pem")).unwrap()).unwrap();
-    assert_eq!(*request.public_key(), key.public_key());
+    assert_eq!(request.public_key(), key.public_key());
     succeed(folder, "paa --cn Acme-PAA --signer file:paa.pem --out paa");
     succeed(
         folder,
@@ -254,7 +255,7 @@ fn pki_of_keys_that_are_elsewhere_verifies() {
     for (name, key) in [("paa/PAA", "paa.pem"), ("pai/PAI", "pai.pem")] {
         let certificate = Certificate::decode(&fs::read(folder.join(format!("{name}_cert.pem"))).unwrap()).unwrap();
         let key = PrivateKey::decode(&fs::read(folder.join(key)).unwrap()).unwrap();
-        assert_eq!(*certificate.public_key(), key.public_key());
+        assert_eq!(certificate.public_key(), key.public_key());
         assert!(!folder.join(format!("{name}_key.pem")).exists(), "the key is elsewhere");
     }
     let Some(uri) = program(folder, "pai.pem") else { return };
@@ -265,28 +266,28 @@ fn pki_of_keys_that_are_elsewhere_verifies() {
         "verify --paa paa/PAA_cert.pem --pai pai/PAI_cert.pem --dac dac/DAC_cert.pem --dac-key dac/DAC_key.pem",
     );
     assert!(verdict.contains("accepted"), "{verdict}");
-    // A declaration by the PAI's key: no commissioner takes it, but the signature is the certificate's.
+    // A declaration signed with the PAI's key: commissioners refuse it, but the signature matches the certificate.
     let cd = "cd make --vid 0xFFF1 --pid 0x8000 --device-type 0x0100 --certificate-id CSA00000SWC00000-00 --type 0";
     succeed(
         folder,
         &format!("{cd} --cert pai/PAI_cert.pem --signer {uri} --out CD.der"),
     );
-    let (code, _, said) = pki(
+    let (code, _, message) = pki(
         folder,
         &format!("{cd} --cert paa/PAA_cert.pem --signer {uri} --out other.der"),
     );
     assert!(
-        code == Some(2) && said.contains("--signer: is not the key of --cert"),
-        "{said}"
+        code == Some(2) && message.contains("--signer: is not the key of --cert"),
+        "{message}"
     );
     // All or none.
     fs::write(folder.join("last"), "2\n").unwrap();
     fs::write(folder.join("count"), "0\n").unwrap();
-    let (code, printed, said) = pki(folder, &format!("{dac} --count 5 --out half"));
-    assert_eq!((code, printed.as_str()), (Some(3), ""), "{said}");
+    let (code, printed, message) = pki(folder, &format!("{dac} --count 5 --out half"));
+    assert_eq!((code, printed.as_str()), (Some(3), ""), "{message}");
     assert!(
-        said.contains("cannot sign: the program /bin/sh failed, exit code 1: quota"),
-        "{said}"
+        message.contains("cannot sign: the program /bin/sh failed, exit code 1: quota"),
+        "{message}"
     );
     assert!(!folder.join("half").exists());
 }
@@ -310,13 +311,13 @@ fn requests_of_intermediates_are_checked() {
         ("changed.csr", "--csr changed.csr: certificate signing request: "),
         (
             "own.csr",
-            "--csr own.csr: has the key of --issuer; an intermediate has one of its own",
+            "--csr own.csr: has the key of --issuer; an intermediate requires its own key",
         ),
         ("pai.pem", "--csr pai.pem: it is a private key"),
         ("absent.csr", "--csr absent.csr: "),
     ] {
-        let (code, _, said) = pki(folder, &format!("{pai} --csr {csr}"));
-        assert!(code == Some(2) && said.contains(expected), "{csr}: {said}");
+        let (code, _, message) = pki(folder, &format!("{pai} --csr {csr}"));
+        assert!(code == Some(2) && message.contains(expected), "{csr}: {message}");
         assert!(!folder.join("pai").exists());
     }
     let refused = [
@@ -331,7 +332,7 @@ fn requests_of_intermediates_are_checked() {
         ("key generate", "missing: "),
         (
             "key generate --out a.pem --signer b",
-            "is not allowed beside another option",
+            "cannot be used with another given option",
         ),
         (
             "key generate --signer file:b",
@@ -341,8 +342,8 @@ fn requests_of_intermediates_are_checked() {
         ("key public absent.pem", "KEY absent.pem: "),
     ];
     for (line, expected) in refused {
-        let (code, _, said) = pki(folder, line);
-        assert!(code == Some(2) && said.contains(expected), "{line}: {said}");
+        let (code, _, message) = pki(folder, line);
+        assert!(code == Some(2) && message.contains(expected), "{line}: {message}");
     }
 }
 
@@ -365,8 +366,8 @@ fn keys_in_files_sign_for_secure_boot() {
         assert_eq!(printed.as_bytes(), public);
         let key = SigningKey::decode(&fs::read(folder.join(format!("{name}.pem"))).unwrap(), None).unwrap();
         assert_eq!(VerifyingKey::decode(&public), Some(key.verifying_key()));
-        let (code, said) = flash(folder, &format!("sign image.bin {name}.bin --signer file:{name}.pem"));
-        assert_eq!(code, Some(0), "{said}");
+        let (code, message) = flash(folder, &format!("sign image.bin {name}.bin --signer file:{name}.pem"));
+        assert_eq!(code, Some(0), "{message}");
         let signed = fs::read(folder.join(format!("{name}.bin"))).unwrap();
         let trusted = match key.verifying_key() {
             VerifyingKey::Rsa(key) => BootPublicKey::try_from(&key).unwrap(),
@@ -377,35 +378,38 @@ fn keys_in_files_sign_for_secure_boot() {
     }
     let Some(uri) = program(folder, "p256.pem") else { return };
     for (scheme, out) in [("v2", "v2.bin"), ("v1", "v1.bin")] {
-        let (code, said) = flash(
+        let (code, message) = flash(
             folder,
             &format!("sign image.bin {out} --scheme {scheme} --signer {uri}"),
         );
-        assert_eq!(code, Some(0), "{said}");
-        let (code, said) = flash(folder, &format!("verify {out} --scheme {scheme} --key p256_public.pem"));
-        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(code, Some(0), "{message}");
+        let (code, message) = flash(folder, &format!("verify {out} --scheme {scheme} --key p256_public.pem"));
+        assert_eq!(code, Some(0), "{message}");
     }
     fs::write(folder.join("last"), "0\n").unwrap();
-    let (code, said) = flash(folder, &format!("sign image.bin none.bin --signer {uri}"));
+    let (code, message) = flash(folder, &format!("sign image.bin none.bin --signer {uri}"));
     assert!(
-        code == Some(3) && said.contains("cannot sign: the program /bin/sh failed"),
-        "{said}"
+        code == Some(3) && message.contains("cannot sign: the program /bin/sh failed"),
+        "{message}"
     );
     assert!(!folder.join("none.bin").exists());
     for (options, expected) in [
-        ("--signer rsa.pem --key rsa.pem", "is not allowed beside another option"),
+        (
+            "--signer rsa.pem --key rsa.pem",
+            "cannot be used with another given option",
+        ),
         ("", "missing: "),
         (
             "--scheme v1 --signer rsa.pem",
-            "--signer: another key; secure boot V1 signs with P-256",
+            "--signer: is another key; secure boot V1 requires P-256",
         ),
         (
             "--scheme v1 --bootloader --signer p256.pem",
             "--signer: makes no digest of a bootloader",
         ),
     ] {
-        let (code, said) = flash(folder, &format!("sign image.bin none.bin {options}"));
-        assert!(code == Some(2) && said.contains(expected), "{options}: {said}");
+        let (code, message) = flash(folder, &format!("sign image.bin none.bin {options}"));
+        assert!(code == Some(2) && message.contains(expected), "{options}: {message}");
     }
 }
 
@@ -436,8 +440,11 @@ fn encrypted_keys_of_every_kind_are_opened_by_their_password() {
             ("", "is encrypted; "),
             ("--password-file other", "with another password"),
         ] {
-            let (code, _, said) = pki(folder, &format!("key public {name}.pem {option}"));
-            assert!(code == Some(2) && said.contains(expected), "{name} {option}: {said}");
+            let (code, _, message) = pki(folder, &format!("key public {name}.pem {option}"));
+            assert!(
+                code == Some(2) && message.contains(expected),
+                "{name} {option}: {message}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Cells and options with the private key of who signs: `matter-mfg` refuses them before it writes anything.
+//! Cells and options with a signer's private key: `matter-mfg` refuses them before it writes anything.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
 
@@ -15,7 +15,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Runs with a column of one's own, whose second row has a value.
+/// Runs with a custom column whose second row has a value.
 fn with_column(folder: &Path, column: &str, cell: &str, options: &str) -> (Option<i32>, String) {
     fs::write(folder.join("columns.csv"), format!("{column}\n")).unwrap();
     let name = column.split(',').next().unwrap();
@@ -33,7 +33,7 @@ const PAI: &str = "--pai -c PAI-Cert.pem -k PAI-Key.pem -cd CD.der";
 const PAA: &str = "--paa -c inputs/test-pki/PAA_cert.pem -k inputs/test-pki/PAA_key.pem -cd CD.der";
 
 #[test]
-fn a_key_of_who_signs_is_in_no_cell() {
+fn signing_key_in_a_cell_is_refused() {
     let folder = workplace("0xFFF1", "0x8000");
     let folder = folder.path();
     let read = |name: &str| PrivateKey::decode(&fs::read(folder.join(name)).unwrap()).unwrap();
@@ -42,14 +42,14 @@ fn a_key_of_who_signs_is_in_no_cell() {
         (PAA, read("inputs/test-pki/PAA_key.pem"), "the PAA's key"),
     ] {
         let scalar = key.expose_scalar();
-        let behind = [b"abc", &scalar[..], b"def"].concat();
+        let joined = [b"abc", &scalar[..], b"def"].concat();
         let pem = key.to_pkcs8_pem().unwrap();
-        for (name, bytes) in [("raw", &scalar[..]), ("behind", &behind), ("pem", pem.as_bytes())] {
+        for (name, bytes) in [("raw", &scalar[..]), ("joined", &joined), ("pem", pem.as_bytes())] {
             fs::write(folder.join(name), bytes).unwrap();
         }
         for (column, cell) in [
             ("mine,file,binary", "raw".to_owned()),
-            ("mine,file,binary", "behind".into()),
+            ("mine,file,binary", "joined".into()),
             ("mine,file,string", "pem".into()),
             ("mine,data,hex2bin", hex(&*scalar)),
             ("mine,data,hex2bin", hex(&key.to_sec1_der())),
@@ -60,11 +60,11 @@ fn a_key_of_who_signs_is_in_no_cell() {
                 format!("https://example.com/{}", hex(&*scalar)),
             ),
         ] {
-            let (code, said) = with_column(folder, column, &cell, options);
+            let (code, message) = with_column(folder, column, &cell, options);
             let name = column.split(',').next().unwrap();
             let expected =
-                format!("error: values.csv:3: column '{name}': holds {whose}, which belongs into no device\n");
-            assert_eq!((code, said), (Some(2), expected), "{column}");
+                format!("error: values.csv:3: column '{name}': contains {whose}, which must not be in any device\n");
+            assert_eq!((code, message), (Some(2), expected), "{column}");
             assert!(!folder.join("out").exists(), "{column}");
         }
         let line = format!(
@@ -72,20 +72,20 @@ fn a_key_of_who_signs_is_in_no_cell() {
             hex(&*scalar)
         );
         let output = run(folder, &line.split_whitespace().collect::<Vec<_>>());
-        let said = stderr(&output);
+        let message = stderr(&output);
         assert!(
-            output.status.code() == Some(2) && said.starts_with("error: --product-label: holds"),
-            "{said}"
+            output.status.code() == Some(2) && message.starts_with("error: --product-label: holds"),
+            "{message}"
         );
-        assert!(!folder.join("out").exists() && !said.contains(&hex(&*scalar)));
+        assert!(!folder.join("out").exists() && !message.contains(&hex(&*scalar)));
     }
-    // Another key is one's own affair.
+    // Other keys are allowed.
     let other = PrivateKey::from_scalar(&[7; 32]).unwrap().expose_scalar();
-    let (code, said) = with_column(folder, "mine,data,hex2bin", &hex(&*other), PAI);
-    assert_eq!(code, Some(0), "{said}");
+    let (code, message) = with_column(folder, "mine,data,hex2bin", &hex(&*other), PAI);
+    assert_eq!(code, Some(0), "{message}");
 }
 
-/// The run has not got the key of the PAI, and knows it when it sees it.
+/// The run does not have the key of the PAI, but recognizes it.
 #[test]
 fn the_key_of_the_pai_of_supplied_certificates_is_in_no_cell() {
     let folder = workplace("0xFFF1", "0x8000");
@@ -109,12 +109,12 @@ fn the_key_of_the_pai_of_supplied_certificates_is_in_no_cell() {
     }
     let options = "--pai -c PAI-Cert.pem -cd CD.der --dac-dir supplied";
     let key = PrivateKey::decode(&fs::read(folder.join("PAI-Key.pem")).unwrap()).unwrap();
-    let (code, said) = with_column(folder, "mine,data,hex2bin", &hex(&*key.expose_scalar()), options);
+    let (code, message) = with_column(folder, "mine,data,hex2bin", &hex(&*key.expose_scalar()), options);
     assert!(
-        code == Some(2) && said.contains("values.csv:3: column 'mine': holds the PAI's key"),
-        "{said}"
+        code == Some(2) && message.contains("values.csv:3: column 'mine': holds the PAI's key"),
+        "{message}"
     );
     assert!(!folder.join("out").exists());
-    let (code, said) = with_column(folder, "mine,data,hex2bin", "0123", options);
-    assert_eq!(code, Some(0), "{said}");
+    let (code, message) = with_column(folder, "mine,data,hex2bin", "0123", options);
+    assert_eq!(code, Some(0), "{message}");
 }

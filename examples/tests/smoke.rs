@@ -1,4 +1,4 @@
-//! `matter-mfg` as a user runs it: the vendor's documented commands, and what comes out.
+//! `matter-mfg` as a user runs it: the vendor's documented commands and their results.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
 
@@ -16,7 +16,7 @@ use matter_spake2p::PaseCredential;
 use matter_types::Passcode;
 use workplace::{run, stderr, workplace};
 
-/// The device folders of an output folder, by their names' shape.
+/// Returns the device folders of an output folder, by the form of their names.
 fn devices(top: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(top).unwrap().map(|entry| entry.unwrap().path());
     entries
@@ -41,7 +41,7 @@ fn rows(path: &Path) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// What every device must be, whatever the options: label, image, verifier and key fit together.
+/// Checks the properties of every device: label, image, verifier and key fit together.
 fn check_device(folder: &Path) -> (DeviceRecord, u32) {
     let record = DeviceRecord::decode_nvs(&fs::read(file_named(folder, "-partition.bin")).unwrap()).unwrap();
     let codes = rows(&file_named(folder, "-onb_codes.csv"));
@@ -81,7 +81,7 @@ fn check_device(folder: &Path) -> (DeviceRecord, u32) {
         );
         for key in ["DAC_key.pem", "DAC_key.der"] {
             let key = PrivateKey::decode(&read(key)).unwrap();
-            assert_eq!(&key.public_key(), credentials.dac().public_key());
+            assert_eq!(key.public_key(), credentials.dac().public_key());
         }
         assert_eq!(
             credentials.dac().public_key().as_bytes().as_slice(),
@@ -135,7 +135,7 @@ fn documented_single_device_has_the_reference_tool_s_codes() {
         let [device] = &devices(&top)[..] else {
             unreachable!("one device")
         };
-        // What esp-matter-mfg-tool 1.0.29 writes for the same command.
+        // The output of esp-matter-mfg-tool 1.0.29 for the same command.
         let codes = fs::read_to_string(file_named(device, "-onb_codes.csv")).unwrap();
         let expected = "qrcode,manualcode,discriminator,passcode\nMT:Q3R00SSJ01ZCS41-F00,0373-491-2128,601,19861989\n";
         assert_eq!(codes, expected);
@@ -146,12 +146,15 @@ fn documented_single_device_has_the_reference_tool_s_codes() {
             "2022-10-25"
         );
         assert_eq!(record.product.hardware_version, Some(HardwareVersion::new(1)));
-        assert!(record.credentials().is_none(), "nobody was named to sign a certificate");
+        assert!(record.credentials().is_none(), "no signer was given");
         let id = record.rotating_id.as_ref().map(|id| id.expose_bytes()[0]);
         assert_eq!(id, (outdir == "b").then_some(0xC0));
         assert!(!device.join("internal/DAC_key.pem").exists());
-        let said = [stderr(&output), String::from_utf8(output.stdout).unwrap()].concat();
-        assert!(!said.contains("19861989") && !said.contains("c0398f"), "{said}");
+        let message = [stderr(&output), String::from_utf8(output.stdout).unwrap()].concat();
+        assert!(
+            !message.contains("19861989") && !message.contains("c0398f"),
+            "{message}"
+        );
     }
 }
 
@@ -186,7 +189,7 @@ fn documented_batch_has_ten_different_devices() {
 fn documented_csv_makes_a_device_for_each_row() {
     let folder = workplace("0x131B", "0x1000");
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    // As Excel saves it: byte order mark, semicolons, CRLF, a cell of two lines, an empty line at the end.
+    // As saved by Excel: byte order mark, semicolons, CRLF, a cell of two lines, an empty line at the end.
     write(
         "mfg.csv",
         "serial-num,data,string\ndiscriminator,data,u32\npasscode,data,u32\napp,namespace,\n\
@@ -202,7 +205,7 @@ fn documented_csv_makes_a_device_for_each_row() {
     let csv = ["--enable-rotating-device-id", "--csv", "mfg.csv", "--mcsv", "mfg_m.csv"];
     let output = run(folder.path(), &[&["-n", "10"], &LIGHT[..], &csv].concat());
     assert!(output.status.success(), "{}", stderr(&output));
-    let warning = "warning: mfg_m.csv has 3 rows, so that 3 devices are made and not the 10 of --count";
+    let warning = "warning: mfg_m.csv has 3 rows, so 3 devices are made instead of the 10 of --count";
     assert!(stderr(&output).contains(warning), "{}", stderr(&output));
     let top = folder.path().join("out/131b_1000");
     let mut made = devices(&top)
@@ -425,7 +428,7 @@ fn options_are_understood_as_the_vendor_spells_them() {
 fn help_and_version_are_there() {
     let folder = tempfile::tempdir().unwrap();
     for (argument, needle) in [
-        ("--help", "99999998 without twelve trivial ones"),
+        ("--help", "99999998 except twelve trivial ones"),
         ("-h", "--vendor-id"),
         ("--version", "matter-mfg 0."),
     ] {
@@ -448,9 +451,9 @@ fn output_that_cannot_be_made_is_found_before_anything_is_written() {
     fs::write(folder.path().join("file"), b"in the way").unwrap();
     for outdir in ["file/out", "file", "file/out/deeper"] {
         let output = run(folder.path(), &["-v", "1", "-p", "1", "--outdir", outdir]);
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains(&format!("error: --outdir {outdir}: ")), "{said}");
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains(&format!("error: --outdir {outdir}: ")), "{message}");
     }
     assert_eq!(fs::read(folder.path().join("file")).unwrap(), b"in the way");
 }

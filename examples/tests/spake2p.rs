@@ -68,7 +68,7 @@ fn verifiers_are_those_of_the_vendor() {
 #[test]
 fn wrong_passcode_is_the_answer_no() {
     let folder = tempfile::tempdir().unwrap();
-    let said = refuse(
+    let message = refuse(
         folder.path(),
         &[
             "check",
@@ -84,7 +84,7 @@ fn wrong_passcode_is_the_answer_no() {
         1,
     );
     assert_eq!(
-        said,
+        message,
         "error: verifier does not match this passcode, salt and iteration count\n"
     );
 }
@@ -101,28 +101,28 @@ fn unusable_values_are_named_and_not_repeated() {
         (["-p", "20202021", "-s", SDK_SALT, "-i", "999"], "--iteration-count"),
         (["-p", "20202021", "-s", SDK_SALT, "-i", "100001"], "--iteration-count"),
     ] {
-        let said = refuse(folder.path(), &[&["gen-verifier"], &arguments[..]].concat(), 2);
-        assert!(said.starts_with(&format!("error: {named}: ")), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
+        let message = refuse(folder.path(), &[&["gen-verifier"], &arguments[..]].concat(), 2);
+        assert!(message.starts_with(&format!("error: {named}: ")), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
         for secret in ["11111111", "99999999", "twenty", "20202021"] {
-            assert!(!said.contains(secret), "{said}");
+            assert!(!message.contains(secret), "{message}");
         }
     }
-    let said = refuse(folder.path(), &["gen-verifier", "-p", "20202021"], 2);
-    assert!(said.starts_with("error: missing: "), "{said}");
-    let said = refuse(
+    let message = refuse(folder.path(), &["gen-verifier", "-p", "20202021"], 2);
+    assert!(message.starts_with("error: missing: "), "{message}");
+    let message = refuse(
         folder.path(),
         &["check", "-p", "20202021", "-s", SDK_SALT, "-i", "1000", "-v", "AAAA"],
         2,
     );
-    assert_eq!(said, "error: --verifier: verifier has 3 bytes; 97 are required\n");
+    assert_eq!(message, "error: --verifier: verifier has 3 bytes; 97 are required\n");
 }
 
 #[test]
 fn batch_adds_a_column_in_the_order_of_the_rows() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    // Two iteration counts that take turns, a column more, a byte order mark, semicolons and CRLF.
+    // Two alternating iteration counts, an additional column, a byte order mark, semicolons and CRLF.
     let mut rows = vec!["\u{feff}index;note;passcode;iterations;salt".to_owned()];
     let mut expected = vec!["index,note,passcode,iterations,salt,verifier".to_owned()];
     for index in 0..37 {
@@ -149,12 +149,12 @@ fn batch_adds_a_column_in_the_order_of_the_rows() {
         0o600
     );
 
-    let said = refuse(folder.path(), &["batch", "in.csv", "out.csv"], 2);
-    assert_eq!(said, "error: out.csv: exists already; --force replaces it\n");
+    let message = refuse(folder.path(), &["batch", "in.csv", "out.csv"], 2);
+    assert_eq!(message, "error: out.csv: exists already; --force replaces it\n");
     let output = run(folder.path(), &["batch", "in.csv", "out.csv", "--force"]);
     assert_eq!(output.status.code(), Some(0));
-    let said = refuse(folder.path(), &["batch", "out.csv", "again.csv"], 2);
-    assert_eq!(said, "error: out.csv:1: column 'verifier': is there already\n");
+    let message = refuse(folder.path(), &["batch", "out.csv", "again.csv"], 2);
+    assert_eq!(message, "error: out.csv:1: column 'verifier': is there already\n");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no draft is left");
 }
 
@@ -183,9 +183,12 @@ fn batch_names_the_cell_and_writes_nothing() {
         ),
     ] {
         fs::write(folder.path().join("in.csv"), rows.join("\n")).unwrap();
-        let said = refuse(folder.path(), &["batch", "in.csv", "out.csv"], 2);
-        assert!(said.starts_with(&format!("error: in.csv:{place}: ")), "{said}");
-        assert!(!said.contains("100000000") && !said.contains("20202021"), "{said}");
+        let message = refuse(folder.path(), &["batch", "in.csv", "out.csv"], 2);
+        assert!(message.starts_with(&format!("error: in.csv:{place}: ")), "{message}");
+        assert!(
+            !message.contains("100000000") && !message.contains("20202021"),
+            "{message}"
+        );
         assert!(!folder.path().join("out.csv").exists());
     }
     fs::write(folder.path().join("in.csv"), "index,passcode,iterations,salt\n").unwrap();

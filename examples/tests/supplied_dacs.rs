@@ -32,7 +32,7 @@ fn a_folder_of_dacs_makes_a_device_of_each() {
     fs::create_dir(&dacs).unwrap();
     let copy = |from: &str, to: &str| fs::copy(folder.path().join(from), dacs.join(to)).unwrap();
     let pem = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
-    // One file with both, DER beside DER, and a raw key; the PAI and a hidden file are in the way.
+    // One file with both, DER beside DER, and a raw key; the PAI and a hidden file are ignored.
     fs::write(dacs.join("a.pem"), pem("dac-cert.pem") + &pem("dac-key.pem")).unwrap();
     copy("dac-plain-cert.der", "b.der");
     copy("dac-plain-key.der", "b.key");
@@ -71,12 +71,12 @@ fn pkcs12_of_openssl_is_read() {
     }
     fs::copy(data.join("dac-pai.pem"), folder.path().join("p12-pai.pem")).unwrap();
     let arguments = ["--pai", "-c", "p12-pai.pem", "--dac-dir", "dacs"];
-    let said = refused(&folder, &[&arguments[..], &["--pwd", "secret-typo"]].concat());
+    let message = refused(&folder, &[&arguments[..], &["--pwd", "secret-typo"]].concat());
     assert!(
-        said.contains("dac-legacy.p12: is PKCS#12 that --password does not open"),
-        "{said}"
+        message.contains("dac-legacy.p12: is PKCS#12, which --password does not decrypt"),
+        "{message}"
     );
-    assert!(!said.contains("secret-typo"));
+    assert!(!message.contains("secret-typo"));
     assert!(refused(&folder, &arguments).contains("--password"));
     let made = make(&folder, &[&arguments[..], &["--pwd", "factory"]].concat());
     let mut scalars = (0..2)
@@ -101,7 +101,7 @@ fn broken_pkcs12_is_an_error_and_no_panic() {
         let whole = fs::read(data.join(name)).unwrap();
         assert!(read(&whole).is_ok());
         for place in 0..whole.len() {
-            // Every byte of the structure in front, and some of the encrypted part.
+            // Every byte of the leading structure, and some of the encrypted part.
             if place > 120 && !place.is_multiple_of(13) {
                 continue;
             }
@@ -115,7 +115,7 @@ fn broken_pkcs12_is_an_error_and_no_panic() {
             refused += usize::from(read(&whole[..place]).is_err());
         }
     }
-    // The MAC does not cover names of algorithms in front of it.
+    // The MAC does not cover the names of algorithms before it.
     assert!(refused * 100 > cases * 98, "{refused} of {cases}");
     println!("broken PKCS#12: {cases} cases, {refused} refused");
 }
@@ -157,7 +157,7 @@ fn supplied_dacs_that_do_not_fit_are_refused() {
             "b.key: is a key whose certificate is not in the folder",
         ),
         (&["--dac-dir", "other-pai"], "a.pem: is not signed by the PAI"),
-        (&["--dac-dir", "expired"], "is valid in 2022-01-01"),
+        (&["--dac-dir", "expired"], "is valid from 2022-01-01"),
         (&["--dac-dir", "stray"], "a.der: is neither a certificate nor a key"),
         (
             &["--dac-cert", "dac-cert.pem", "--dac-key", "dac-plain-key.pem"],
@@ -183,8 +183,8 @@ fn supplied_dacs_that_do_not_fit_are_refused() {
             "--key",
         ),
     ] {
-        let said = refused(&folder, &[&pai[..], arguments].concat());
-        assert!(said.contains(needle), "{arguments:?}: {said}");
+        let message = refused(&folder, &[&pai[..], arguments].concat());
+        assert!(message.contains(needle), "{arguments:?}: {message}");
     }
     let output = run(
         folder.path(),
@@ -214,7 +214,7 @@ fn a_pai_is_made_once_and_kept_when_another_is_made() {
     let pai = Certificate::decode(&first.0).unwrap();
     assert_eq!((pai.common_name(), pai.path_len()), (Some("ESP32 PAI 00"), Some(0)));
     assert_eq!(pai.as_der(), read("pai_cert.der"));
-    assert_eq!(&PrivateKey::decode(&first.1).unwrap().public_key(), pai.public_key());
+    assert_eq!(PrivateKey::decode(&first.1).unwrap().public_key(), pai.public_key());
 
     let again = make(&folder, &arguments);
     assert_eq!(again.devices.len(), 2);
@@ -248,11 +248,14 @@ fn encrypted_ca_keys_are_opened_by_their_password() {
         fs::copy(data.join(name), folder.path().join(name)).unwrap();
     }
     let arguments = ["--pai", "-c", "dac-pai.pem", "-k", "dac-pai-key-encrypted.pem"];
-    assert!(refused(&folder, &arguments).contains("is encrypted; --password-file or MATTER_PASSWORD opens it"));
-    let said = refused(&folder, &[&arguments[..], &["--password", "secret-typo"]].concat());
     assert!(
-        said.contains("another password") && !said.contains("secret-typo"),
-        "{said}"
+        refused(&folder, &arguments)
+            .contains("is encrypted; give its password with --password-file or MATTER_PASSWORD")
+    );
+    let message = refused(&folder, &[&arguments[..], &["--password", "secret-typo"]].concat());
+    assert!(
+        message.contains("another password") && !message.contains("secret-typo"),
+        "{message}"
     );
     assert_eq!(
         make(&folder, &[&arguments[..], &["--password", "factory"]].concat())
@@ -284,7 +287,7 @@ fn a_dac_whose_key_is_on_the_chip_needs_none() {
     let supplied = ["--pai", "-c", "pai-cert.pem", "--dac-dir", "dacs"];
     let on_chip = "--dac-in-secure-cert -ds --target esp32h2 --efuse-key-id 1";
     let on_chip = on_chip.split(' ').collect::<Vec<_>>();
-    assert!(refused(&folder, &supplied).contains("comes without its key, which only --ds-peripheral allows"));
+    assert!(refused(&folder, &supplied).contains("has no key, which only --ds-peripheral allows"));
     let made = make(&folder, &[&supplied[..], &on_chip].concat());
     let record = made.record(0);
     let credentials = record.credentials().unwrap();

@@ -1,5 +1,6 @@
-//! Where `matter-mfg` leaves the private key of a DAC, for every combination of the options that say where: all output
-//! files are searched for it byte by byte. docs/where-is-the-key.md says the same to readers; BLESS=1 writes it anew.
+//! The files in which `matter-mfg` leaves the private key of a DAC, for every combination of the options that determine
+//! them: all output files are searched for it byte by byte. docs/where-is-the-key.md documents the result; BLESS=1
+//! regenerates it.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
 
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use matter_attestation::{Certificate, PrivateKey};
 use workplace::{run, stderr, workplace};
 
-/// The options in question, and their short names in the document.
+/// The options concerned, and their short names in the document.
 const OPTIONS: [&str; 5] = [
     "--dac-in-secure-cert",
     "--commissionable-data-in-secure-cert",
@@ -21,7 +22,7 @@ const OPTIONS: [&str; 5] = [
     "--no-secure-cert-bin",
     "--ds-peripheral",
 ];
-/// Who signs.
+/// Options of the signer.
 const ATTESTATION: [&str; 3] = ["", "--pai -c PAI-Cert.pem -k PAI-Key.pem", "--test-pki"];
 const NVS: &str = "UUID-partition.bin";
 const SECURE_CERT: &str = "UUID_esp_secure_cert.bin";
@@ -32,16 +33,16 @@ const COPIES: [&str; 3] = [
     "internal/DAC_private_key.bin",
 ];
 
-/// What must come of a combination.
+/// The expected result of a combination.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
-    /// One sentence that names this option; nothing is written.
+    /// One message that names this option; nothing is written.
     Refused(&'static str),
     /// The key is in these files of the device's folder.
     Key(BTreeSet<&'static str>),
 }
 
-/// The rules, said once more and in another way than the program does.
+/// The rules, implemented independently of the program.
 fn expected(given: [bool; 5], signs: bool) -> Outcome {
     let [dac, commissionable, rotating, no_image, peripheral] = given;
     match (dac, commissionable, rotating) {
@@ -50,7 +51,7 @@ fn expected(given: [bool; 5], signs: bool) -> Outcome {
         (_, false, true) => return Outcome::Refused("--rd-id-uid-in-secure-cert: needs"),
     }
     match (dac, peripheral) {
-        (false, true) => Outcome::Refused("--ds-peripheral: needs --dac-in-secure-cert"),
+        (false, true) => Outcome::Refused("--ds-peripheral: requires --dac-in-secure-cert"),
         (true, _) if !signs => Outcome::Refused("--dac-in-secure-cert: is for certificates"),
         (true, _) if no_image => Outcome::Refused("--no-secure-cert-bin: leaves"),
         (true, true) => Outcome::Key([EFUSE_KEY].into()),
@@ -60,7 +61,7 @@ fn expected(given: [bool; 5], signs: bool) -> Outcome {
     }
 }
 
-/// All files below a folder.
+/// Returns all files below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -79,12 +80,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The characters that whole groups of six bits make, when `skip` bytes of something else come before.
+/// Returns the characters that encode whole groups of six bits after `skip` preceding bytes.
 fn base64(bytes: &[u8], skip: usize) -> Vec<u8> {
     let bits = bytes
         .iter()
         .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
-    // The first character that has no bit of what comes before.
+    // The first character without a bit of the preceding bytes.
     let first = (6 - skip * 8 % 6) % 6;
     let bits = bits.skip(first).collect::<Vec<_>>();
     let groups = bits.chunks_exact(6);
@@ -92,7 +93,7 @@ fn base64(bytes: &[u8], skip: usize) -> Vec<u8> {
     characters.collect()
 }
 
-/// The scalar in every form that a file could hold it in.
+/// Returns the scalar in every form in which a file could contain it.
 fn forms(scalar: &[u8]) -> Vec<Vec<u8>> {
     let reversed = scalar.iter().rev().copied().collect::<Vec<_>>();
     let mut forms = Vec::new();
@@ -108,7 +109,7 @@ fn forms(scalar: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Tells whether a file holds the scalar in any form; text also when it is broken into lines.
+/// Returns whether a file contains the scalar in any form, also in text broken into lines.
 fn holds(file: &[u8], forms: &[Vec<u8>]) -> bool {
     let joined = file
         .iter()
@@ -119,8 +120,8 @@ fn holds(file: &[u8], forms: &[Vec<u8>]) -> bool {
     forms.iter().any(|form| found(file, form) || found(&joined, form))
 }
 
-/// The names in a device's folder of the files that hold its key. Also searches everything else for it, and for the
-/// PAI's key.
+/// Returns the names of the files in a device's folder that contain its key. Also searches all other files for it, and
+/// for the PAI's key.
 fn search(top: &Path, out: &Path, pai: &PrivateKey) -> BTreeSet<String> {
     let device = fs::read_dir(top).unwrap().map(|entry| entry.unwrap().path());
     let device = device
@@ -139,7 +140,7 @@ fn search(top: &Path, out: &Path, pai: &PrivateKey) -> BTreeSet<String> {
         .find_map(|name| fs::read(internal.join(name)).ok());
     let key = PrivateKey::decode(&key.unwrap()).unwrap();
     let certificate = Certificate::from_der(&certificate).unwrap();
-    assert_eq!(&key.public_key(), certificate.public_key());
+    assert_eq!(key.public_key(), certificate.public_key());
 
     let forms = [&key, pai].map(|key| forms(&*key.expose_scalar()));
     let mut names = BTreeSet::new();
@@ -157,7 +158,7 @@ fn search(top: &Path, out: &Path, pai: &PrivateKey) -> BTreeSet<String> {
     names
 }
 
-/// Runs one combination. Returns what came of it, and the sentence of a refusal.
+/// Runs one combination. Returns its result and the message of a refusal.
 fn outcome(folder: &Path, given: [bool; 5], attestation: &str, expected: &Outcome) -> String {
     let chosen = OPTIONS
         .iter()
@@ -168,17 +169,17 @@ fn outcome(folder: &Path, given: [bool; 5], attestation: &str, expected: &Outcom
     let fixed = "-v 0xFFF2 -p 0x8001 --iteration-count 1000 --target esp32h2 --efuse-key-id 1 --outdir result";
     let line = format!("{fixed} {attestation} {chosen}");
     let output = run(folder, &line.split_whitespace().collect::<Vec<_>>());
-    let (out, said) = (folder.join("result"), stderr(&output));
+    let (out, message) = (folder.join("result"), stderr(&output));
     match expected {
         Outcome::Refused(start) => {
-            assert_eq!(output.status.code(), Some(2), "{line}: {said}");
-            let sentence = said.strip_prefix("error: ").unwrap().trim_end().to_owned();
+            assert_eq!(output.status.code(), Some(2), "{line}: {message}");
+            let sentence = message.strip_prefix("error: ").unwrap().trim_end().to_owned();
             assert!(sentence.starts_with(start), "{line}: {sentence}");
             assert!(!out.exists(), "{line}: something was written");
             sentence
         }
         Outcome::Key(files) => {
-            assert_eq!(output.status.code(), Some(0), "{line}: {said}");
+            assert_eq!(output.status.code(), Some(0), "{line}: {message}");
             let pai = if attestation.contains("test-pki") {
                 "result/test-pki/PAI_key.pem"
             } else {
@@ -206,7 +207,7 @@ For every combination of the options that say where a device's data is kept: the
 the private key of its DAC. `examples/tests/where_is_the_key.rs` makes a device for each, with `--pai` and once more with
 `--test-pki`, searches all files of the output for the 32 bytes of the key (as they are, in reverse, in words of reversed
 bytes, as hexadecimal digits and as base64, broken into lines or not), and compares this table with what it finds.
-Without somebody who signs there is no key, and the options are refused that would store one.
+Without a signer there is no key, and options that would store one are refused.
 
 A refused run writes nothing. `-ds` stands for `-ds --target esp32h2 --efuse-key-id 1`. `UUID` is the device's.
 
@@ -225,19 +226,19 @@ fn key_is_exactly_where_it_belongs_for_every_combination_of_options() {
         let given = [0, 1, 2, 3, 4].map(|option| bits >> option & 1 == 1);
         for attestation in ATTESTATION {
             let expected = expected(given, !attestation.is_empty());
-            let said = outcome(folder.path(), given, attestation, &expected);
+            let message = outcome(folder.path(), given, attestation, &expected);
             match expected {
                 Outcome::Refused(_) => refused += 1,
                 Outcome::Key(_) => made += 1,
             }
             if attestation.contains("--pai") {
                 let marks = given.map(|given| if given { "yes" } else { "" }).join(" | ");
-                let said = if matches!(expected, Outcome::Refused(_)) {
-                    format!("refused: {said}")
+                let message = if matches!(expected, Outcome::Refused(_)) {
+                    format!("refused: {message}")
                 } else {
-                    said
+                    message
                 };
-                rows.push_str(&format!("| {marks} | {said} |\n"));
+                rows.push_str(&format!("| {marks} | {message} |\n"));
             }
         }
     }
@@ -273,7 +274,7 @@ fn search_finds_a_scalar_in_every_form() {
         scalar.iter().map(hex).collect::<String>().into_bytes(),
         scalar.iter().map(hex).collect::<String>().to_lowercase().into_bytes(),
     ] {
-        assert!(holds(&[b"before", &file[..], b"behind"].concat(), &forms));
+        assert!(holds(&[b"before", &file[..], b"after"].concat(), &forms));
     }
     let other = PrivateKey::from_scalar(&[7; 32]).unwrap();
     assert!(!holds(other.to_pkcs8_pem().unwrap().as_bytes(), &forms));

@@ -1,4 +1,4 @@
-//! Any key, address and bytes: pieces are refused unchanged, or come back from decryption.
+//! Any key, address and bytes: pieces are refused unchanged, or decrypt to the input.
 #![no_main]
 
 #[path = "../../crates/esp-flash-image/tests/properties/crypt.rs"]

@@ -1,4 +1,4 @@
-//! Any bytes: reading never panics, and what is accepted is written to the same bytes.
+//! Any bytes: reading never panics, and accepted content is written to the same bytes.
 #![no_main]
 
 #[path = "../../crates/esp-flash-image/tests/properties/otadata.rs"]

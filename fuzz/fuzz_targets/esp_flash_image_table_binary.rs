@@ -1,4 +1,4 @@
-//! Any bytes: reading never panics, and what is accepted is written to the same bytes.
+//! Any bytes: reading never panics, and an accepted table is written to the same bytes.
 #![no_main]
 
 #[path = "../../crates/esp-flash-image/tests/properties/table_binary.rs"]

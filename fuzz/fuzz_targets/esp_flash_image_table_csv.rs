@@ -1,4 +1,4 @@
-//! Any text: reading never panics, and what is accepted is the same table in either form.
+//! Any text: reading never panics, and an accepted table is the same in both forms.
 #![no_main]
 
 #[path = "../../crates/esp-flash-image/tests/properties/table_csv.rs"]

@@ -1,4 +1,4 @@
-//! Any bytes as `plan.json`: refused, or what is read is a safe plan.
+//! Any bytes as `plan.json`: refused, or read as a safe plan.
 #![no_main]
 
 #[path = "../../crates/esp-flash-plan/tests/properties/document.rs"]

@@ -1,4 +1,4 @@
-//! Any image and any keys: decryption undoes encryption and the other way round.
+//! Any image and any keys: decryption undoes encryption, and vice versa.
 #![no_main]
 
 #[path = "../../crates/esp-nvs-image/tests/properties/crypt.rs"]

@@ -1,4 +1,4 @@
-//! Any bytes: all readers of an image agree, and what is accepted encodes and decodes to the same entries.
+//! Any bytes: all readers of an image agree, and an accepted image encodes and decodes to the same entries.
 #![no_main]
 
 #[path = "../../crates/esp-nvs-image/tests/properties/decode.rs"]

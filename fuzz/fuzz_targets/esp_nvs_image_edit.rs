@@ -1,4 +1,4 @@
-//! Any sequence of edits: after each the image is what a plain map says, and a refused edit changes nothing.
+//! Any sequence of edits: after each, the image matches a plain map, and a refused edit changes nothing.
 #![no_main]
 
 #[path = "../../crates/esp-nvs-image/tests/properties/content.rs"]

@@ -1,4 +1,4 @@
-//! Any list of entries: the image decodes to what a plain map says, and a refused entry changes nothing.
+//! Any list of entries: the image decodes to the content of a plain map, and a refused entry changes nothing.
 #![no_main]
 
 #[path = "../../crates/esp-nvs-image/tests/properties/content.rs"]

@@ -1,4 +1,4 @@
-//! Any row of calls: what is signed verifies, what was changed does not.
+//! Any sequence of calls: a signed image verifies, a changed image does not.
 #![no_main]
 
 #[path = "../../crates/esp-secure-boot/tests/properties/sign.rs"]

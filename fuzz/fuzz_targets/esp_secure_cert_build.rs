@@ -1,4 +1,4 @@
-//! Any row of calls: what is accepted is read back, and what is refused changes nothing.
+//! Any sequence of calls: accepted records are read back, and a refused call changes nothing.
 #![no_main]
 
 #[path = "../../crates/esp-secure-cert/tests/properties/build.rs"]

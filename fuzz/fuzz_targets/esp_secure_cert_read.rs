@@ -1,4 +1,4 @@
-//! Any bytes: reading never panics, and whole records are written to the same bytes.
+//! Any bytes: reading never panics, and complete records are written to the same bytes.
 #![no_main]
 
 #[path = "../../crates/esp-secure-cert/tests/properties/read.rs"]

@@ -1,4 +1,4 @@
-//! A chain of which bytes are changed: it is accepted exactly if nothing differs in the end.
+//! A chain with changed bytes: it is accepted exactly if nothing differs in the end.
 #![no_main]
 
 #[path = "../../crates/matter-attestation/tests/properties/verify.rs"]

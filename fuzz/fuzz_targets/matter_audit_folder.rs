@@ -1,4 +1,4 @@
-//! The folder of a good device of which one file has any bytes: its audit always ends with a report.
+//! The folder of a valid device with arbitrary bytes in one file: its audit always ends with a report.
 #![no_main]
 
 #[path = "../../crates/matter-audit/tests/properties/folder.rs"]

@@ -1,4 +1,4 @@
-//! Any bytes: auditing never panics, and an NVS image that the audit has nothing against reads.
+//! Any bytes: auditing never panics, and an NVS image without findings can be read.
 #![no_main]
 
 #[path = "../../crates/matter-factory-data/tests/properties/audit.rs"]

@@ -1,4 +1,4 @@
-//! Any bytes: a record that is accepted encodes, and its image reads as the same record.
+//! Any bytes: an accepted record encodes, and its image reads as the same record.
 #![no_main]
 
 #[path = "../../crates/matter-factory-data/tests/properties/decode.rs"]

@@ -1,4 +1,4 @@
-//! Any bytes: searching them for private keys never panics, and a known key between them is found.
+//! Any bytes: searching for private keys never panics, and a known key among them is found.
 #![no_main]
 
 #[path = "../../crates/matter-factory-data/tests/properties/find_keys.rs"]

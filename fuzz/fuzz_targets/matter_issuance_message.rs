@@ -1,4 +1,4 @@
-//! Any bytes as lines of the issuing protocol: what is accepted comes back the same from its own line.
+//! Any bytes as lines of the issuing protocol: an accepted message is unchanged by encoding and decoding.
 #![no_main]
 
 #[path = "../../crates/matter-issuance/tests/properties/message.rs"]

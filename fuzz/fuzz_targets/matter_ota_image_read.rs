@@ -1,4 +1,4 @@
-//! Any bytes: the reader never panics, agrees with a second one, and what it accepts is read back from its own encoding.
+//! Any bytes: the reader never panics, agrees with a second one, and an accepted header is read back from its own encoding.
 #![no_main]
 
 #[path = "../../crates/matter-ota-image/tests/support/judged.rs"]

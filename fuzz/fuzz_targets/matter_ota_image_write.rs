@@ -1,4 +1,4 @@
-//! Any values: what the doors accept is encoded, and read back as it was by both readers.
+//! Any values: accepted values are encoded, and both readers read them back unchanged.
 #![no_main]
 
 #[path = "../../crates/matter-ota-image/tests/support/judged.rs"]

@@ -1,4 +1,4 @@
-//! Any text: reading never panics, and a code that is read encodes to itself.
+//! Any text: reading never panics, and an accepted code encodes to itself.
 #![no_main]
 
 #[path = "../../crates/matter-setup-payload/tests/properties/parse.rs"]

@@ -1,4 +1,4 @@
-//! Any bytes as verifier, share or confirmation: what is read encodes to the same bytes.
+//! Any bytes as verifier, share or confirmation: an accepted value encodes to the same bytes.
 #![no_main]
 
 #[path = "../../crates/matter-spake2p/tests/properties/decode.rs"]

@@ -1,4 +1,4 @@
-//! An exchange whose messages are changed on the way: it succeeds only when nothing was changed.
+//! An exchange with changed messages: it succeeds only if nothing was changed.
 #![no_main]
 
 #[path = "../../crates/matter-spake2p/tests/properties/exchange.rs"]

@@ -1,4 +1,4 @@
-//! Any devices, any instruction set: bulk derivation gives what one at a time gives, in order.
+//! Any devices, any instruction set: bulk derivation gives the results of single derivations, in order.
 #![no_main]
 
 #[path = "../../crates/matter-spake2p/tests/properties/lanes.rs"]

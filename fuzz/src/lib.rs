@@ -1,17 +1,30 @@
-//! What the fuzz targets share: mutators that get past checksums.
+//! Mutators for the fuzz targets that get past checksums and lengths.
 
-/// Bytes of a page, of a slot, and where the bitmap and slot 0 start (ESP-IDF Programming Guide, "Non-Volatile Storage
+mod der;
+mod random;
+mod tlv;
+mod worn;
+
+pub use der::mutate_der;
+pub use tlv::mutate_tlv;
+
+/// Sizes of a page and a slot, offsets of the bitmap and slot 0 (ESP-IDF Programming Guide, "Non-Volatile Storage
 /// Library", section "Internals").
 const PAGE: usize = 4096;
 const SLOT: usize = 32;
 const BITMAP: usize = 32;
 const FIRST_SLOT: usize = 64;
 
-/// Mutates an NVS image and, three times out of four, makes its checksums right again.
+/// Mutates an NVS image and, three times out of four, corrects its checksums.
 ///
-/// Without this nearly every mutation ends at the first checksum, and the code behind it is never reached. The repaired
-/// image is what libFuzzer keeps, so that a crash needs nothing but its file.
+/// Otherwise nearly every mutation fails at the first checksum, and the code after it is never reached. libFuzzer keeps the
+/// repaired image, so a crash is reproducible from its file alone. One time in four the image is worn instead: entry by
+/// entry and page by page.
 pub fn mutate_nvs_image(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    if seed % 4 == 1 && size >= PAGE {
+        worn::wear_nvs_image(&mut data[..size], seed);
+        return size;
+    }
     let size = libfuzzer_sys::fuzzer_mutate(data, size, max_size);
     if !seed.is_multiple_of(4) {
         data[..size].chunks_exact_mut(PAGE).for_each(repair_page);
@@ -39,7 +52,7 @@ fn repair_entry(slots: &mut [u8]) -> usize {
     let (head, rest) = slots.split_at_mut(SLOT);
     let (kind, span) = (head[1], usize::from(head[2]).max(1));
     let len = usize::from(u16::from_le_bytes([head[24], head[25]]));
-    // Strings, blobs in one piece and chunks of blobs have a payload with a checksum of its own.
+    // Strings, blobs in one piece and chunks of blobs have a payload with its own checksum.
     if matches!(kind, 0x21 | 0x41 | 0x42) && len <= rest.len() {
         head[28..32].copy_from_slice(&crc32(&[&rest[..len]]));
     }
@@ -48,15 +61,15 @@ fn repair_entry(slots: &mut [u8]) -> usize {
     span * SLOT
 }
 
-/// The CRC of `nvs_flash`: all bits set at the start.
+/// The CRC-32 of `nvs_flash`, with an initial value of 0xFFFFFFFF.
 fn crc32(parts: &[&[u8]]) -> [u8; 4] {
     let mut hasher = crc32fast::Hasher::new_with_initial(u32::MAX);
     parts.iter().for_each(|part| hasher.update(part));
     hasher.finalize().to_le_bytes()
 }
 
-/// Mutates an image of the `esp_secure_cert` partition and, three times out of four, makes the checksums of its whole
-/// records right again.
+/// Mutates an image of the `esp_secure_cert` partition and, three times out of four, corrects the checksums of its complete
+/// records.
 pub fn mutate_secure_cert_image(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     const HEADER: usize = 12;
     let size = libfuzzer_sys::fuzzer_mutate(data, size, max_size);
@@ -67,16 +80,16 @@ pub fn mutate_secure_cert_image(data: &mut [u8], size: usize, max_size: usize, s
         if rest.len() < covered + 4 {
             break;
         }
-        let (record, behind) = rest.split_at_mut(covered + 4);
+        let (record, after) = rest.split_at_mut(covered + 4);
         record[..4].copy_from_slice(&[0x11, 0xBA, 0x5E, 0xBA]);
         let crc = crc32(&[&record[..covered]]);
         record[covered..].copy_from_slice(&crc);
-        rest = behind;
+        rest = after;
     }
     size
 }
 
-/// Mutates an image of an app and, three times out of four, makes its checksum and its hash right again.
+/// Mutates an app image and, three times out of four, corrects its checksum and hash.
 pub fn mutate_flash_image(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let size = libfuzzer_sys::fuzzer_mutate(data, size, max_size);
     if !seed.is_multiple_of(4) {
@@ -115,7 +128,7 @@ fn repair_image(image: &mut [u8]) -> Option<()> {
     Some(())
 }
 
-/// Mutates a partition table and, three times out of four, makes its magic numbers and its MD5 right again.
+/// Mutates a partition table and, three times out of four, corrects its magic numbers and MD5.
 pub fn mutate_flash_table_binary(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let size = libfuzzer_sys::fuzzer_mutate(data, size, max_size);
     let table = &mut data[..size];
@@ -137,7 +150,7 @@ pub fn mutate_flash_table_binary(data: &mut [u8], size: usize, max_size: usize, 
     size
 }
 
-/// Mutates otadata and, three times out of four, makes the checksums of both entries right again.
+/// Mutates otadata and, three times out of four, corrects the checksums of both entries.
 pub fn mutate_flash_otadata(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let size = libfuzzer_sys::fuzzer_mutate(data, size, max_size);
     for entry in data[..size].chunks_exact_mut(SLOT).take(2) {

@@ -1,8 +1,8 @@
-"""What the firmware would read of a device, and what a person would read of its label.
+"""The values that firmware reads from a device, and a person from its label.
 
-bundle(device folder, destination): the partitions are read by nvs_reader, the vendor's esp-secure-cert-tool and, where
-encrypted, esp-idf-nvs-partition-gen; the QR code by ZXing from the picture. The passcode is in none of the files that
-the simulated device gets.
+bundle(device folder, destination): the partitions are read by nvs_reader, the vendor's esp-secure-cert-tool and, if
+encrypted, esp-idf-nvs-partition-gen; the QR code by ZXing from the picture. No file that the simulated device gets contains
+the passcode.
 """
 
 import base64
@@ -68,7 +68,7 @@ def bundle(device, to):
         records = secure_cert(secure)
         values |= {"dac-cert": records[DEV_CERT, 0], "pai-cert": records[CA_CERT, 0], "dac-key": records[PRIV_KEY, 0]}
         if not values["dac-key"]:
-            # The chip signs with the key in its eFuses; the file for espefuse stands for it.
+            # The chip signs with the key in its eFuses, for which the file for espefuse is used here.
             key = load_pem_private_key((device / "internal/efuse_key.pem").read_bytes(), None)
             values["dac-key"] = key.private_numbers().private_value.to_bytes(32, "big")
         if (MATTER, 0) in records:
@@ -86,7 +86,7 @@ def bundle(device, to):
         "iterations": values["iteration-count"],
         "salt": values["salt"],
         "verifier": values["verifier"],
-        # Firmware has texts of its own where the partition has none.
+        # Firmware uses default texts if the partition has none.
         "vendorName": values.get("vendor-name", "vendor"),
         "productName": values.get("product-name", "product"),
         "hardwareVersion": values.get("hardware-ver", 0),

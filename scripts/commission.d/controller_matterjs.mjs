@@ -14,7 +14,7 @@ const { DclCertificateService } = await import("@matter/main/protocol");
 const { QrPairingCodeCodec } = await import("@matter/main/types");
 const { Certificate } = await import("@matter/protocol");
 
-// What a production ledger would serve; the test signer's certificate is the only signer of declarations.
+// The content of a production ledger; the test signer's certificate is the only signer of declarations.
 function seed(path) {
     const der = new Uint8Array(readFileSync(path));
     const subjectKeyId = Certificate.parseAsn1Certificate(der, []).extensions.subjectKeyIdentifier;

@@ -1,4 +1,4 @@
-"""Commissions a device with the Matter SDK's controller: it gets the code and the folder of trusted PAAs alone.
+"""Commissions a device with the Matter SDK's controller, from the code and the folder of trusted PAAs alone.
 
 usage: controller_sdk.py CODE PAA_FOLDER WORK; prints {"commissioned", "reason", "basic"}.
 """
@@ -40,7 +40,7 @@ async def commission(controller):
 
 
 def reason(error):
-    """What the log names, if it does; the exception says little."""
+    """The error named in the log, if any; the exception has few details."""
     log = "\n".join(lines)
     attestation = r"Failed in verifying 'Attestation Information' command received from the device: err (\d+)"
     if found := re.search(attestation, log):
@@ -69,7 +69,7 @@ def main():
         result = {"commissioned": False, "reason": reason(error)}
     (WORK / "controller.log").write_text("\n".join(lines) + "\n")
     print("\n" + json.dumps(result), flush=True)
-    # The stack's threads would keep the process for seconds.
+    # The stack's threads would keep the process alive for seconds.
     os._exit(0)
 
 

@@ -1,5 +1,5 @@
-// A Matter light on matter.js that knows what the firmware would read of its partitions, and not its passcode.
-// usage: node device.mjs BUNDLE STORAGE (see bundle.py); says "ready" when it advertises itself.
+// A Matter light on matter.js with the values that firmware reads from its partitions, without its passcode.
+// usage: node device.mjs BUNDLE STORAGE (see bundle.py); prints "ready" when it advertises itself.
 import { readFileSync } from "node:fs";
 import { createPrivateKey } from "node:crypto";
 import { config } from "@matter/nodejs/config";
@@ -27,11 +27,11 @@ function dacKey() {
     return new Uint8Array(Buffer.from(d, "base64url"));
 }
 
-// matter.js compares the certificates with the product on the device's side, so that faulty ones would never come before a
-// commissioner, nor those of another origin (dac_origin_vendor_id). Firmware does not look into them.
+// matter.js compares the certificates with the product on the device's side, so faulty ones would never reach a
+// commissioner, nor those of another origin (dac_origin_vendor_id). Firmware does not check them.
 Dac.fromAsn1 = Pai.fromAsn1 = () => ({ cert: { subject: {} } });
 
-// Serves the stored verifier in place of a passcode.
+// Serves the stored verifier instead of a passcode.
 class StoredVerifier extends CommissioningServer {
     async enterCommissionableMode() {
         await super.enterCommissionableMode();

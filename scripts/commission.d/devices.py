@@ -1,4 +1,4 @@
-"""Devices to commission: an option set of matter-mfg each, with what a controller has to read of the device."""
+"""Devices to commission: an option set of matter-mfg each, with the values that a controller must read from the device."""
 
 import csv
 import json
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Device:
-    """A finished device: its folder, the trusted PAA, and Basic Information as the record has it."""
+    """A finished device: its folder, the trusted PAA, and Basic Information as in its record."""
 
     name: str
     folder: pathlib.Path
@@ -27,7 +27,7 @@ class Maker:
         assert done.returncode == 0, f"{name} {' '.join(map(str, arguments))}: {done.stderr}"
 
     def mfg(self, name, *options, ids=("0xFFF1", "0x8000"), pki=None, code="qr", **expected):
-        """One run; its first device. `pki` is a folder of an own PKI, otherwise the run makes one."""
+        """Makes a run and returns its first device. `pki` is the folder of an own PKI, otherwise the run makes one."""
         signer = [] if pki else ["--test-pki"]
         self.tool("matter-mfg", "-v", ids[0], "-p", ids[1], "--outdir", name, "--quiet", *signer, *options)
         out = self.work / name
@@ -38,7 +38,7 @@ class Maker:
         return Device(name, folder, (pki or out / "test-pki") / "PAA_cert.pem", code, expected)
 
     def pki(self, name, *paa_vendor, vendor="0xFFF2", product=()):
-        """An own PAA and a vendor's PAI below it."""
+        """A PAA of our own and a vendor's PAI below it."""
         out = self.work / name
         self.tool("dac-pki", "paa", "--cn", "Own PAA", "--out", out, *paa_vendor)
         issuer = ["--issuer", out / "PAA_cert.pem", "--issuer-key", out / "PAA_key.pem"]

@@ -1,7 +1,7 @@
-"""Devices with one fault each: what a controller must refuse, and the audit has to name before.
+"""Devices with one fault each, which a controller must refuse and the audit must report before.
 
-The image is made again by the vendor's generator from the device's own partition.csv, with one value changed; the folder
-has what leaves the factory and nothing to compare it with: image, codes and picture.
+The vendor's generator makes the image again from the device's own partition.csv, with one value changed. The folder
+contains only what leaves the factory: image, codes and picture.
 """
 
 import csv
@@ -18,9 +18,9 @@ from devices import Device
 @dataclass
 class Fault:
     device: Device
-    # The audit's check that has to name it.
+    # The audit's check that must report it.
     check: str
-    # Why the SDK and matter.js refuse it: the beginnings of their reasons.
+    # The beginnings of the SDK's and matter.js's reasons for refusing it.
     refusals: tuple
 
 
@@ -29,7 +29,7 @@ def changed(data, at):
 
 
 def faults(maker):
-    """Of two devices of one run."""
+    """Makes the devices from two devices of one run."""
     one = maker.mfg("faults", "-n", 2)
     folders = sorted(path for path in one.folder.parent.iterdir() if (path / "internal").is_dir())
     assert len(folders) == 2

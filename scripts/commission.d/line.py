@@ -1,7 +1,7 @@
-"""A device as the production line leaves it: on a virtual chip, with its flash encrypted and its chip locked.
+"""A device as the production line leaves it: on a virtual chip, with encrypted flash and a locked chip.
 
-The line writes the device's flash, burns its keys and closes its chip. What is in that flash then is decrypted with the
-device's key, and the partitions in it take the place of the files that the device was made with.
+The line writes the device's flash, burns its keys and locks its chip. The flash is then decrypted with the
+device's key, and its partitions replace the files that the device was made with.
 """
 
 import json
@@ -27,12 +27,12 @@ nvs_keys, data, nvs_keys, {NVS_KEYS[0]:#x}, {NVS_KEYS[1]:#x}
 factory,  app,  factory,  0x20000, 0x20000
 """
 SECTOR = 4096
-# Kinds of records in a virtual chip's state: a sector with its number, and one that was erased.
+# Kinds of records in a virtual chip's state: a sector with its number, and an erased one.
 WRITTEN, ERASED = ord("S"), ord("X")
 
 
 def profile(folder):
-    """A production profile without secure boot; its images are of random code."""
+    """A production profile without secure boot; its images are random code."""
     rng = random.Random(20)
     folder.mkdir()
     (folder / "table.csv").write_text(TABLE)
@@ -56,7 +56,7 @@ def profile(folder):
 
 
 def flash_of(state, length):
-    """The flash of a virtual chip, from its state: records of a kind, a length, their sum, a content, and a sum of all."""
+    """The flash of a virtual chip, from its state: records of kind, length, checksum and content, and a checksum of all."""
     flash, data, at = bytearray(b"\xff" * length), state.read_bytes(), 0
     while at + 13 <= len(data):
         kind, size = struct.unpack_from("<BI", data, at)
@@ -71,7 +71,7 @@ def flash_of(state, length):
 
 
 def run_line(maker, out, profile_file):
-    """Lets the line work on one virtual chip; returns the chip's state."""
+    """Runs the line on one virtual chip; returns the chip's state."""
     port, state = out / "port.txt", out / "chip.state"
     chip = [maker.binaries / "sim-chip", "--chip", CHIP, "--mac", MAC, "--port-file", port, "--state", state]
     with subprocess.Popen(list(map(str, chip)), stdout=subprocess.DEVNULL) as process:
@@ -91,7 +91,7 @@ def run_line(maker, out, profile_file):
 
 
 def device(maker, name):
-    """Makes a device, lets the line put it on a chip, and reads it back from there."""
+    """Makes a device, lets the line write it to a chip, and reads it back from there."""
     profile_file = profile(maker.work / f"{name}-profile")
     made = maker.mfg(name, "--flash-plan", profile_file, "--order", ORDER, "--order-size", 1)
     out, uuid = maker.work / name, made.folder.name
@@ -99,7 +99,7 @@ def device(maker, name):
     plan = json.loads((made.folder / f"{uuid}-flash-plan.json").read_text())
     end = max(region["offset"] + region["length"] for region in plan["regions"])
     flash = bytearray(flash_of(state, end))
-    assert bytes(flash) == (made.folder / f"{uuid}-flash.bin").read_bytes(), "the line has written something else"
+    assert bytes(flash) == (made.folder / f"{uuid}-flash.bin").read_bytes(), "the line has written other bytes"
     work = maker.work / f"{name}-read"
     work.mkdir()
     key = profile_file.parent / "keys" / f"{uuid}-flash-key.bin"
@@ -113,7 +113,7 @@ def device(maker, name):
     for file, start in ("bootloader.bin", 0), ("app.bin", 0x20000):
         data = (profile_file.parent / file).read_bytes()
         assert flash[start : start + len(data)] == data, f"{file} is not in the flash"
-    # What is on the chip takes the place of the files that the run has made.
+    # The partitions on the chip replace the files of the run.
     folder = work / uuid
     shutil.copytree(made.folder, folder)
     for (start, length), suffix in (NVS, "-partition.bin"), (NVS_KEYS, "-keys-partition.bin"):

@@ -1,8 +1,8 @@
-"""Reads NVS partitions, so that what a simulated device knows does not depend on our own decoder.
+"""Reads NVS partitions, so that a simulated device does not depend on our own decoder.
 
-Format: ESP-IDF, components/nvs_flash (pages of 4096 bytes: header, slot states, 126 slots of 32 bytes). Reads images as a
-tool writes them; anything else than a clean image is an AssertionError. As a program it compares itself with what the
-firmware's code read from published images: nvs_reader.py VECTORS/nvs.
+Format: ESP-IDF, components/nvs_flash (pages of 4096 bytes: header, slot states, 126 slots of 32 bytes). Reads images
+written by a tool; anything but a clean image is an AssertionError. As a program it compares its result with the entries that
+the firmware's code read from published images: nvs_reader.py VECTORS/nvs.
 """
 
 import json
@@ -27,7 +27,7 @@ def crc(data):
 
 
 def heads(image):
-    """(page, first slot's bytes, the slots behind it) of every written item, in the order of the log."""
+    """(page, first slot's bytes, the following slots) of every written item, in the order of the log."""
     pages = []
     for start in range(0, len(image), PAGE):
         page = image[start : start + PAGE]
@@ -89,7 +89,7 @@ def read(image):
 
 
 def main(folder):
-    """Every plain image that the firmware's code mounted without a change or a bad entry, against what it listed."""
+    """Compares every plain image that the firmware's code mounted without a change or a bad entry with the entries that it listed."""
     count = 0
     cases = json.loads((folder / "manifest.json").read_text())["cases"]
     for case in cases:
@@ -109,10 +109,10 @@ def main(folder):
                     kind, value = "blob", bytes.fromhex(value)
                 names[entry["key"]] = (kind, value)
         got = read((folder / case["expected"]).read_bytes())
-        assert got == want, f"{case['name']}: {got} and not {want}"
+        assert got == want, f"{case['name']}: {got}, not {want}"
         count += 1
     assert count, "no image"
-    print(f"nvs_reader: {count} images as the firmware lists them")
+    print(f"nvs_reader: {count} images as listed by the firmware")
 
 
 if __name__ == "__main__":

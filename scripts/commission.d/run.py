@@ -1,4 +1,4 @@
-"""Makes the devices, audits them, and lets both controllers commission them: scripts/commission sets up what is needed.
+"""Makes the devices, audits them, and commissions them with both controllers; called by scripts/commission.
 
 usage: run.py WORK BINARIES NODE MODULES CD_SIGNER; WORK is an empty folder.
 """
@@ -21,13 +21,13 @@ HERE = pathlib.Path(__file__).parent
 WORK, BINARIES, NODE, MODULES, CD_SIGNER = map(pathlib.Path, sys.argv[1:])
 CONTROLLERS = ["sdk", "matter.js"]
 NAMESPACES = os.environ["COMMISSION_NAMESPACES"] == "1"
-# A case keeps less than one core busy; without a network of its own only one can run.
+# A case uses less than one core; without a network of its own only one can run at a time.
 AT_ONCE = os.cpu_count() + 1 if NAMESPACES else 1
 
 
 def audit(device):
-    """{check: the code of this build of the SDK, or None} of the errors found, of a device that belongs to tests."""
-    # The controller's build has BoringSSL; its code is named apart where it is another than with OpenSSL.
+    """{check: the code of this build of the SDK, or None} of the errors of a device for tests."""
+    # The controller's build has BoringSSL; its code is separate where it differs from OpenSSL's.
     code = lambda finding: finding.get("boringssl_code", finding.get("sdk_code"))
     command = [BINARIES / "audit-device", device.folder, "--paa", device.paa, "--test", "--json"]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -43,7 +43,7 @@ def openssl(certificate, to):
 
 
 def commission(device, controller):
-    """What a controller says: {"commissioned", "reason", "basic"}. The device knows its bundle, the controller the code."""
+    """A controller's result: {"commissioned", "reason", "basic"}. The device gets its bundle, the controller the code."""
     work = WORK / "cases" / f"{device.name}-{controller}"
     known, paas = WORK / "bundles" / device.name, WORK / "paas" / device.name
     work.mkdir(parents=True)
@@ -91,7 +91,7 @@ def main():
         cells, checks = [], named[device.name]
         fault = next((fault for fault in bad if fault.device is device), None)
         if fault and fault.check not in checks:
-            wrong.append(f"{device.name}: the audit found {checks} and not {fault.check}")
+            wrong.append(f"{device.name}: the audit found {checks}, not {fault.check}")
         if not fault and checks:
             wrong.append(f"{device.name}: the audit found {checks}")
         for number, controller in enumerate(CONTROLLERS):
@@ -104,7 +104,7 @@ def main():
                 wrong.append(f"{device.name}, {controller}: refused by {reason}, not by {fault.refusals[number]}")
             elif fault and controller == "sdk" and reason.startswith("attestation"):
                 if checks.get(fault.check) not in (None, int(reason.split()[1])):
-                    wrong.append(f"{device.name}: the audit says {checks[fault.check]}, the SDK {reason}")
+                    wrong.append(f"{device.name}: the audit has the result {checks[fault.check]}, the SDK {reason}")
             for key, value in device.expected.items():
                 if answer.get("basic", {}).get(key) != value:
                     wrong.append(f"{device.name}, {controller}: {key} is {answer.get('basic')}, not {value!r}")

@@ -1,4 +1,4 @@
-// The one function of Windows' bcryptprimitives.dll that Rust's std wants, for Wine 8, which has no such library.
+// The one function of Windows' bcryptprimitives.dll that Rust's std uses, for Wine 8, which lacks the library.
 
 #include <windows.h>
 

@@ -1,9 +1,5 @@
 # Read by scripts/cross: a Rust compiler with the source of its standard libraries, mingw-w64, Wine, qemu. Uses $cross.
 
-as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
-}
-
 # The packages that one depends on and whose names match: a version is part of them.
 dependency() {
     apt-cache depends "$1" | sed -n "s/^ *Depends: \($2\)$/\1/p" | head -n 1
@@ -13,7 +9,7 @@ dependency() {
 unpack_source_toolchain() {
     local rust="$cross/rust" std llvm work
     [ ! -e "$rust/complete" ] || return 0
-    apt-cache show rustc-web >/dev/null 2>&1 || as_root apt-get update -qq
+    apt-cache show rustc-web >/dev/null 2>&1 || scripts/debian
     std=$(dependency libstd-rust-web-dev 'libstd-rust-web-[0-9.]*')
     llvm=$(dependency "$std" 'libllvm[0-9.]*')
     if [ -z "$std" ] || [ -z "$llvm" ]; then
@@ -26,7 +22,7 @@ unpack_source_toolchain() {
     cd "$cross/packages"
     # An old list of packages names versions that are gone.
     download() { apt-get download -qq rustc-web "$std" libstd-rust-web-dev rust-web-src "$llvm" 2>download.log; }
-    download || { as_root apt-get update -qq && download; } || { cat download.log >&2; return 1; }
+    download || { "$work/scripts/debian" && download; } || { cat download.log >&2; return 1; }
     for package in *.deb; do
         dpkg -x "$package" "$rust"
     done
@@ -47,17 +43,18 @@ use_source_toolchain() {
 
 install_windows_tools() {
     if ! command -v x86_64-w64-mingw32-gcc >/dev/null || [ ! -x "$(find_wine)" ]; then
-        as_root apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends \
-            gcc-mingw-w64-x86-64-win32 wine64 >/dev/null
+        scripts/debian --no-install-recommends gcc-mingw-w64-x86-64-win32 wine64
     fi
 }
 
-install_aarch64_tools() {
-    if ! command -v aarch64-linux-gnu-gcc >/dev/null || ! command -v qemu-aarch64-static >/dev/null; then
-        as_root apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends \
-            gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static >/dev/null
+install_emulator() {
+    local libraries
+    case $1 in
+        aarch64) libraries=libc6-dev-arm64-cross ;;
+        *) libraries=libc6-dev-$1-cross ;;
+    esac
+    if ! command -v "$1-linux-gnu-gcc" >/dev/null || ! command -v "qemu-$1-static" >/dev/null; then
+        scripts/debian --no-install-recommends "gcc-$1-linux-gnu" "$libraries" qemu-user-static
     fi
 }
 

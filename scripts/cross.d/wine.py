@@ -32,7 +32,7 @@ def linux(name, *arguments):
 
 
 def call(command, patience=300):
-    """A Windows program ends its lines with what it likes: CRLF becomes LF. A code of None is a process that hangs."""
+    """Windows programs may end lines with CRLF, which becomes LF. A code of None is a process that hangs."""
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience)
     except subprocess.TimeoutExpired:
@@ -50,13 +50,13 @@ def said(err):
 
 
 def as_owners(top):
-    """Wine shows the rights of the system, which may do everything, as those of the group."""
+    """Wine shows the system's permissions, which include everything, as those of the group."""
     for path in [top, *top.rglob("*")]:
         path.chmod(path.stat().st_mode & ~0o077)
 
 
 def every_tool_once():
-    """Each command on both systems: the same answers where nothing is drawn, and each reads what the other has written."""
+    """Runs each command on both systems: equal answers unless values are drawn, and each reads the other's output."""
     pathlib.Path("values.csv").write_text("key,type,encoding,value\nn,namespace,,\nk,data,u8,1\ntext,data,string,word\n")
     pathlib.Path("batch.csv").write_text(
         "index,passcode,iterations,salt\n0,20202021,1000,U1BBS0UyUCBLZXkgU2FsdA==\n1,34567890,2000,U1BBS0UyUCBLZXkgU2FsdQ==\n"
@@ -133,7 +133,7 @@ def every_tool_once():
     ):  # fmt: skip
         code, _, err = call(command)
         if code != 0:
-            fault(f"what {command[1]} made on Windows is refused on Linux: {said(err)}")
+            fault(f"output of {command[1]} on Windows is refused on Linux: {said(err)}")
     print(f"cross: {len(commands)} commands of the tools on both systems", flush=True)
 
 
@@ -144,7 +144,7 @@ def job(out, *more):
 
 
 def contents(top):
-    """Every file by its name without times; the ledger has times in it."""
+    """Every file by its name without times; the ledger contains times."""
     found = {}
     for path in top.rglob("*"):
         if path.is_file() and not path.name.startswith("ledger.sqlite"):
@@ -163,13 +163,13 @@ def same_bytes():
             return
     ours, theirs = contents(pathlib.Path("seeded-windows")), contents(pathlib.Path("seeded-linux"))
     differing = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
-    print(f"cross: a seeded run: {len(ours)} files, {len(differing)} of other bytes than on Linux", flush=True)
+    print(f"cross: a seeded run: {len(ours)} files, {len(differing)} with other bytes than on Linux", flush=True)
     if differing:
         fault(f"a seeded run: {', '.join(differing[:3])}")
 
 
 def produced(out, what):
-    """The run is complete, and nothing is left of it but its output; the audit of the whole folder has no error."""
+    """The run is complete, its output is all that remains, and the audit of the whole folder has no error."""
     top = out / "fff1_8000"
     names = [path.name for path in top.iterdir()] if top.is_dir() else []
     devices = sum(bool(UUID.fullmatch(name)) for name in names)
@@ -199,11 +199,11 @@ def whole_runs():
         if code != 0:
             fault(f"run {number}: exit code {code}: {said(err)}")
         produced(out, f"run {number}")
-    print(f"cross: {good} of {RUNS} runs of {COUNT} devices on {THREADS} threads end well, {time.monotonic() - start:.0f} s")
+    print(f"cross: {good} of {RUNS} runs of {COUNT} devices on {THREADS} threads succeed, {time.monotonic() - start:.0f} s")
 
 
 def killed_runs():
-    """Kills until there were enough of them; each run gets up to five, at random moments, then is resumed to its end."""
+    """Kills each run up to five times, at random moments, then resumes it to its end, until there were enough kills."""
     start = time.monotonic()
     first = windows("matter-mfg", *job("timed", "-n", COUNT, "--jobs", THREADS))
     call(first)
@@ -228,7 +228,7 @@ def killed_runs():
 
 
 if __name__ == "__main__":
-    # What Wine makes has the permissions of the process.
+    # Wine creates files with the permissions of the process.
     os.umask(0o077)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="cross."))
     WINDOWS, LINUX = WINDOWS.resolve(), LINUX.resolve()

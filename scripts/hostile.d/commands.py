@@ -1,4 +1,4 @@
-"""Every command of the small tools that writes a file, on prepared inputs: what it reads, writes, and which inputs are keys.
+"""Every command of the small tools that writes a file, on prepared inputs: its inputs, its outputs, and which inputs are keys.
 
 In the words `<name` is an input, `<!name` one that is a key, `>name` an output file, `>/name` an output folder, and `=name`
 a file that is changed in place.
@@ -45,7 +45,7 @@ TEXTS = [
     f"dac-pki cd make {DECLARATION} --key <!signer.pem --cert <signer-cert.pem --out >CD.der",
     "dac-pki revoke-set build --points <points.json --crl <list.pem --paa <paa.pem --out >set.json",
 ]
-# What they make in an output folder.
+# Files that the commands make in an output folder.
 MADE = {
     "paa": ["PAA_cert.pem", "PAA_cert.der", "PAA_key.pem"],
     "pai": ["PAI_cert.pem", "PAI_cert.der", "PAI_key.pem"],
@@ -86,7 +86,7 @@ class Command:
         return tool(self.tool, *words, *more)
 
     def prepare(self, outputs):
-        """Copies what is changed in place."""
+        """Copies the files that are changed in place."""
         for name in self.in_place:
             shutil.copy(inputs() / name, outputs / name)
 
@@ -122,7 +122,7 @@ def inputs():
 
 
 def authorities(path):
-    """PAA, PAI, their keys; a signer of declarations; a revocation list of the PAI by openssl, and where it is."""
+    """PAA, PAI, their keys; a signer of declarations; a revocation list of the PAI by openssl, and its address."""
     ca = path / "ca"
     must(tool("dac-pki", "paa", "--cn", "PAA", "--vid", "0xFFF1", "--out", ca))
     issuer = ["--issuer", ca / "PAA_cert.pem", "--issuer-key", ca / "PAA_key.pem"]

@@ -1,4 +1,4 @@
-"""What the programs of this folder share: the binaries, a run and its options, faults by kind, the random numbers."""
+"""Shared by the programs of this folder: the binaries, a run and its options, faults by kind, the random numbers."""
 
 import hashlib
 import os
@@ -13,23 +13,23 @@ import time
 
 BINARIES = pathlib.Path(os.environ["BINARIES"])
 TRACE = os.environ.get("HOSTILE_TRACE", "")
-# How much is tried: 1 in .ci/run, more by hand.
+# Multiplier of the number of cases: 1 in .ci/run, more by hand.
 ROUNDS = float(os.environ.get("HOSTILE_ROUNDS", 1))
 SEED = int(os.environ.get("HOSTILE_SEED", 0)) or random.SystemRandom().randrange(1, 1 << 32)
 RANDOM = random.Random(SEED)
-# A process that needs longer than this hangs.
+# A process that takes longer than this hangs.
 PATIENCE = 60
 IDS = ["-v", "0xFFF1", "-p", "0x8000"]
 TOP = "fff1_8000"
 
 
 def rounds(number):
-    """So many, times what was asked for, at least one."""
+    """This number times the requested rounds, at least one."""
     return max(1, round(number * ROUNDS))
 
 
 def folder():
-    """A new folder that goes when this program ends, unless HOSTILE_KEEP is set."""
+    """A new folder that is removed when this program ends, unless HOSTILE_KEEP is set."""
     global _folder
     if _folder is None:
         _folder = pathlib.Path(tempfile.mkdtemp(prefix="hostile."))
@@ -85,7 +85,7 @@ def call(command, patience=PATIENCE, **options):
 
 
 def must(command, **options):
-    """Runs what has to work for a test to begin."""
+    """Runs a command that must succeed before a test can begin."""
     result = call(command, **options)
     if result.code != 0:
         sys.exit(f"{' '.join(map(str, command))}: exit code {result.code}: {result.err.decode(errors='replace')}")
@@ -93,7 +93,7 @@ def must(command, **options):
 
 
 def test_pki():
-    """A PAA, a PAI, their keys and a declaration, as files that a run is given."""
+    """A PAA, a PAI, their keys and a declaration, as input files of a run."""
     path = folder() / "pki"
     if not path.exists():
         made = fresh("pki-run")
@@ -104,17 +104,17 @@ def test_pki():
 
 
 def supplied(pki=None):
-    """The options of a run that makes nothing but devices."""
+    """The options of a run that only makes devices."""
     pki = pki or test_pki()
     return [*IDS, "--iteration-count", "1000", "--quiet", "--pai", "-k", f"{pki}/PAI_key.pem", "-c", f"{pki}/PAI_cert.pem",
             "-cd", f"{pki}/CD.der"]  # fmt: skip
 
 
 def stopped_midway(command, count, top, again, ledger=None):
-    """Stops that run, on a folder that `again` makes fresh, with some of its devices committed, but not all.
+    """Stops that run, on a folder that `again` empties, with some of its devices committed, but not all.
 
-    Which system call it has to be depends on how the ledger writes: it is looked for from the middle of a whole run. The
-    options of trace that did it are the answer.
+    The system call depends on how the ledger writes: it is searched for from the middle of a whole run. Returns the
+    options of trace that stopped it.
     """
     from produced import committed
 
@@ -136,7 +136,7 @@ def traced(options, command):
 
 
 class Faults:
-    """Faults by kind; a kind is printed once, with how often it was seen, what has it, and the first of them."""
+    """Faults by kind; a kind is printed once, with its number, the affected commands, and the first case."""
 
     def __init__(self, name):
         self.name, self.kinds, self.notes, self.tried, self.start = name, {}, [], 0, time.monotonic()
@@ -165,7 +165,7 @@ def digest(path):
 
 
 def state(top, without=()):
-    """What there is below a folder, by relative name: kind, mode, and content or target; no link is followed."""
+    """Content of a folder, by relative name: kind, mode, and content or target; links are not followed."""
     found = {}
     for here, folders, files in os.walk(os.fsencode(top)):
         for name in [*folders, *files]:

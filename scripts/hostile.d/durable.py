@@ -1,7 +1,7 @@
-"""From a record of a process's system calls: which of the files that it wrote would a power cut right after its end take?
+"""Finds in a record of a process's system calls the written files that a power cut right after its end would remove.
 
 The rule: content is synced before a file gets its final name, and the folder after that; a whole file system may be synced
-instead. What strace writes is read (-f -y); only what has to do with files is looked at.
+instead. Reads the output of strace (-f -y), of which only calls on files count.
 """
 
 import os
@@ -41,7 +41,7 @@ def arguments(text):
 
 
 def records(log):
-    """Every call that succeeded, in the order in which they ended: name, arguments, what is behind the result."""
+    """Every successful call in the order of its end: name, arguments, and the text after the result."""
     waiting = {}
     for line in log.read_text(errors="replace").splitlines():
         if match := UNFINISHED.match(line):
@@ -56,18 +56,18 @@ def records(log):
 
 
 class Files:
-    """What is on the disk for sure, and what is not yet."""
+    """The durable state, and the changes that are not durable yet."""
 
     def __init__(self, current):
         self.current = current
-        # Files by their present names; of each, whether its content is synced.
+        # Files by their present names; for each, whether its content is synced.
         self.content = {}
-        # Names that their folder may not have after a power cut.
+        # Names that may be missing from their folder after a power cut.
         self.unsynced_names = set()
         self.early = []
 
     def path(self, words, at):
-        """The name that arguments give, relative to the folder before it where there is one."""
+        """The name in the arguments, relative to the folder before it, if any."""
         match = STRING.match(words[at])
         name = match[1] if match else words[at]
         base = DESCRIPTOR.match(words[at - 1]) if at else None
@@ -120,7 +120,7 @@ class Files:
             old, new = (0, 1) if call == "link" else (1, 3)
             source = self.path(words, old)
             if call == "linkat" and ("/proc/self/fd/" in words[1] or words[1] == '""'):
-                # A file without a name gets one: it is known by the descriptor, or it is the only one that waits.
+                # A file without a name gets one: it is identified by the descriptor, or it is the only one that waits.
                 source = self.descriptor(words[0]) if words[1] == '""' else next((n for n in self.content if "/#" in n), None)
             path = self.path(words, new)
             self.content[path] = self.content.get(source, True)
@@ -138,7 +138,7 @@ class Files:
 
 
 def lost(log, below, current="/"):
-    """What would not be there, or not whole, of everything below a folder: sentences. `current` is where the process was."""
+    """Missing or incomplete files below a folder: sentences. `current` is the process's working folder."""
     files = Files(str(current))
     for call, words, result in records(log):
         if call == "exit_group":

@@ -11,7 +11,7 @@ from common import folder, must, test_pki, tool
 
 
 class Row:
-    """`@` in the words is the input, `%` the folder of prepared inputs. `exits` and `says` show that it was read to its end."""
+    """`@` in the words is the input, `%` the folder of prepared inputs. `exits` and `says` show that the input was read to its end."""
 
     def __init__(self, name, words, content, file="input", beside=None, exits=(), says=""):
         self.name, self.words, self.file, self.beside, self.exits, self.says = name, words, file, beside, exits, says
@@ -30,7 +30,7 @@ def prepare():
 
 
 def lines(make, last=""):
-    """Lines by their number until the size is reached, and a last one that is wrong."""
+    """Numbered lines until the size is reached, and a last one with a fault."""
 
     def content(size):
         width = len(make(0)) + 1
@@ -52,7 +52,7 @@ def der(tag, content):
 
 
 def elements(content):
-    """The elements of a DER sequence's content, each with its head."""
+    """The elements of a DER sequence's content, each with its header."""
     found, at = [], 0
     while at < len(content):
         start, length = at, content[at + 1]
@@ -78,14 +78,14 @@ def unpem(path):
 
 
 def oid(number):
-    """An object identifier below a private arc, another one for each number."""
+    """An object identifier below a private arc, different for each number."""
     number += 1 << 21
     return der(6, bytes([0x2B, 0x06, 0x01, 0x04, 0x01]) + bytes([0x80 | number >> 21 & 0x7F, 0x80 | number >> 14 & 0x7F,
                                                                  0x80 | number >> 7 & 0x7F, number & 0x7F]))  # fmt: skip
 
 
 def certificate(change):
-    """A PAI's certificate of which one part is another: its signature is not right any more, which a lint does not mind."""
+    """A PAI's certificate with one part replaced: its signature no longer verifies, which a lint tolerates."""
 
     def content(size):
         whole = elements(inner(unpem(inputs() / "pai.pem")))
@@ -116,7 +116,7 @@ def long_extension(parts, size):
 
 
 def png(size):
-    """A picture of about so many bytes that its compression leaves: noise."""
+    """A picture of about this size: noise, which cannot be compressed."""
     side = int(size**0.5)
     state, rows = 1, []
     noise = bytes((state := (state * 1103515245 + 12345) & 0x7FFFFFFF) >> 16 & 0xFF for _ in range(side * 2))
@@ -128,17 +128,17 @@ def png(size):
 
 
 def repeated(name):
-    """A file again and again."""
+    """A file repeated."""
     return lambda size: (text := (test_pki() / name).read_text()) * (size // len(text))
 
 
 def image(size):
-    """Pages of an NVS image, as the firmware has them when nothing is in them but one."""
+    """Pages of an NVS image as the firmware leaves them, empty except one."""
     return (inputs() / "plain.bin").read_bytes()[:4096] * (size // 4096)
 
 
 def crl(size):
-    """The revocation list with many entries; its signature is not right any more."""
+    """The revocation list with many entries; its signature no longer verifies."""
     whole = elements(inner(unpem(inputs() / "list.pem")))
     parts = elements(inner(whole[0]))
     entry = lambda i: der(0x30, der(2, b"\1" + i.to_bytes(8, "big")) + der(0x17, b"260101000000Z"))
@@ -147,7 +147,7 @@ def crl(size):
 
 
 def revocation_set(size):
-    """The set of one list, with its member again and again, each of another authority."""
+    """The set of one list, with its member repeated for different authorities."""
     built = folder() / "set.json"
     if not built.exists():
         given = inputs()

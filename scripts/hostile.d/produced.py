@@ -1,4 +1,4 @@
-"""What must hold of an output folder after a run of matter-mfg: complete(), or stopped()."""
+"""Requirements on an output folder after a run of matter-mfg: complete(), or stopped()."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ def rows(path):
 
 
 def ledger(path, sql):
-    """What the ledger answers, from a copy: reading it must change nothing."""
+    """The ledger's answer, from a copy: reading it must change nothing."""
     copy = folder() / "ledger-copy"
     shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir()
@@ -41,17 +41,17 @@ def ledger(path, sql):
 
 
 def committed(path):
-    """How many devices the ledger lists."""
+    """Number of devices in the ledger."""
     try:
         return ledger(path, "select count(*) from device")[0][0] if path.exists() else 0
     except sqlite3.DatabaseError:
-        # It stopped before it had one.
+        # It stopped before its first device.
         return 0
 
 
 def tables(top):
-    """The tables that are shown, each with the UUID (or what else tells devices apart) of every row."""
-    # Where certificates are in another partition, nothing in a row names the device.
+    """The published tables, each with the UUID (or another identifying value) of every row."""
+    # With certificates in another partition, no cell of a row names the device.
     device = lambda row: row["dac-cert"].split("/")[0] if "dac-cert" in row else row["serial-num"]
     patterns = {
         "summary": ("summary-*.csv", device),
@@ -70,8 +70,8 @@ def tables(top):
 
 
 def complete(out, count, pki=None, lists=True, modes=True, open_runs=False, cut=False):
-    """Faults of a run that ended well with so many devices; `lists` when it made labels, zip and signature, `open_runs` when
-    an earlier one may be open that has no device, `cut` after a power cut: nobody waits until a lock's name is gone."""
+    """Faults of a successful run with this number of devices; `lists` if it made labels, zip and signature, `open_runs` if
+    an earlier one without a device may be open, `cut` after a power cut, when the removal of a lock's name may be lost."""
     out = pathlib.Path(out)
     top, faults = out / TOP, []
     if not top.is_dir():
@@ -122,7 +122,7 @@ def manifest_faults(top, there):
         for name, entry in device["files"].items():
             path = here / name
             if not path.is_file() or path.stat().st_size != entry["size"] or digest(path) != entry["sha256"]:
-                faults.append(f"{name.replace(device['uuid'], 'UUID')} is not what the manifest says")
+                faults.append(f"{name.replace(device['uuid'], 'UUID')} differs from the manifest")
         files = {str(path.relative_to(here)) for path in here.rglob("*") if path.is_file()}
         if missing := device["files"].keys() - files:
             faults.append(f"missing: {sorted(missing)[0]}")
@@ -151,7 +151,7 @@ def list_faults(top, there, pki):
 
 
 def stopped(out):
-    """Faults of a run that ended with an error: shown tables list exactly the committed devices, and no other is shown."""
+    """Faults of a run that ended with an error: published tables list exactly the committed devices, and no other table is published."""
     out = pathlib.Path(out)
     top, faults = out / TOP, []
     there = devices(top)

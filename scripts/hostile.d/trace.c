@@ -78,7 +78,7 @@ static void install_filter(void) {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter)) fail("seccomp");
 }
 
-// FILE.maps and FILE.stat as the kernel gives them, and in FILE.mem what can be written to, one mapping after the other.
+// FILE.maps and FILE.stat as the kernel gives them, and in FILE.mem all writable mappings, one after the other.
 static void dump(pid_t pid, const char *to) {
     char path[4096], line[4096];
     const char *texts[] = {"maps", "stat"};
@@ -108,7 +108,7 @@ static void dump(pid_t pid, const char *to) {
         while (start < end) {
             size_t want = end - start < sizeof page ? end - start : sizeof page;
             memset(page, 0, want);
-            // What cannot be read, as a device's memory, stays zeros.
+            // Unreadable parts, such as a device's memory, stay zero.
             if (pread(memory, page, want, (off_t)start) < 0 && errno != EIO && errno != EFAULT) fail("memory");
             fwrite(page, 1, want, out);
             start += want;
@@ -146,7 +146,7 @@ int main(int argc, char **argv) {
         }
     }
     if (at + 1 >= argc) {
-        fprintf(stderr, "trace: no command behind --\n");
+        fprintf(stderr, "trace: no command after --\n");
         return 125;
     }
     if (dump_file) watched[watched_count++] = SYS_exit_group;
@@ -200,7 +200,7 @@ int main(int argc, char **argv) {
             }
         }
     go_on:
-        // Events and the first stop of a thread are ours; every other signal is the process's.
+        // Events and the first stop of a thread are handled here; every other signal is passed to the process.
         ptrace(PTRACE_CONT, thread, 0, event || signal == SIGSTOP || signal == SIGTRAP ? 0 : signal);
     }
     if (count_file) {

@@ -1,4 +1,4 @@
-// The page in a headless Chromium: browser.mjs WORK [PICTURE]. Files are dropped as a desktop drops them; nothing is served.
+// The page in a headless Chromium: browser.mjs WORK MODULES [PICTURE]. Files are dropped as a desktop drops them; nothing is served.
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
@@ -6,8 +6,8 @@ import { readFileSync, writeFileSync, readdirSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [work, picture] = process.argv.slice(2);
-const require = createRequire(path.join(path.resolve(work), "node/"));
+const [work, modules, picture] = process.argv.slice(2);
+const require = createRequire(path.join(path.resolve(modules), "/"));
 const { chromium } = require("playwright-core");
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const PAGE = pathToFileURL(path.resolve(work, "inspector.html")).href;
@@ -91,7 +91,7 @@ const tests = {
     await page.context().close();
   },
 
-  async "a folder is walked through, and test certificates are warnings where the user says so"() {
+  async "a folder is read recursively, and test certificates are warnings if the user allows them"() {
     const page = await open();
     await drop(page, [path.join(FILES, "device")]);
     check((await files(page)).length >= 11, "files of the folder");
@@ -191,7 +191,7 @@ const tests = {
     await drop(page, [path.join(FILES, "parts/PAI_cert.pem")], { x: 1100, y: 400 });
     same((await files(page)).length, 2, "added on the right");
     await drop(page, [path.join(FILES, "parts/DAC_cert.der")], { x: 200, y: 400 });
-    same((await files(page)).length, 1, "anew on the left");
+    same((await files(page)).length, 1, "replaced on the left");
     await page.context().close();
   },
 

@@ -22,7 +22,7 @@ def main(sources, library, output):
     body = "\n".join(path.read_text() for path in scripts)
     script = f'"use strict";\n(() => {{\n{body}}})();\n'
     style = (sources / "inspector.css").read_text()
-    # What a browser would take for the end of the element.
+    # Text that a browser would read as the end of the element.
     assert "</script" not in script.lower() and "</style" not in style.lower()
     policy = "; ".join([
         "default-src 'none'",

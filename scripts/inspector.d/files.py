@@ -31,7 +31,7 @@ def slot_of(image, key):
 
 
 def faulty(image):
-    """A letter of the vendor's name is changed, and an entry that the firmware needs is marked as erased."""
+    """Changes a letter of the vendor's name, and marks a required entry as erased."""
     image = bytearray(image)
     name = 64 + SLOT * (slot_of(image, "vendor-name") + 1)
     image[name] ^= 0x01
@@ -50,7 +50,7 @@ def table(rows):
 
 
 def flash(nvs, secure_cert):
-    """4 MiB, nearly full: firmware is random bytes and text, which is what a search for keys takes longest for."""
+    """4 MiB, nearly full: firmware of random bytes and text, the slowest input of the search for keys."""
     rows = [
         ("nvs", 1, 0x02, 0x9000, 0x6000),
         ("otadata", 1, 0x00, 0xF000, 0x2000),
@@ -88,7 +88,7 @@ def main(binaries, folder):
 
     place = folder / "clean"
     place.mkdir()
-    # A vendor that is none for tests, with a chain of its own, and a declaration that comes with the firmware.
+    # A vendor that is not for tests, with its own chain, and a declaration in the firmware.
     mfg(binaries, runs / "pki", "--test-pki", "-v", "0x1234", "-p", "0x8000", "-n", 1)
     own = runs / "pki/test-pki"
     [clean] = mfg(binaries, runs / "clean", "--pai", "-c", own / "PAI_cert.pem", "-k", own / "PAI_key.pem", "-v", "0x1234",

@@ -1,8 +1,8 @@
 """Runs two builds of the binaries on the same inputs: behaviour.py BASE NEW WORK FOLDER_OF_INPUTS…
 
 Every command runs in a folder of its own with relative paths, once with each build. Exit codes, standard output, and names,
-modes and contents of the files that are there afterwards must be the same; standard error, which has the wording of messages,
-is compared apart. Runs have a seed; ledgers, which have a random key, and measured times are left out.
+modes and contents of the resulting files must be the same; standard error, which has the wording of messages,
+is compared separately. Runs have a seed; ledgers, which have a random key, and measured times are excluded.
 """
 
 import concurrent.futures
@@ -20,13 +20,13 @@ INPUTS = [pathlib.Path(argument).resolve() for argument in sys.argv[4:]]
 MAX_SIZE = 1 << 20
 PATIENCE = 120
 SHOWN = 20
-# Of the line that says how long a run took, and of its JSON.
+# Parts of the line with a run's duration, and of its JSON.
 TIMED = re.compile(rb"(?<=devices in )[0-9.]+ s; .*|(?<=\"milliseconds_per_device\":){[^}]*}|(?<=\"seconds\":)[0-9.]+")
 AT = ["--at", "2026-06-01"]
 SEED = ["--seed", "000102030405060708090a0b0c0d0e0f"]
 IDS = ["-v", "0xFFF1", "-p", "0x8000"]
 
-# Of a file, whatever it is.
+# Inputs of every kind of file.
 OF_FILE = [
     "nvs-image dump {} --format json",
     "nvs-image dump {} --format csv",
@@ -103,7 +103,7 @@ FILES = {
     "serials.csv": "x;serial-num\n1;AB1\n2;AB2\n",
     "job.json": json.dumps({"vendor-id": 0xFFF1, "product-id": "0x8000", "count": 2, "part-number": "P", "test-pki": True}),
 }
-# What every option gets in turn; the last is a file that is not there.
+# Values that every option gets in turn; the last is a missing file.
 VALUES = ["", "x", "-1", "0", "1", "99999999999999999999", "0xFFF1", "a" * 300, "2026-01-01", "no/such/file"]
 
 
@@ -131,7 +131,7 @@ def inputs():
 
 
 def cases():
-    """Name, files to begin with, command line."""
+    """Name, initial files, command line."""
     for path, bytes_ in inputs():
         suffix = path.suffix if path.suffix in (".csv", ".json", ".bin", ".pem", ".der", ".txt", ".png") else ".bin"
         name = f"input{suffix}"
@@ -171,7 +171,7 @@ def cases():
 
 
 def audits():
-    """A run's output, whole and with one byte of each file changed."""
+    """A run's output, complete and with one byte of each file changed."""
     made = WORK / "made"
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir(parents=True)
@@ -264,14 +264,14 @@ def main():
             behaviour += [f"{name}: {line}: {text}" for text in differs[:3]]
             texts += [f"{name}: {line}: {text}" for text in said]
     for (title, command, kind), many in sorted(kinds.items()):
-        print(f"compare-behaviour: {title}: {many} times {command}: {kind}")
+        print(f"compare behaviour: {title}: {many} times {command}: {kind}")
     for title, found in (("text", texts), ("BEHAVIOUR", behaviour)):
         for text in found[:SHOWN]:
-            print(f"compare-behaviour: {title}: {text}")
+            print(f"compare behaviour: {title}: {text}")
         if len(found) > SHOWN:
-            print(f"compare-behaviour: {title}: and {len(found) - SHOWN} more")
+            print(f"compare behaviour: {title}: and {len(found) - SHOWN} more")
     print(
-        f"compare-behaviour: {count} commands (exit codes {dict(sorted(codes.items(), key=str))}), "
+        f"compare behaviour: {count} commands (exit codes {dict(sorted(codes.items(), key=str))}), "
         f"{len(behaviour)} differences of behaviour, {len(texts)} of texts on standard error"
     )
     sys.exit(1 if behaviour else 0)

@@ -1,10 +1,10 @@
-"""Does the espefuse commands of plans on virtual chips, and shows that the orders that they avoid go wrong.
+"""Runs the espefuse commands of plans on virtual chips, and shows that the orders that they avoid fail.
 
 usage: efuse_plans.py FOLDER [NAME...]
 
 Run by the Python that has esptool. FOLDER has a folder for each plan, with `plan.json` and the key files that its commands
-name. For each plan: every espefuse command succeeds with `--virt`, the chip is then as the steps say, the same commands in
-the reverse order fail or leave it otherwise, and esptool accepts its own commands up to the missing port. Then, for each
+name. For each plan: every espefuse command succeeds with `--virt`, the chip is then in the state of the steps, the same commands in
+the reverse order fail or leave another state, and esptool accepts its own commands up to the missing port. Then, for each
 chip, orders that ruin one.
 """
 
@@ -52,7 +52,7 @@ class Chip:
         return json.loads(text[text.index("{") :])
 
     def line(self, command):
-        """Does a command line of a plan."""
+        """Runs a command line of a plan."""
         words = shlex.split(command)
         assert words[:4] == ["espefuse", "--chip", self.name, "--before"], command
         return self.run(*words[5:])
@@ -72,7 +72,7 @@ def protected_with(summary, name):
 
 
 def key_bytes(folder, step):
-    """What a readable block has to hold."""
+    """The expected value of a readable block."""
     name, purpose = step["value_or_file"], step["purpose"]
     data = Path(folder, name).read_bytes()
     return data[:16] if purpose == "SECURE_BOOT_DIGEST" else data
@@ -102,7 +102,7 @@ def wrong_key(folder, summary, step):
 
 
 def wrong(folder, plan, summary):
-    """What is not as planned; None when all is."""
+    """Returns the deviation from the plan, or None."""
     planned = {"RD_DIS"}
     for step in plan["efuses"]:
         what = step["what"]
@@ -153,7 +153,7 @@ def check_plan(path):
     return (len(plan["efuses"]), reversed_too), []
 
 
-# What each chip must not be burned with: the name, the commands of which the last is refused, and words of its error.
+# Burns that each chip must refuse: the name, the commands of which the last is refused, and words of its error.
 LATE_KEY = "cannot be read-disabled due to the RD_DIS field being already write-disabled"
 TWICE = "write-protected. Burn is not possible"
 
@@ -204,7 +204,7 @@ def check_bad_orders(chip):
             if code == 0 or words not in " ".join(text.split()):
                 faults.append(f"{chip}: {name}: exit {code}\n{text}")
             count += 1
-    # Forced, the words of the two keys run together: Reed-Solomon bits of both make a block of neither.
+    # If forced, the two keys are combined: the Reed-Solomon bits of both make a block of neither.
     if chip not in ("esp32", "esp32c2"):
         with tempfile.TemporaryDirectory() as work:
             Path(work, "a").write_bytes(bytes([0x0F] * 32))

@@ -16,7 +16,7 @@ open_port = serial.Serial.open
 
 
 def open_and_remember(port):
-    """A tool that fails leaves its port open, which nobody notices in a process of its own."""
+    """Closes the port of a tool that fails, which leaves it open."""
     OPENED.append(port)
     return open_port(port)
 
@@ -25,7 +25,7 @@ serial.Serial.open = open_and_remember
 
 
 def parse_once(stream):
-    """Reading the same tables of eFuses is nearly all of the time that espefuse needs."""
+    """Caches the tables of eFuses, which espefuse spends nearly all of its time reading."""
     text = stream if isinstance(stream, str) else stream.read()
     if text not in TABLES:
         TABLES[text] = parse_yaml(text)
@@ -36,7 +36,7 @@ yaml.safe_load = parse_once
 
 
 def run_tool(main, args, folder):
-    """Runs a tool's own command line in this process; returns its exit code and what it says."""
+    """Runs a tool's own command line in this process; returns its exit code and output."""
     output, code = io.StringIO(), 0
     os.chdir(folder)
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
@@ -45,7 +45,7 @@ def run_tool(main, args, folder):
         except SystemExit as exit:
             code = exit.code or 0
         except Exception as error:
-            # A tool that fails in its own way has an exit code other than 0, too.
+            # A tool's own failure has an exit code other than 0, too.
             code = 2
             print(repr(error))
     while OPENED:

@@ -1,9 +1,9 @@
-"""Flash images: flash-image beside espsecure, esptool and ESP-IDF's partition table generator.
+"""Flash images: flash-image against espsecure, esptool and ESP-IDF's partition table generator.
 
 usage: flash.py FOLDER FLASH_IMAGE SEED [--pieces N] [--tables N] [--changed N] [--merged N]
     [--plans N] [--images N]
 
-Each part prints one line with what agreed; ends with 1 when something did not.
+Each part prints one line with the agreeing cases; exits with 1 if a case does not agree.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import flash_plans
 import flash_tables
 from flash_tools import FlashImage, Tally
 
-# How many cases the full form has.
+# Number of cases of the full form.
 PARTS = {"pieces": 300, "tables": 100, "changed": 500, "merged": 40, "plans": 40, "images": 40}
 
 

@@ -1,4 +1,4 @@
-"""What `esptool image-info` and `flash-image info --json` say of random images, and of damaged ones."""
+"""Output of `esptool image-info` and `flash-image info --json` for random images, and for damaged ones."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import re
 import flash_writer
 from flash_tools import case_folder, esptool, write
 
-# What esptool prints, and where it stands in our JSON.
+# Lines of esptool, and their members in our JSON.
 FIELDS = {
     "entry": (r"^Entry point: (0x[0-9a-f]+)", lambda text: int(text, 16)),
     "flash size": (r"^Flash size: (\S+)", str),
@@ -22,19 +22,19 @@ FIELDS = {
     "elf hash": (r"^ELF file SHA256: ([0-9a-f]{64})", str),
     "secure version": (r"^Secure version: (\d+)", int),
 }
-# Where esptool's "File offs" is: at the header of a segment, 8 bytes before its data.
+# The place of esptool's "File offs": the header of a segment, 8 bytes before its data.
 SEGMENT_HEADER = 8
 SEGMENT = re.compile(r"^ +\d+ +0x([0-9a-f]+) +0x([0-9a-f]+) +0x([0-9a-f]+) ", re.MULTILINE)
 
 
 def theirs(path):
-    """What esptool says, None when it refuses or finds something invalid."""
+    """esptool's values, or None if it refuses the image or finds something invalid."""
     answer = esptool("image-info", path)
     if not answer.done or "invalid" in answer.out:
         return None, answer
     found = {name: re.search(pattern, answer.out, re.MULTILINE) for name, (pattern, _) in FIELDS.items()}
     said = {name: FIELDS[name][1](match.group(1).strip()) for name, match in found.items() if match}
-    # ESP-IDF takes 0 for no limit ("IS_MAX_REV_SET" of its bootloader), and so do we.
+    # 0 means no limit in ESP-IDF ("IS_MAX_REV_SET" of its bootloader) and here.
     if said.get("last revision") == "0.0":
         del said["last revision"]
     rows = [[int(cell, 16) for cell in row] for row in SEGMENT.findall(answer.out)]
@@ -43,7 +43,7 @@ def theirs(path):
 
 
 def mine(path, ours):
-    """The same of `flash-image info --json`, None when it refuses."""
+    """The same values from `flash-image info --json`, or None if it refuses the image."""
     answer = ours("info", path, "--json")
     if not answer.done:
         return None, answer
@@ -69,7 +69,7 @@ def mine(path, ours):
 
 
 def damages(rng, data, image):
-    """Damaged copies that both refuse, and those that only flash-image has to refuse."""
+    """Damaged copies that both refuse, and those that only flash-image must refuse."""
     end = len(data)
     body = len(image.body())
 

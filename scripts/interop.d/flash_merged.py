@@ -1,4 +1,4 @@
-"""Merged images: `flash-image merge` beside `esptool merge-bin`, plain and with each piece encrypted by espsecure."""
+"""Merged images: `flash-image merge` against `esptool merge-bin`, plain and with each piece encrypted by espsecure."""
 
 import dataclasses
 
@@ -54,7 +54,7 @@ class Flash:
             image, _ = flash_writer.draw(rng, self.chip, longest=0x1000, most=12, described=True)
             step, data = PAGE, image.encode()
         else:
-            # esptool refuses two files that share a sector.
+            # esptool refuses two files in the same sector.
             step, data = SECTOR, rng.randbytes(rng.choice([1, 15, 16, 0x1000, 0x2000, rng.randint(1, 0x8000)]))
         offset = (-(-at // step) + rng.choice([0, 0, 1, 7])) * step
         # The pieces are filled up to blocks of 16 bytes when they are encrypted.

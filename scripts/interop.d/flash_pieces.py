@@ -7,7 +7,7 @@ from flash_tools import case_folder, espsecure, read, write
 
 KEY_LENGTHS = {"xts-128": 32, "xts-256": 64, "xts-128-derived": 16}
 LONGEST = 0x10000
-# The legacy scheme has no rule above 16 MiB: espsecure multiplies there by what its pattern does not have.
+# The legacy scheme is undefined above 16 MiB, where espsecure's key pattern has no bits.
 END = {"esp32": 1 << 24}
 LAST_END = 1 << 32
 
@@ -37,7 +37,7 @@ class Piece:
 
 
 def kinds():
-    """Scheme, key length and FLASH_CRYPT_CONFIG of the cases, in turn: 60 that are all of the legacy scheme, and XTS."""
+    """Scheme, key length and FLASH_CRYPT_CONFIG of the cases, in turn: the 60 of the legacy scheme, and XTS."""
     legacy = [("esp32", length, config) for config in range(16) for length in (32, 24)]
     xts = [(scheme, length, None) for scheme, length in KEY_LENGTHS.items()]
     return [*legacy, *itertools.islice(itertools.cycle(xts), 28)]
@@ -49,7 +49,7 @@ def length(rng):
 
 
 def address(rng, scheme, size):
-    """Addresses that gather around the units of the ciphers, sectors and pages, and at both ends."""
+    """Addresses near the units of the ciphers, sectors and pages, and at both ends."""
     last = END.get(scheme, LAST_END) - size
     kind = rng.random()
     if kind < 0.1:
@@ -68,7 +68,7 @@ def draw(rng, kind):
 
 
 def both_ways(piece, folder, ours, tally):
-    """Encrypts with both, then decrypts with both what neither made."""
+    """Encrypts with both, then decrypts each result with the other."""
     key, plain = write(folder / "key", piece.key), write(folder / "plain", piece.data)
     for verb, count in (("encrypt", "encrypted pieces equal"), ("decrypt", "decrypted pieces equal")):
         theirs, mine = folder / f"{verb}.espsecure", folder / f"{verb}.ours"
@@ -90,7 +90,7 @@ def pieces(rng, count, folder, ours, tally):
 
 
 def wrong(rng):
-    """What both refuse, and what flash-image alone refuses, with what espsecure does then."""
+    """Inputs that both refuse, and inputs that only flash-image refuses, with the result of espsecure."""
     key, data = rng.randbytes(32), rng.randbytes(64)
     both = {
         "address of no block": Piece("xts-128", key, 0x1008, data),
@@ -115,7 +115,7 @@ def wrong(rng):
 
 
 def tool_runs(piece, folder, name):
-    """What espsecure does, and the file that it leaves."""
+    """espsecure's result, and the file that it leaves."""
     key, plain, out = write(folder / "key", piece.key), write(folder / "plain", piece.data), folder / name
     return espsecure("encrypt-flash-data", *piece.tool_options(key), "--output", out, plain), read(out) or b""
 

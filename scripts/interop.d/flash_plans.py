@@ -1,5 +1,5 @@
-"""`flash-image plan`: the merged image of a device beside esptool's merge-bin of the same parts, encrypted by espsecure where
-the bootloader would do it (ESP-IDF, "Flash Encryption": bootloader, table, apps, otadata, keys of NVS, what has the flag).
+"""`flash-image plan`: a device's merged image against esptool's merge-bin of the same parts, encrypted by espsecure where
+the bootloader would do it (ESP-IDF, "Flash Encryption": bootloader, table, apps, otadata, NVS keys, partitions with the flag).
 """
 
 import base64
@@ -19,7 +19,7 @@ from secure_boot_keys import make_keys
 
 SECTOR, PAGE = 0x1000, 0x10000
 NVS_SIZE = 0x6000
-# A revision that has secure boot v2, and the scheme that the chip is given; the ESP32-H4 has none yet.
+# A revision with secure boot v2, and the scheme for the chip; the ESP32-H4 has none yet.
 BOOT = {"esp32": ("3.0", "v2-rsa"), "esp32c2": ("2.0", "v2-ecdsa"), "esp32c61": ("1.0", "v2-ecdsa"), "esp32h4": None}
 OTHER_BOOT = ("1.0", "v2-rsa")
 KEY_OF_SCHEME = {"v2-rsa": "rsa3072", "v2-ecdsa": "p256"}
@@ -27,7 +27,7 @@ DEVICE = "01234567-89ab-4cde-8f01-23456789abcd"
 
 
 def nvs_image(rng):
-    """Factory data in a partition of the reference generator: what a plan wants to read of a device, no credentials."""
+    """Factory data in a partition of the reference generator: the values that a plan needs, without credentials."""
     salt = base64.b64encode(rng.randbytes(32)).decode()
     numbers = {"discriminator": rng.randrange(4096), "iteration-count": rng.randint(1000, 100000)}
     numbers |= {"vendor-id": 0xFFF1, "product-id": 0x8000}
@@ -102,11 +102,11 @@ class Plan:
         return self.table().to_binary() if source == "partition table" else self.parts.get(source, b"")
 
     def encrypts(self, source):
-        """The rule of the bootloader."""
+        """The bootloader's rule."""
         return self.is_encrypted and source not in ("nvs", "gap")
 
     def sign(self, folder):
-        """Signs bootloader and apps when the chip checks them."""
+        """Signs bootloader and apps if the chip checks them."""
         if self.boot:
             self.bootloader = sign(self.bootloader, self.boot_key, folder)
             for label, data in self.apps.items():
@@ -140,7 +140,7 @@ def same_digests(region, data):
 
 
 def pieces(plan, regions, folder, tally):
-    """Makes the file of each region with espsecure; its length is the plan's, its bytes and encryption are not."""
+    """Makes the file of each region with espsecure; only its length is taken from the plan."""
     key, files = folder / "key", []
     for number, region in enumerate(regions):
         source, offset = region["source"], region["offset"]
@@ -159,7 +159,7 @@ def pieces(plan, regions, folder, tally):
 
 
 def run(plan, folder, ours):
-    """Asks for the plan of a device; returns its folder and the answer."""
+    """Runs the plan of a device; returns its folder and the answer."""
     profile, device, out = plan.profile(folder), folder / "device", folder / "out"
     device.mkdir()
     write(device / f"{DEVICE}-partition.bin", plan.parts["nvs"])
@@ -187,7 +187,7 @@ def compare(plan, folder, ours, tally):
 
 
 def rewritten(plan, folder):
-    """The signed bootloader after a merge-bin that was given a flash mode: header and SHA-256 are others."""
+    """The signed bootloader after a merge-bin with a flash mode: header and SHA-256 have changed."""
     source, out = write(folder / "signed-bootloader", plan.bootloader), folder / "rewritten"
     answer = esptool("--chip", plan.chip, "merge-bin", "--flash-mode", "qout", "--output", out, "0x0", source)
     assert answer.done and read(out) != plan.bootloader, answer
@@ -195,7 +195,7 @@ def rewritten(plan, folder):
 
 
 def refusals(rng, keys, folder, ours, tally):
-    """What esptool merges without a word, and a plan refuses with its reason."""
+    """Inputs that esptool merges silently, and a plan refuses with a reason."""
 
     def unsigned(plan, _):
         plan.apps["app0"] = flash_writer.bootloader(rng, plan.chip, 0x1000)

@@ -1,8 +1,8 @@
-"""Times flash-image beside espsecure and esptool, start of the process included, in turn; the minimum of each counts.
+"""Times flash-image against espsecure and esptool, including the start of the process, in turn; the minimum of each counts.
 
 usage: flash_speed.py FOLDER FLASH_IMAGE RUNS
 
-Prints a line for each work, and ends with 1 when a ratio is below what it has to be.
+Prints a line for each operation, and exits with 1 if a ratio is below its target.
 """
 
 import os

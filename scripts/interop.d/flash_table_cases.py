@@ -1,4 +1,4 @@
-"""Random partition tables as CSV, and what is wrong in them."""
+"""Random partition tables as CSV, and their faults."""
 
 import dataclasses
 
@@ -42,7 +42,7 @@ class Row:
 
 
 class Table:
-    """A table that both take, until something of `FAULTS` is done to it."""
+    """A table that both accept, before one of `FAULTS` is applied."""
 
     def __init__(self, rng, longest=MOST_ROWS):
         self.rng, self.longest = rng, longest
@@ -50,7 +50,7 @@ class Table:
         self.flash_size = rng.choice([None, *SIZES])
         self.secure_boot = rng.choice([None, None, None, "v1", "v2-rsa"])
         self.has_md5 = rng.random() < 0.9
-        # Where the bootloaders are, for rows of their types.
+        # Addresses of bootloaders, for rows of their types.
         self.bootloader = rng.choice([None, None, None, 0, 0x1000])
         self.recovery = None
         # Room for the rows that a fault adds.
@@ -70,7 +70,7 @@ class Table:
         return form.format(value // unit)
 
     def place(self, is_app):
-        """Returns offset, its cell, and moves on."""
+        """Returns offset and cell, and advances."""
         alignment = APP_ALIGNMENT if is_app else SECTOR
         lowest = -(-self.at // alignment) * alignment
         if self.rng.random() < 0.5:
@@ -82,14 +82,14 @@ class Table:
         offset, cell = self.place(kind in ("app", "0", "APP", "0x0"))
         if offset + size > self.end:
             return False
-        # A negative size says where the partition ends.
+        # A negative size is the partition's end address.
         size_cell = self.number(size) if self.rng.random() < 0.9 else f"-{self.number(offset + size)}"
         self.rows.append(Row(self.new_name(), kind, subtype, cell, size_cell, flags))
         self.at = offset + size
         return True
 
     def own_rows(self):
-        """Rows for what is before the partitions; their offsets and sizes follow from the options."""
+        """Rows before the partitions; their offsets and sizes follow from the options."""
         if self.bootloader is not None:
             self.rows.append(Row(self.new_name(), "bootloader", "primary", "", ""))
             self.rows.append(Row(self.new_name(), "partition_table", self.rng.choice(["primary", "0"]), "", ""))
@@ -154,7 +154,7 @@ class Table:
 
 
 def row(table):
-    """A row of a partition; those of bootloader and table have no offset and size of their own."""
+    """A row of a partition; rows of bootloader and table have no offset and size of their own."""
     return table.rng.choice([row for row in table.rows if row.kind not in ("bootloader", "partition_table")])
 
 
@@ -227,7 +227,7 @@ def more_cells(table):
     row(table).more = ",surplus"
 
 
-# What ESP-IDF refuses, and flash-image has to.
+# Inputs that ESP-IDF refuses, and flash-image must refuse.
 REFUSED = {
     "unknown type": set_cell("kind", "ap", "dta", "-", "0xg"),
     "empty type": set_cell("kind", ""),
@@ -258,16 +258,16 @@ REFUSED = {
     "bootloader without its offset": bootloader_without_offset,
 }
 
-# What ESP-IDF's tool takes and flash-image need not: the reason that its message then gives.
+# Inputs that ESP-IDF's tool accepts and flash-image may refuse, with the reason in its message.
 STRICTER = {
-    "label above 16 bytes": (long_labels, r"name .* bytes, allowed are 1 to 16"),
+    "label above 16 bytes": (long_labels, r"name .* is too long: .* bytes; at most 16 are allowed"),
     "data size of no sector": (last_row("data", "fat", "0x1234"), r"0x1000|4096|4 KiB|multiple|sector"),
     "size 0": (last_row("data", "fat", "0"), r"has no bytes"),
     "empty label": (set_cell("name", ""), r"has no name"),
     "seven cells": (more_cells, r"column|field|cell"),
     "label of 17 bytes in 16 letters": (
         last_row("data", "fat", "0x1000", name="l" * 15 + "\u00e9"),
-        r"name .* bytes, allowed are 1 to 16",
+        r"name .* is too long: .* bytes; at most 16 are allowed",
     ),
     "digits apart": (last_row("data", "fat", "0x1_000"), r"number|size|digit"),
     "binary number": (last_row("data", "fat", "0b1000000000000"), r"number|size"),
@@ -278,12 +278,12 @@ STRICTER = {
     "type of the free range": (last_row("0x20", "0", "0x1000"), r"type"),
 }
 
-# What it says where changed characters make one of these, and other spellings that are no table of somebody's.
+# The reasons when changed characters make one of these, and for other spellings that no real table has.
 STRICTER_TEXT = "|".join(
     [
         *{reason for _, reason in STRICTER.values()},
-        r"name .* has a comma, a dollar or control character",
-        r"a variable of the environment",
+        r"name .* has a comma, a dollar sign, a control character",
+        r"environment variables .* are not supported",
         r"a line break that is neither LF nor CRLF",
         r"type .* is not app, data",
         r"size .* is not a number of bytes",
@@ -293,7 +293,7 @@ STRICTER_TEXT = "|".join(
 )
 CHARACTERS = [*"\t ,,,,0123456789xXkKmM-+_:#\"'$\\abcdef\r\n\x0b\x0c\x1c\x85\u2028\u00e9\ufeff\0;", "0x", "ota", "data"]
 
-# What both take, and has to come out the same.
+# Inputs that both accept with the same result.
 TAKEN = {
     "letters of two bytes": last_row("data", "fat", "0x1000", name="\u00e9t\u00e9"),
     "label of 16 bytes": last_row("data", "fat", "0x1000", name="l" * 16),
@@ -304,7 +304,7 @@ TAKEN = {
 
 
 def draw(rng, case):
-    """Half of the tables are as they should be; the other half has each fault in turn."""
+    """Half of the tables are valid; the other half has each fault in turn."""
     table = Table(rng, 14 if case % 2 else MOST_ROWS)
     kinds = {**REFUSED, **{name: fault for name, (fault, _) in STRICTER.items()}, **TAKEN}
     if case % 2:
@@ -317,7 +317,7 @@ def draw(rng, case):
 
 
 def change(rng, text):
-    """Puts in, replaces or takes out a few characters."""
+    """Inserts, replaces or removes a few characters."""
     text = list(text)
     for _ in range(rng.randint(1, 3)):
         at = rng.randrange(len(text))

@@ -1,4 +1,4 @@
-"""Partition tables: ESP-IDF's generator (PyPI esp-idf-defs holds it as a library) and flash-image."""
+"""Partition tables: ESP-IDF's generator (a library in PyPI esp-idf-defs) and flash-image."""
 
 import io
 import re
@@ -9,7 +9,7 @@ from flash_tools import case_folder, read, write
 
 
 def generate(text, table):
-    """The generator's table and what it says, None when it refuses."""
+    """The generator's table and its messages, None if it refuses."""
     try:
         made, _ = PartitionTable.from_file(io.BytesIO(text.encode()), table.offset, table.bootloader, table.recovery)
         made.verify(table.offset, table.secure_boot and table.secure_boot[:2])
@@ -29,7 +29,7 @@ def decode(data, has_md5=True):
 
 
 def compare(table, text, reasons, folder, ours, tally):
-    """Returns the table's bytes when both made the same; `reasons` are those of a refusal of ours alone."""
+    """Returns the table's bytes if both made the same; `reasons` are the expected ones of a refusal by ours alone."""
     source, out = write(folder / "in.csv", text.encode()), folder / "out.bin"
     theirs, said = generate(text, table)
     answer = ours("table", "make", source, out, *table.options())
@@ -40,12 +40,12 @@ def compare(table, text, reasons, folder, ours, tally):
         tally.check(answer.code == 2 and read(out) is None, "tables refused by both", case)
     else:
         meant = answer.code == 2 and reasons and re.search(reasons, answer.said)
-        tally.check(meant, "tables refused by ours alone, for a reason that is meant", case)
+        tally.check(meant, "tables refused by ours alone, for an expected reason", case)
     return None
 
 
 def and_back(table, data, folder, ours, tally):
-    """CSV of the bytes: each reads the other's to the same bytes."""
+    """CSV of the bytes: each reads the other's back to the same bytes."""
     binary = write(folder / "in.bin", data)
     answer = ours("table", "show", binary, "--csv", *table.options())
     theirs, said = generate(answer.out, table) if answer.done else (None, "is not asked")
@@ -97,7 +97,7 @@ def tables(rng, count, folder, ours, tally):
 
 
 def changed(rng, count, folder, ours, tally):
-    """Tables with a few other characters."""
+    """Tables with a few changed characters."""
     for case in range(count):
         table = Table(rng, 6)
         with case_folder(folder, case, tally) as path:

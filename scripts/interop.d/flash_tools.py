@@ -1,7 +1,7 @@
-"""What the drivers of flash images, encryption and secure boot share: the programs and the count of what agreed.
+"""Shared by the drivers of flash images, encryption and secure boot: the programs and the count of agreeing cases.
 
-espsecure and esptool are run in this process through their command lines, since starting them takes a third of a second;
-flash-image is run as a process.
+espsecure and esptool run in this process through their command lines, since starting them takes a third of a second;
+flash-image runs as a process.
 """
 
 import collections
@@ -13,12 +13,12 @@ import subprocess
 import espsecure as espsecure_tool
 import esptool as esptool_tool
 
-# How many mismatches are printed; all are counted.
+# Number of mismatches that are printed; all are counted.
 SHOWN = 20
 
 
 class Answer:
-    """What a program said; `code` is 0 when it did what it was asked."""
+    """A program's answer; `code` is 0 on success."""
 
     def __init__(self, code, out, said=""):
         self.code, self.out, self.said = code, out, said
@@ -29,7 +29,7 @@ class Answer:
 
     @property
     def crashed(self):
-        """An exception that the tool did not mean, or an exit code that flash-image does not have."""
+        """An unintended exception of the tool, or an exit code that flash-image does not have."""
         return self.code not in (0, 1, 2, 3, "refused")
 
     def __repr__(self):
@@ -46,7 +46,7 @@ def run_tool(main, arguments):
         return Answer(0 if end.code in (None, 0) else "refused", said.getvalue())
     except esptool_tool.FatalError as error:
         return Answer("refused", said.getvalue(), str(error))
-    # What the tools do not mean: assertions, struct.error, names that are not bound.
+    # Unintended errors of the tools: assertions, struct.error, unbound names.
     except Exception as error:  # noqa: BLE001
         return Answer(type(error).__name__, said.getvalue(), f"{type(error).__name__}: {error}")
 
@@ -72,7 +72,7 @@ class FlashImage:
 
 
 class Tally:
-    """Counts what agreed, and prints what did not."""
+    """Counts agreeing cases, and prints the others."""
 
     def __init__(self, part):
         self.part, self.counts, self.mismatches = part, collections.Counter(), 0
@@ -81,7 +81,7 @@ class Tally:
         self.counts[what] += 1
 
     def check(self, holds, what, case):
-        """Counts `what` when it holds, else a mismatch that `case` describes."""
+        """Counts `what` if it holds, otherwise a mismatch described by `case`."""
         if holds:
             self.agree(what)
         else:
@@ -97,7 +97,7 @@ class Tally:
 
 @contextlib.contextmanager
 def case_folder(folder, name, tally):
-    """A folder for the files of one case, which stays only when the case ends in a mismatch."""
+    """A folder for the files of one case, which is kept only after a mismatch."""
     path, before = folder / str(name), tally.mismatches
     path.mkdir(parents=True)
     yield path

@@ -36,7 +36,7 @@ class Image:
     segments: list
     entry: int
     mode: int = 2
-    # The header has a code for the size, and one for the frequency that each chip reads in its own way.
+    # The header has a code for the size, and one for the frequency, whose meaning depends on the chip.
     size: int = 2
     frequency: int = 0
     revisions: tuple = (0, 0)
@@ -60,7 +60,7 @@ class Image:
 
 
 def description(rng):
-    """An esp_app_desc of ESP-IDF, with random texts, and what it says."""
+    """An esp_app_desc of ESP-IDF with random texts, and its values."""
     texts = [
         f"{rng.randint(0, 9)}.{rng.randint(0, 99)}",
         f"app_{rng.randrange(1000)}",
@@ -76,16 +76,16 @@ def description(rng):
 
 
 def draw(rng, chip, longest=4096, most=16, described=False):
-    """A random image and what its description says; its segments do not overlap in memory."""
+    """A random image and the values of its description; its segments do not overlap in memory."""
     _, _, data_at, code_at, constants_at = CHIPS[chip]
     segments, said = [], {}
     for number in range(rng.randint(1, most)):
         base = rng.choice([data_at, code_at]) + number * 0x2000
-        # esptool's image-info ends in a UnicodeDecodeError where a first byte looks like that of a bootloader's description.
+        # esptool's image-info ends in a UnicodeDecodeError if a first byte looks like that of a bootloader's description.
         segments.append((base, b"\0" + rng.randbytes(4 * rng.randint(1, longest // 4) - 1)))
     if described:
         data, said = description(rng)
-        # Where the tools look for it: in the first segment, of constants.
+        # The tools search for it in the first segment, of constants.
         segments[0] = (constants_at, data + segments[0][1])
     low = rng.randint(0, 3) * 100 + rng.randint(0, 3)
     image = Image(chip, segments, code_at + 4 * rng.randrange(64))

@@ -1,6 +1,6 @@
 """Counts the instructions of a run for each device by phase: instructions.py MATTER-MFG [--write].
 
-valgrind has neither SHA extensions nor AVX-512, so that the verifiers are those of the AVX2 lanes, on any processor that has them.
+valgrind has neither SHA extensions nor AVX-512, so the verifiers use the AVX2 lanes on any processor that has them.
 """
 
 import json
@@ -15,7 +15,7 @@ BINARY, WRITE = sys.argv[1], sys.argv[2:] == ["--write"]
 RECORD = pathlib.Path(__file__).with_name("instructions.json")
 FEW, MANY, ITERATIONS = 16, 48, 1000
 GROWTH = 1.05
-# A phase and the functions that it is counted by, with all that they call. "named" has one for each phase that a run reports.
+# A phase and the functions by which it is counted, including their calls. "named" has one for each phase that a run reports.
 PHASES = {
     "derivation": r"matter_mfg::timing::named::derivation$",
     "certificates": r"matter_mfg::timing::named::certificates$",
@@ -46,11 +46,11 @@ def run(command):
 
 
 def count(folder, devices):
-    """Of a whole run on one thread from a seed, by phase."""
+    """Instructions of a whole run on one thread from a seed, by phase."""
     out, counts = folder / "out", folder / "counts"
     shutil.rmtree(out, ignore_errors=True)
     command = job(folder, devices, "--seed", "00", "--jobs", "1", "--instructions", "avx2", "--audit", "full", "--outdir", str(out))
-    # Threads apart would be a file for each of them.
+    # Separate threads would each have a file.
     run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={counts}", *command])
     listed = run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", "--show-percs=no", str(counts)]).stdout
     found = dict.fromkeys(PHASES, 0)
@@ -75,7 +75,7 @@ def main():
         run([BINARY, "--test-pki", "-v", "0xFFF2", "-p", "0x8001", "--quiet", "--valid-from", "2025-01-01", "--outdir",
              str(folder / "inputs")])  # fmt: skip
         few, many = count(folder, FEW), count(folder, MANY)
-    # The difference of two runs leaves out what a run does once.
+    # The difference of two runs excludes the constant part of a run.
     each = {phase: round((many[phase] - few[phase]) / (MANY - FEW)) for phase in [*PHASES, "all"]}
     each["rest"] = each["all"] - sum(each[phase] for phase in PHASES)
     missing = [phase for phase in PHASES if each[phase] <= 0]
@@ -89,7 +89,7 @@ def main():
         before = record["each"].get(phase)
         ratio = cost / before if before else None
         print(f"  {phase:14}{cost:12,}" + (f"   recorded {before:12,}   ratio {ratio:.3f}" if ratio else ""))
-        # What is left over is the difference of large numbers.
+        # The rest is the difference of large numbers.
         if phase != "rest" and (ratio is None or ratio > GROWTH):
             grown.append(phase)
     if WRITE:

@@ -1,7 +1,7 @@
-"""Sheets of labels for all stock: what other programs see of them. python labels.py BINARIES FOLDER
+"""Sheets of labels for all stock, as read by other programs. python labels.py BINARIES FOLDER
 
-Each sheet is drawn with 300 and 150 dpi. Every code must be read, be that of its device, and be within its label, whose place
-is computed here from the numbers on the packages. Nothing may be drawn outside of labels. Text must be where the codes are not.
+Each sheet is drawn with 300 and 150 dpi. Every code must be readable, be that of its device, and be within its label, whose position
+is computed here from the numbers on the packages. Nothing may be drawn outside the labels. Text must not overlap the codes.
 """
 
 import csv
@@ -18,7 +18,7 @@ from PIL import Image, ImageChops
 BINARIES, FOLDER = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
 A4, LETTER, INCH = (210.0, 297.0), (215.9, 279.4), 25.4
 DEVICES = 45
-# Page, columns, rows, width, height, gap to the right and down; the labels are in the middle of the page.
+# Page, columns, rows, width, height, gap to the right and down; the labels are centred on the page.
 STOCK = {
     "A4": (A4, 4, 7, 47.5, 39.5, 0, 0),
     "Letter": (LETTER, 4, 6, 48, 42, 0, 0),
@@ -36,7 +36,7 @@ STOCK = {
     "5167": (LETTER, 4, 20, 1.75 * INCH, 0.5 * INCH, 0.3125 * INCH, 0),
     **{f"{w}x{h}": ((w, h), 1, 1, w, h, 0, 0) for w, h in [(62, 29), (57, 32), (102, 51), (50, 30), (25, 40)]},
 }
-# Name, stock of which it differs, further options, offset, first label.
+# Name, stock from which it deviates, further options, offset, first label.
 VARIANTS = [
     ("L7160 moved", "L7160", ["--label-offset", "1.5,-2"], (1.5, -2.0), 1),
     ("L7651 continued", "L7651", ["--label-start", "40"], (0, 0), 40),
@@ -78,7 +78,7 @@ def read(image):
 
 
 def check_page(name, path, dpi, stock, first, expected, offset, marks):
-    """Reads the codes of a page, which must be those of its labels in their order, and looks for ink between the labels."""
+    """Reads the codes of a page, which must be those of its labels in order, and searches for ink between the labels."""
     image = Image.open(path).convert("L")
     scale = dpi / INCH
     found = {}
@@ -105,7 +105,7 @@ def check_page(name, path, dpi, stock, first, expected, offset, marks):
             box = [x + 0.9, y + 0.9, x + stock[3] - 0.9, y + stock[4] - 0.9]
             rest.paste(255, [round(edge * scale) for edge in box])
         if ImageChops.invert(rest).point(lambda value: 255 * (value > 60)).getbbox():
-            wrong.append(f"{name}: {dpi} dpi: something is drawn outside of the labels")
+            wrong.append(f"{name}: {dpi} dpi: something is drawn outside the labels")
     return good
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The production line beside esptool: eight slots with 0.5 MB + 24 KiB each, on virtual chips of both kinds, interleaved; and
-# what a slot costs at 921600 baud. Needs the network once, for esptool and the mock of its ROM. LINE_ROUNDS sets how often
-# (default 3; 1 for the short form), VIRTUAL_CHIP names a mock that joins esp32-mock-bootloader and espefuse; `none` leaves it out.
+# The production line against esptool: eight slots with 0.5 MB + 24 KiB each, on virtual chips of both kinds, interleaved; and
+# the cost of a slot at 921600 baud. Needs the network once, for esptool and the mock of its ROM. LINE_ROUNDS sets the number of rounds
+# (default 3; 1 for the short form), VIRTUAL_CHIP names a mock that joins esp32-mock-bootloader and espefuse; `none` omits it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -11,17 +11,9 @@ if [ "$program" != none ] && [ ! -e "$program" ]; then
     echo "line: no $program; VIRTUAL_CHIP names it, or is none to run without it" >&2
     exit 1
 fi
-peers="esptool==5.6.0 esp32-mock-bootloader==0.3.0"
-if [ ! -e "$work/line-venv/$peers" ]; then
-    mkdir -p "$work"
-    python3 -m venv "$work/line-venv"
-    # shellcheck disable=SC2086
-    "$work/line-venv/bin/python" -m pip install --quiet --disable-pip-version-check $peers
-    touch "$work/line-venv/$peers"
-fi
+python=$(scripts/venv esptool==5.6.0 esp32-mock-bootloader==0.3.0)/python
 rm -rf "$work/run/line"
 mkdir -p "$work/run/line"
-cargo build --quiet --release -p matter-factory-tools --bin matter-mfg
-cargo build --quiet --release -p line-station
-"$work/line-venv/bin/python" scripts/interop.d/line_speed.py "$work/run/line" "${CARGO_TARGET_DIR:-target}/release" \
+BINARIES=${BINARIES:-$(scripts/binaries release)}
+"$python" scripts/interop.d/line_speed.py "$work/run/line" "$BINARIES" \
     "${LINE_ROUNDS:-3}" "$program"

@@ -1,4 +1,4 @@
-"""line-station beside esptool on virtual chips.
+"""line-station against esptool on virtual chips.
 
 usage: line_speed.py WORK BINARIES ROUNDS VIRTUAL_CHIP|none; run by the Python that has esptool.
 """
@@ -26,7 +26,7 @@ WORK, BINARIES = pathlib.Path(WORK).resolve(), pathlib.Path(BINARIES).resolve()
 
 
 def profile():
-    """No eFuses: what is measured is the flash."""
+    """No eFuses: only flash is measured."""
     rng = random.Random(20)
     app = flash_writer.Image(CHIP, [(flash_writer.CHIPS[CHIP][4], rng.randbytes(APP[1] - 0x1000))], 0)
     (WORK / "app.bin").write_bytes(app.encode())
@@ -45,7 +45,7 @@ def make(count):
 
 
 class Chips:
-    """Eight virtual chips that nobody has used, each on a TCP port of its own."""
+    """Eight unused virtual chips, each on a TCP port of its own."""
 
     made = 0
 
@@ -87,7 +87,7 @@ def free_port():
 
 
 def wait_for(port):
-    """Until it is bound; a connection would be taken for a station."""
+    """Waits until the port is bound; a connection would count as a station."""
     wanted = f"0100007F:{port:04X}"
     for _ in range(400):
         lines = pathlib.Path("/proc/net/tcp").read_text().splitlines()
@@ -99,10 +99,10 @@ def wait_for(port):
 
 
 class Throttle:
-    """A serial line in front of a chip: so many bytes in a second, in each direction."""
+    """A serial line before a chip: a number of bytes a second, in each direction."""
 
     def __init__(self, target):
-        # Seconds in which bytes were on their way; those in which this process slept for too long are among them.
+        # Seconds of transfer, including those in which this process slept too long.
         self.target, self.busy = target, 0.0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -114,7 +114,7 @@ class Throttle:
             there = socket.create_connection(("127.0.0.1", self.target))
             for side in here, there:
                 side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            # The buffers of a serial line are small: who writes more waits.
+            # The buffers of a serial line are small: a faster writer waits.
             here.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             for pair in (here, there), (there, here):
                 threading.Thread(target=self.pump, args=pair, daemon=True).start()
@@ -138,7 +138,7 @@ class Throttle:
 
 
 def line(chips):
-    """Returns seconds, and seconds of the processor."""
+    """Returns elapsed seconds and processor seconds."""
     where = ["--ledger", WORK / "out/ledger.sqlite", "--devices", WORK / "out", "--profile", WORK / "profile.json"]
     who = ["--order", "speed", "--station", "line 1", "--operator", "ann", "--once"]
     ports = [part for port in chips.ports for part in ("--port", f"socket://127.0.0.1:{port}")]

@@ -1,10 +1,10 @@
-"""Runs the examples of esp-rom-loader with virtual chips, and asks esptool and espefuse what the chips are like afterwards.
+"""Runs the examples of esp-rom-loader with virtual chips, and checks the chips with esptool and espefuse afterwards.
 
 usage: loader.py FOLDER EXAMPLES VIRTUAL_CHIP [CHIP...]
 
-For each chip: identify; write a file, compare its MD5, read it back; esptool reads the same bytes from the same chip. Then a
-whole list of eFuses is burned by our loader on one chip and by espefuse on a second one: the files of the two controllers are
-the same, byte by byte, and espefuse reads what was planned. Then what has to fail: a second run of other keys, the MD5 of a bad
+For each chip: identify; write a file, compare its MD5, read it back; esptool reads the same bytes from the same chip. Then our
+loader burns a whole list of eFuses on one chip and espefuse on a second one: the files of the two controllers are
+the same, byte by byte, and espefuse reads the planned values. Then the expected failures: a second run with other keys, the MD5 of a bad
 flash, a chip that dies and one that is silent, a port in use.
 """
 
@@ -36,7 +36,7 @@ REVOKED = [("efuse", "SECURE_BOOT_KEY_REVOKE1", 1), ("efuse", "SECURE_BOOT_KEY_R
 END = [("protect", "DIS_ICACHE"), ("close",), ("lock", "ENABLE_SECURITY_DOWNLOAD")]
 ON = [("efuse", "SPI_BOOT_CRYPT_CNT", 7), ("efuse", "SECURE_BOOT_EN", 1)]
 
-# In the order of the stages. A key is its length.
+# In the order of the stages. A key is given by its length.
 PLANS = {
     "esp32": [
         ("secret", "BLOCK1", "flash_encryption", 32),
@@ -167,7 +167,7 @@ PLANS["esp32p4"] = [
 ]
 # From this revision on the ESP32-H2 has other eFuses for ECDSA.
 PLANS["esp32h2 1.2"] = [*PLANS["esp32h2"][:-3], ("efuse", "XTS_DPA_PSEUDO_LEVEL", 1), *PLANS["esp32h2"][-3:]]
-# The mock has no security info of the ESP32-S2, without which espefuse does not go on: it works on the file itself.
+# The mock has no security info of the ESP32-S2, which espefuse requires: espefuse works on the file itself.
 VIRTUAL = {"esp32s2"}
 VARIANTS = {
     ("esp32h2", "1.2"): (512, 0x52, 0x28),
@@ -367,7 +367,7 @@ def burn(name, folder):
         # The MACs of the two chips differ in their last byte.
         assert len(a) == len(b) and len(places) == 1, f"{name}: bytes {places} of the eFuse files differ"
         # Secret keys cannot be compared any more: a second run says so; digests and all else are done already.
-        ours("burn_steps", chip.port, Path(folder, "steps.txt"), fails="holds something else already")
+        ours("burn_steps", chip.port, Path(folder, "steps.txt"), fails="already has another value")
         assert chip.efuses.read_bytes() == a
     return len(steps), len(a)
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# esp-rom-loader with virtual chips, judged by esptool and espefuse: identify, write, MD5, read back, and whole lists of eFuses;
-# what our loader burned is byte by byte what espefuse burns on a second chip. Called by scripts/interop; needs the network once.
-# VIRTUAL_CHIP names the program that joins a mock of the ROM with espefuse's eFuse controller; `none` leaves it out. LOADER_CHIPS
-# names the chips, as in "esp32 esp32c3", where not all are to run.
+# esp-rom-loader with virtual chips, checked by esptool and espefuse: identify, write, MD5, read back, and whole lists of eFuses;
+# the eFuses burned by our loader equal those of espefuse on a second chip. Called by scripts/interop; needs the network once.
+# VIRTUAL_CHIP names the program that joins a mock of the ROM with espefuse's eFuse controller; `none` omits it. LOADER_CHIPS
+# selects chips, as in "esp32 esp32c3".
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -16,16 +16,10 @@ if [ ! -e "$program" ]; then
     echo "loader: no $program; VIRTUAL_CHIP names it, or is none to run without it" >&2
     exit 1
 fi
-peers="esptool==5.6.0 esp32-mock-bootloader==0.3.0"
-if [ ! -e "$work/loader-venv/$peers" ]; then
-    python3 -m venv "$work/loader-venv"
-    # shellcheck disable=SC2086
-    "$work/loader-venv/bin/python" -m pip install --quiet --disable-pip-version-check $peers
-    touch "$work/loader-venv/$peers"
-fi
+python=$(scripts/venv esptool==5.6.0 esp32-mock-bootloader==0.3.0)/python
 rm -rf "$work/run/loader"
 mkdir -p "$work/run/loader"
-cargo build --quiet --release -p esp-rom-loader --examples
+BINARIES=${BINARIES:-$(scripts/binaries release)}
 # shellcheck disable=SC2086
-"$work/loader-venv/bin/python" scripts/interop.d/loader.py "$work/run/loader" "${CARGO_TARGET_DIR:-target}/release/examples" \
+"$python" scripts/interop.d/loader.py "$work/run/loader" "$BINARIES/examples" \
     "$program" ${LOADER_CHIPS:-}

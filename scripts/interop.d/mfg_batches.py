@@ -1,8 +1,8 @@
-"""Gives random batches to ESP-IDF's mfg_gen and to matter-mfg: what a device stores of its row is the same.
+"""Gives random batches to ESP-IDF's mfg_gen and to matter-mfg: a device stores the same values of its row.
 
 usage: mfg_batches.py FOLDER COUNT SEED MATTER_MFG NVS_IMAGE
 
-All batches are such that mfg_gen handles them: columns in the configuration's order, no i16, empty cells below a repeated
+All batches are within the abilities of mfg_gen: columns in the configuration's order, no i16, empty cells below a repeated
 value, no blank lines within quotes.
 """
 
@@ -44,7 +44,7 @@ def batch(rng):
             key = case.new_key()
             config.append([key, "file" if in_file else "data", encoding, *(["REPEAT"] if repeat else [])])
             columns.append((key, encoding, in_file, repeat))
-    # A column that is no key, so that no device is an empty line.
+    # A column that is not a key, so that no device is an empty line.
     columns.insert(rng.randint(0, len(columns)), ("note", None, False, False))
     values = [[name for name, *_ in columns]]
     for device in range(rng.randint(1, 6)):
@@ -142,7 +142,7 @@ def main():
                 values_alike += len(found)
             else:
                 mismatches += 1
-                print(f"{work}: device {device} stores something else")
+                print(f"{work}: device {device} stores other values")
         os.chdir(folder)
         shutil.rmtree(work)
     print(

@@ -1,9 +1,9 @@
-"""Runs esp-matter-mfg-tool and matter-mfg with the same options and compares what they write.
+"""Runs esp-matter-mfg-tool and matter-mfg with the same options and compares the output.
 
 usage: mfg_options.py REFERENCE FOLDER_OF_BINARIES WORK
 
-Where all values are given, the partitions must be the same bytes; where some are drawn, the same keys in the same order
-with the same values but for those that are drawn.
+If all values are given, the partitions must be the same bytes; if some are drawn, the same keys in the same order
+with the same values of the others.
 """
 
 import csv
@@ -25,7 +25,7 @@ PASE = ["--passcode", "20202021", "--iteration-count", "20000", "--salt", SALT, 
 FIXED = [*IDS, *PASE, "--discriminator", "3840", "--serial-num", "SN123456789"]
 PAI = ["--pai", "-c", "pai.pem"]
 DAC = [*PAI, "--dac-cert", "dac.pem", "--dac-key", "dac-key.pem", "-cd", "CD.der"]
-# What differs from one device to the next unless it is given.
+# Values that differ between devices unless they are given.
 DRAWN = {"discriminator", "salt", "verifier", "serial-num", "dac-cert", "dac-key", "dac-pub-key", "rd-id-uid"}
 
 # Name, options, and how the images are compared.
@@ -42,7 +42,7 @@ SETS = [
     ("all calendars", [*FIXED, "--calendar-types", "Buddhist", "Chinese", "Coptic", "Ethiopian", "Gregorian", "Hebrew",
                        "Indian", "Islamic", "Japanese", "Korean", "Persian", "Taiwanese"], "bytes"),
     ("locales", [*FIXED, "--locales", "en-US", "en-GB", "fr-FR"], "bytes"),
-    ("locales behind an equals sign", [*FIXED, "--locales=en-US", "en-GB"], "bytes"),
+    ("locales after an equals sign", [*FIXED, "--locales=en-US", "en-GB"], "bytes"),
     ("labels", [*FIXED, "--fixed-labels", "0/orientation/up", "1/orientation/down", "0/floor/2"], "bytes"),
     ("labels of endpoint 26", [*FIXED, "--fixed-labels", "26/a/b"], "bytes"),
     ("modes", [*FIXED, "--supported-modes", "0/label1/1", "1/label2/1", "0/other/2"], "bytes"),
@@ -108,7 +108,7 @@ def image(device, how):
 
 
 def table(outdir, prefix):
-    """Rows of a table of the run, without the names of files and the separators of the manual codes."""
+    """Rows of a run's table, without file names and the separators of the manual codes."""
     found = list((WORK / outdir / "fff2_8001").glob(f"{prefix}*.csv"))
     if not found:
         return []
@@ -120,11 +120,11 @@ def table(outdir, prefix):
         for key, value in row.items():
             if key == "manualcode":
                 row[key] = digits(value)
-            # Of a file that a column names we write the contents.
+            # For a file that a column names, matter-mfg writes the contents.
             elif key == "blob" or value.endswith((".der", ".bin")):
                 row[key] = "a file"
         cells.append(row)
-    # The reference tool makes a table of certificates with no row when there is none.
+    # The reference tool makes a table of certificates without rows if there is none.
     return [header, *cells] if cells else []
 
 
@@ -133,7 +133,7 @@ def digits(code):
 
 
 def compare(number, options, how):
-    """Returns what differs."""
+    """Returns the differences."""
     outs = f"theirs{number}", f"ours{number}"
     for tool, outdir in zip((REFERENCE, OURS), outs):
         code, said = run(tool, *options, "--outdir", outdir)
@@ -175,7 +175,7 @@ def prepare():
     for name, file in [("paa", "PAA_cert"), ("paa-key", "PAA_key"), ("pai", "PAI_cert"), ("pai-key", "PAI_key")]:
         (WORK / f"{name}.pem").write_bytes((WORK / f"pki/test-pki/{file}.pem").read_bytes())
     (WORK / "CD.der").write_bytes((WORK / "pki/test-pki/CD.der").read_bytes())
-    # The supplied DAC is one that the reference tool has issued.
+    # The supplied DAC was issued by the reference tool.
     code, said = run(REFERENCE, *IDS, *PAI, "-k", "pai-key.pem", "--outdir", "dac", "-lt", "3650")
     assert code == 0, said
     (device,) = devices("dac")

@@ -1,4 +1,4 @@
-"""Runs matter-mfg and the vendor's tool on the same job and prints what each takes: mfg_speed.py OURS THEIRS FOLDER."""
+"""Runs matter-mfg and the vendor's tool on the same job and prints times and memory: mfg_speed.py OURS THEIRS FOLDER."""
 
 import os
 import pathlib
@@ -12,8 +12,8 @@ OURS, THEIRS, FOLDER = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 COUNT, ROUNDS = int(os.environ.get("COUNT", 500)), int(os.environ.get("ROUNDS", 2))
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 STAMP = re.compile(r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d(-\d{6})?")
-# Of ours alone: the ledger, and the declaration beside the partition.csv that names it. Of theirs alone: what they leave
-# of their intermediate steps.
+# Only in ours: the ledger, and the declaration beside the partition.csv that names it. Only in theirs: files
+# of intermediate steps.
 OWN = {
     "fff2_8001/UUID/internal/CD.der",
     "fff2_8001/manifest.json",
@@ -34,10 +34,10 @@ def job(count, *extra):
 
 
 def run(command, environment=None):
-    """Seconds on the clock, seconds of processor time, KiB of memory, names of the files, of the time what is its own."""
-    # Not where another run was: ext4 looks for an inode longer when many were freed a short time ago.
+    """Elapsed seconds, processor seconds, KiB of memory, names of the files without the parts that depend on the time."""
+    # Not in the folder of another run: ext4 searches longer for an inode if many were freed a short time ago.
     out = pathlib.Path(tempfile.mkdtemp(dir=FOLDER)) / "out"
-    # What earlier runs left to be written is not on the bill of this one.
+    # Pending writes of earlier runs are not counted for this one.
     os.sync()
     start = time.monotonic()
     process = subprocess.Popen(
@@ -75,7 +75,7 @@ def compare(title, ours, theirs):
     for name, _, _ in ours:
         for peer, _, _ in theirs:
             cpu, clock = best[peer][1] / best[name][1], best[peer][0] / best[name][0]
-            print(f"  {name} beside {peer}: {cpu:.1f} times less processor time, {clock:.1f} times less time")
+            print(f"  {name} against {peer}: {cpu:.1f} times less processor time, {clock:.1f} times less time")
     mine, other = best[ours[0][0]][3], best[theirs[0][0]][3]
     differing = {name for name in mine.keys() | other.keys() if mine.get(name) != other.get(name)} - OWN
     print(f"  files: {sum(mine.values())} and {sum(other.values())}, different names: {sorted(differing) or 'none'}")
@@ -91,7 +91,7 @@ for iterations in os.environ.get("ITERATIONS", "10000 1000").split():
         ours.append(("ours, AVX2", [OURS, *options, "--instructions", "avx2"], None))
     theirs = [("theirs", [THEIRS, *options], None)]
     if " sha_ni" in flags:
-        # What its OpenSSL does on a processor without them.
+        # The peer's OpenSSL on a processor without them.
         theirs.append(("theirs, SHA extensions off", [THEIRS, *options], {"OPENSSL_ia32cap": ":~0x20000000"}))
     compare(f"{iterations} iterations", ours, theirs)
 if os.environ.get("LARGE") == "0":

@@ -1,4 +1,4 @@
-"""Two builds of matter-mfg, the same jobs: mfg_speed_base.py BASE NEW. Exit code 1 when the new one does too much."""
+"""Two builds of matter-mfg, the same jobs: mfg_speed_base.py BASE NEW. Exit code 1 if the new one exceeds a limit."""
 
 import os
 import pathlib
@@ -34,7 +34,7 @@ def run(command):
 
 
 def instructions(binary, folder, count):
-    """Of a whole run on one thread from a seed; valgrind has no SHA extensions and no AVX-512, for neither of the two."""
+    """Instructions of a whole run on one thread from a seed; valgrind has no SHA extensions and no AVX-512, for either build."""
     out = folder / "callgrind"
     shutil.rmtree(out, ignore_errors=True)
     command = job(binary, folder, count, "--seed", "00", "--jobs", "1", "--outdir", str(out))
@@ -49,25 +49,25 @@ def clock(binary, folder):
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     run(command)
     taken, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    # What was written stays until the end: on a file system that discards, removing it slows the runs that follow.
+    # Written files stay until the end: on a file system that discards, removing them slows the runs that follow.
     return taken, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def main():
     with tempfile.TemporaryDirectory(prefix="compare-speed.") as name:
         folder = pathlib.Path(name)
-        # A run from a seed has a date of its own, and issuers must be older than that.
+        # A run from a seed has a fixed date, and issuers must be older than that.
         run([BASE, "--test-pki", "-v", "0xFFF2", "-p", "0x8001", "--quiet", "--valid-from", "2025-01-01", "--outdir",
              str(folder / "inputs")])  # fmt: skip
         each = {}
         for binary in (BASE, NEW):
-            # The difference of two runs leaves out what a run does once.
+            # The difference of two runs excludes the constant part of a run.
             few, many = (instructions(binary, folder, count) for count in (FEW, MANY))
             each[binary, "each"] = (many - few) / (MANY - FEW)
             each[binary, "whole"] = many
         runs = {"base": [], "new": []}
         for number in range(ROUNDS):
-            # Whoever comes first finds the disk as the other one left it: they take turns.
+            # The first one finds the disk as the other one left it, so they take turns.
             for name, binary in sorted({"base": BASE, "new": NEW}.items(), reverse=number % 2 == 1):
                 runs[name].append(clock(binary, folder))
     count_ratio = each[NEW, "each"] / each[BASE, "each"]
@@ -78,7 +78,7 @@ def main():
     print(f"{COUNT} devices, fastest of {ROUNDS}: base {fastest['base'][0]:.2f} s, new {fastest['new'][0]:.2f} s, ratio "
           f"{clock_ratio:.3f} (at most {CLOCK}); of processor time {processor_ratio:.3f}; load {os.getloadavg()[0]:.1f}")  # fmt: skip
     if count_ratio > INSTRUCTIONS or clock_ratio > CLOCK:
-        print("compare-speed: slower than allowed", file=sys.stderr)
+        print("compare mfg: slower than allowed", file=sys.stderr)
         return 1
     return 0
 

@@ -1,9 +1,9 @@
-"""Writes random partitions, and what the reference generator makes of each, into a folder.
+"""Writes random partitions, and the reference generator's image of each, into a folder.
 
 usage: nvs_cases.py FOLDER COUNT SEED
 
-`cases.jsonl` has a line for each case; NUMBER.bin is the generator's image without the 0xFF at its end, missing when it
-refuses the case. COUNT below a few hundred leaves kinds of cases out.
+`cases.jsonl` has a line for each case; NUMBER.bin is the generator's image without the 0xFF at its end, missing if the generator
+refuses the case. A COUNT below a few hundred omits kinds of cases.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from nvs_random import Case
 
 
 def run(work):
-    """Runs a part of the generator. Whatever it throws at its user is a refusal."""
+    """Runs a part of the generator. Any exception that a user would see is a refusal."""
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
@@ -63,7 +63,7 @@ def generate(case, names):
         done = run(lambda: generator.encrypt(request))
     else:
         done = run(lambda: generator.generate(request))
-    # It leaves an empty file behind where it fails, and ends with success where the size is not a number.
+    # It leaves an empty file if it fails, and exits with success if the size is not a number.
     return image.read_bytes() if done and image.exists() else None
 
 
@@ -109,7 +109,7 @@ def main():
     work = folder / "work"
     work.mkdir(parents=True, exist_ok=True)
     os.chdir(work)
-    # Each kind as often as its weight says, in a fixed order that mixes them.
+    # Each kind as often as its weight, in a fixed order that mixes them.
     kinds = [kind for kind in KINDS for _ in range(kind[0])]
     random.Random(arguments.seed).shuffle(kinds)
     with open(folder / "cases.jsonl", "w", encoding="utf-8") as list_of_cases:

@@ -1,11 +1,11 @@
-"""Kinds of cases where our image is right and the generator's is wrong or missing."""
+"""Kinds of cases where our image is correct and the generator's is wrong or missing."""
 
 import struct
 
 from nvs_kinds import kind, reopened
 from nvs_random import Row
 
-# Oddities where our image is right.
+# Quirks where our image is correct.
 
 
 def right(make, weight=2):
@@ -41,7 +41,7 @@ for make in [binary_not_ascii, hash_in_quotes, key_not_ascii, reopened_namespace
     right(make)
 
 
-# What only we write.
+# Cases that only ours writes.
 
 
 def beyond(make, weight=3):

@@ -1,12 +1,12 @@
-"""The kinds of cases: what is in them, and what has to become of it.
+"""The kinds of cases: their content and expected result.
 
 `want` of a case is one of
-  same    the generator writes it and so do we, or both say that it does not fit
-  agree   random text: whichever the generator does, we do; `reason` is our error when it refuses
-  both    both refuse, we for `reason`
-  quirk   the generator writes what the firmware cannot read or reads differently; we refuse for `reason`
-  right   the generator writes it wrong; our image has the entries that the rows mean
-  beyond  the generator cannot write it; our image has the entries that the rows mean
+  same    the generator writes it and so does ours, or both report that it does not fit
+  agree   random text: ours gives the generator's result; `reason` is our error if the generator refuses
+  both    both refuse, ours with `reason`
+  quirk   the generator writes an image that the firmware cannot read or reads differently; ours refuses with `reason`
+  right   the generator writes it wrong; our image has the entries that the rows describe
+  beyond  the generator cannot write it; our image has the entries that the rows describe
 """
 
 import base64
@@ -27,7 +27,7 @@ def kind(weight, want, reason=None):
     return add
 
 
-# What the generator handles correctly.
+# Cases that the generator handles correctly.
 
 
 @kind(60, "same")
@@ -56,7 +56,7 @@ def dialect(case):
 
 @kind(12, "same")
 def file_rows(case):
-    """Values that stand in files."""
+    """Values in files."""
     case.some_rows()
     for number in range(case.rng.randint(1, 5)):
         name = f"value {number}"
@@ -71,7 +71,7 @@ def file_rows(case):
 
 @kind(12, "same")
 def several_inputs(case):
-    """Namespaces go on from one file to the next."""
+    """Namespaces continue from one file to the next."""
     case.plain_style = False
     for number in range(case.rng.randint(2, 4)):
         if number:
@@ -101,7 +101,7 @@ def base64_texts(case):
 
 
 def loses(text):
-    """Whether the generator reads a text in base64 and leaves something of it out."""
+    """Whether the generator reads a base64 text and drops some of it."""
     try:
         data = binascii.a2b_base64(text)
     except ValueError:
@@ -126,7 +126,7 @@ def integer_texts(case):
 
 @kind(6, "same")
 def quoting(case):
-    """Quotes where they do not belong, and none where they do."""
+    """Misplaced and missing quotes."""
     case.some_rows()
     case.inputs.append([case.string_row(0)])
     case.behind = case.text(case.rng.randint(0, 12), 'ab", ')
@@ -153,7 +153,7 @@ def encrypted_with_hmac(case):
     case.some_rows()
 
 
-# Oddities of the generator that `CsvCompat` reproduces.
+# Quirks of the generator that `CsvCompat` reproduces.
 
 
 @kind(8, "same")
@@ -161,7 +161,7 @@ def wifi_rows(case):
     case.compat = True
     case.some_rows()
     station = [
-        # The type of these is passed over.
+        # The type of these is ignored.
         Row("sta.ssid", case.rng.choice(["data", "file"]), "string", case.text(9)),
         Row("sta.pswd", "data", "string", case.text(9)),
     ]

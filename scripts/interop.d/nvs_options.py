@@ -1,9 +1,9 @@
-"""Gives one command line to the reference generator and to `nvs-image`, each in a folder of its own with the same inputs.
+"""Gives the same command lines to the reference generator and to `nvs-image`, each in a folder of its own with the same inputs.
 
 usage: nvs_options.py FOLDER NVS_IMAGE
 
-Run by the Python that has the generator. All files that a command line makes have the same bytes; where it draws keys, each
-side opens what the other has made.
+Run by the Python that has the generator. All files of a command line have the same bytes; if it draws keys, each
+side decrypts the other's output.
 """
 
 import shutil
@@ -17,7 +17,7 @@ INPUTS = {
     "two.csv": "key,type,encoding,value\nmore,data,u16,5\nnet,namespace,,\nport,data,i64,-80\n",
 }
 
-# What both write alike. A relative --keyfile of the generator lies in keys/ always, ours with --outdir alone.
+# Outputs that are equal. A relative --keyfile of the generator is always in keys/, ours only with --outdir.
 SAME = [
     ("generate in.csv out.bin 0x3000", "out.bin"),
     ("generate in.csv two.csv out.bin 0x4000 --version 1", "out.bin"),
@@ -33,7 +33,7 @@ SAME = [
     ("decrypt encrypted.bin keys.bin out.bin", "out.bin"),
     ("decrypt --outdir d encrypted.bin keys.bin out.bin", "d/out.bin"),
 ]
-# What draws keys: the image, the keys, and the HMAC key if there is one.
+# Command lines that draw keys: the image, the keys, and the HMAC key if there is one.
 RANDOM = [
     ("encrypt in.csv out.bin 0x3000 --keygen --keyfile k.bin --outdir d", "d/out.bin d/keys/k.bin"),
     (
@@ -46,7 +46,7 @@ RANDOM = [
         "d/out.bin d/keys/k.bin d/keys/h.bin",
     ),
 ]
-# What the generator takes for something else or passes over is one sentence here.
+# Command lines that the generator misreads or ignores are refused here with one sentence.
 REFUSED = [
     ("generate-key --keyfile k.bin", "keygen OUT"),
     ("generate-key --key_protect_hmac --kp_hmac_inputkey hmac.bin", "--hmac-key FILE"),

@@ -1,4 +1,4 @@
-"""Random partitions: rows of the reference generator's CSV files, and what each of them means."""
+"""Random partitions: rows of the reference generator's CSV files, and their meaning."""
 
 import base64
 import csv
@@ -7,7 +7,7 @@ import io
 
 INTEGERS = {f"{sign}{bits}": (sign, bits) for sign in "ui" for bits in (8, 16, 32, 64)}
 BLOBS = ["hex2bin", "base64", "binary"]
-# What the generator can write of strings, by version: it holds those of version 1 to the limit of blobs.
+# Strings that the generator can write, by version: in version 1 the limit of blobs applies to them.
 LONGEST_STRING = {1: 1983, 2: 3967}
 LONGEST_BLOB = {1: 1984, 2: 14000}
 
@@ -18,17 +18,17 @@ class Row:
     type: str
     encoding: str = ""
     value: str = ""
-    # The type and the value that the firmware is to read: numbers and texts as they are, blobs as hexadecimal digits.
+    # The type and value that the firmware must read: numbers and texts unchanged, blobs as hexadecimal digits.
     means: tuple | None = None
-    # The row that a refusal has to name.
+    # The row that a refusal must name.
     wrong: bool = False
-    # Cells behind the value, or how many of the cells are there.
+    # Cells after the value, or the number of cells.
     more: tuple = ()
     cells: int | None = None
 
 
 class Case:
-    """A partition: CSV files, the files that they name, and what is to become of them."""
+    """A partition: CSV files, the files that they name, and the expected result."""
 
     def __init__(self, rng, kind):
         self.rng, self.kind = rng, kind
@@ -39,9 +39,9 @@ class Case:
         self.columns = ["key", "type", "encoding", "value"]
         self.plain_style = True
         self.delimiter = ","
-        # The names of the columns as they stand there, if not as they are.
+        # The spelled names of the columns, if they differ.
         self.header = None
-        # Text in front of every input, and at the end of the last one.
+        # Text before every input, and at the end of the last one.
         self.before, self.behind = "", ""
         self.want, self.reason = "same", None
         self.compat = False
@@ -56,7 +56,7 @@ class Case:
         return self.rng.choice([low, high, 0, self.rng.randint(low, high)])
 
     def length(self, longest):
-        """Lengths that gather around what fits a slot, a page and several pages."""
+        """Lengths near the limits of a slot, a page and several pages."""
         kind = self.rng.random()
         if kind < 0.5:
             return self.rng.randint(0, min(100, longest))
@@ -91,7 +91,7 @@ class Case:
         size = self.length(LONGEST_BLOB[self.version]) if size is None else size
         data = self.rng.randbytes(size)
         if encoding == "binary":
-            # A text, of which only ASCII comes out right.
+            # A text of which only ASCII is written correctly.
             data = data.hex()[:size].encode()
         text = {"hex2bin": data.hex(), "base64": base64.b64encode(data).decode(), "binary": data.decode("latin-1")}
         return Row(self.new_key(), "data", encoding, text[encoding], ("blob", data.hex()))
@@ -116,7 +116,7 @@ class Case:
         self.fill(self.small_row, self.rng.randint(1, 3), 6)
 
     def insert(self, *rows):
-        """Puts rows somewhere behind the first namespace, all together."""
+        """Inserts rows at a random place after the first namespace, all together."""
         rows_there = self.inputs[-1]
         at = self.rng.randint(1, len(rows_there))
         rows_there[at:at] = rows
@@ -158,7 +158,7 @@ class Case:
             lines.write(self.rng.choice(["\n", "# a comment\n", "#key,data,u8,1\n", "\n\n", "#\"\n"]))
 
     def entries(self):
-        """What the firmware is to read, in order."""
+        """The entries that the firmware must read, in order."""
         space, entries = None, []
         for row in (row for rows in self.inputs for row in rows):
             if row.type == "namespace":

@@ -1,9 +1,9 @@
-"""Kinds of cases that we refuse, with the generator or without it."""
+"""Kinds of cases that ours refuses, with the generator or without it."""
 
 from nvs_kinds import kind
 from nvs_random import INTEGERS, Row
 
-# What both refuse.
+# Cases that both refuse.
 
 
 @kind(3, "both", "NotAnInteger")
@@ -137,7 +137,7 @@ def partition_too_small(case):
     case.inputs[-1].extend(case.blob_row(1900) for _ in range(pages * 3))
 
 
-# Oddities that we refuse.
+# Quirks that ours refuses.
 
 
 def quirk(reason, make, weight=3):

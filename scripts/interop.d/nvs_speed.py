@@ -1,4 +1,4 @@
-"""Prints how many microseconds the reference generator takes, in process, for the CSV file given: plain, then encrypted.
+"""Prints the microseconds that the reference generator takes, in process, for the given CSV file: plain, then encrypted.
 
 usage: nvs_speed.py FILE.csv SIZE
 """

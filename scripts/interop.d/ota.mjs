@@ -83,7 +83,7 @@ for (let index = 0; index < Number(count); index++) {
         continue;
     }
     const image = readFileSync(file("image.ota"));
-    // It has no SHA3-384 and SHA3-512: of those it reads the header, and compares the checksum of the whole file.
+    // It has no SHA3-384 and SHA3-512: for those it reads the header, and compares the checksum of the whole file.
     const hasDigest = codes[entry.digest] < 11;
     let read;
     try {

@@ -1,23 +1,9 @@
-# Matter OTA images against matter.js. Sourced by scripts/interop, which sets `work`. OTA_CASES sets the number of random
+# Matter OTA images against matter.js. Sourced by scripts/interop, which sets `work` and BINARIES. OTA_CASES sets the number of random
 # images (default 300).
 
-ota_install() {
-    local protocol=@matter/protocol@0.17.9 nodejs=@matter/nodejs@0.17.9
-    if [ ! -e "$work/node-ota/${protocol//\//-}" ]; then
-        if ! command -v npm >/dev/null; then
-            local sudo=
-            [ "$(id -u)" = 0 ] || sudo=sudo
-            DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq nodejs npm >/dev/null
-        fi
-        mkdir -p "$work/node-ota"
-        npm install --prefix "$work/node-ota" --silent --no-audit --no-fund --no-package-lock "$protocol" "$nodejs"
-        touch "$work/node-ota/${protocol//\//-}"
-    fi
-}
-
 ota() {
-    ota_install
+    local modules
+    modules=$(scripts/npm-packages @matter/protocol@0.17.9 @matter/nodejs@0.17.9)
     mkdir -p "$work/run/ota"
-    cargo build --quiet --release --bin ota-image
-    node scripts/interop.d/ota.mjs "$work/node-ota" target/release/ota-image "$work/run/ota" "${OTA_CASES:-300}"
+    node scripts/interop.d/ota.mjs "$modules" "$BINARIES/ota-image" "$work/run/ota" "${OTA_CASES:-300}"
 }

@@ -1,4 +1,4 @@
-"""Time and memory of ota-image beside sha256sum and a copy of the same file.
+"""Time and memory of ota-image against sha256sum and a copy of the same file.
 
 usage: ota_speed.py OTA_IMAGE SIZE_MIB RUNS
 """
@@ -21,7 +21,7 @@ def timed(*commands):
 
 
 def peak_mib(command):
-    """The largest resident memory of one process, as time(1) sees it: what Python itself has in memory would count as well."""
+    """The largest resident memory of one process by time(1), which excludes Python's own memory."""
     done = subprocess.run(["/usr/bin/time", "-f", "%M", *command], check=True, capture_output=True, text=True)
     return int(done.stderr.split()[-1]) / 1024
 

@@ -13,7 +13,7 @@ const counts = new Map();
 const count = what => counts.set(what, (counts.get(what) ?? 0) + 1);
 let wrong = 0;
 
-// It refuses texts whose length is a multiple of five, which say a multiple of three bytes.
+// It refuses texts whose length is a multiple of five, which encode a multiple of three bytes.
 const threeBytes = text => (text.length - 3) % 5 === 0;
 
 for (const entry of cases) {

@@ -18,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 TRIVIAL = {0, 12345678, 87654321} | {int(str(digit) * 8) for digit in range(1, 10)}
-# Every so many codes get pictures.
+# Interval of codes with pictures.
 PICTURES = 10
 
 
@@ -74,7 +74,7 @@ def make(program, folder, count):
             Path(f"{picture}.txt").write_text(drawing, encoding="utf-8")
         cases.append(case)
     (folder / "codes.json").write_text(json.dumps(cases), encoding="utf-8")
-    # Several in one code, the last one of 302 characters.
+    # Several payloads in one code, the last one with 302 characters.
     plain = [case["qr"] for case in cases if len(case["qr"]) == 22]
     joined = {}
     for number, several in enumerate((2, 7, 15)):
@@ -91,7 +91,7 @@ def make(program, folder, count):
 
 
 def chip_explains(case):
-    """Why connectedhomeip 2025.7 may refuse a QR text of ours."""
+    """Reasons for which connectedhomeip 2025.7 may refuse a QR text of ours."""
     wide = [v for v in case["members"].values() if isinstance(v, int) and not -(2**31) <= v < 2**31]
     return "a number of more than 32 bits" if wide else None
 
@@ -100,7 +100,7 @@ def chip(folder):
     import chip.native
     from chip.setup_payload.setup_payload import SetupPayload
 
-    # The whole stack wants files in /data and Bluetooth; the parsers want neither, only what comes up before them.
+    # The whole stack needs files in /data and Bluetooth; the parsers need neither.
     try:
         chip.native.Init()
     except Exception:
@@ -134,7 +134,7 @@ def chip(folder):
                 got = (read.short_discriminator, read.setup_passcode, read.vendor_id, read.product_id)
                 ids = (case["vid"], case["pid"]) if case["flow"] else (0, 0)
                 alike = got == (case["discriminator"] >> 8, case["passcode"], *ids)
-                # 21 digits do not tell user intent from custom.
+                # 21 digits do not distinguish user intent from custom.
                 alike = alike and read.commissioning_flow == (2 if case["flow"] else 0)
             except Exception as error:
                 alike, got = False, error
@@ -162,12 +162,12 @@ def png(path, rows):
 
 
 def draw_terminal(text, path):
-    """What a terminal shows: blocks are light."""
+    """A terminal's picture: blocks are light."""
     rows = []
     for line in text.splitlines():
         rows.append([255 if block in "█▀" else 0 for block in line])
         rows.append([255 if block in "█▄" else 0 for block in line])
-    # The last line's lower half is no module, and a terminal's ground is dark there.
+    # The last line's lower half is not a module, and a terminal's background is dark there.
     png(path, rows)
 
 
@@ -177,7 +177,7 @@ def read_with(reader, path):
         return subprocess.run(command, capture_output=True, text=True).stdout.strip()
     command = ["ZXingReader", "-1", "-format", "QRCode", str(path)]
     out = subprocess.run(command, capture_output=True, text=True).stdout
-    # One line: the text in quotes behind the format.
+    # One line: the text in quotes after the format.
     return out.split('"')[1] if out.count('"') >= 2 else out.strip()
 
 

@@ -1,4 +1,4 @@
-# Onboarding codes against other parsers and picture readers. Sourced by scripts/interop, which sets `work`.
+# Onboarding codes against other parsers and picture readers. Sourced by scripts/interop, which sets `work` and BINARIES.
 # PAYLOAD_CASES sets the number of random codes (default 200).
 
 . scripts/interop.d/chip.sh
@@ -7,33 +7,19 @@ payload_install() {
     local packages=(zbar-tools zxing-cpp-tools librsvg2-bin fonts-dejavu-core)
     if ! command -v zbarimg >/dev/null || ! command -v ZXingReader >/dev/null || ! command -v rsvg-convert >/dev/null ||
         ! dpkg -s "${packages[@]}" >/dev/null 2>&1; then
-        local sudo=
-        [ "$(id -u)" = 0 ] || sudo=sudo
-        $sudo apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq "${packages[@]}" >/dev/null
+        scripts/debian "${packages[@]}"
     fi
     chip_install
-    local types=@matter/types@0.17.9
-    if [ ! -e "$work/node-payload/${types//\//-}" ]; then
-        if ! command -v npm >/dev/null; then
-            local sudo=
-            [ "$(id -u)" = 0 ] || sudo=sudo
-            DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq nodejs npm >/dev/null
-        fi
-        mkdir -p "$work/node-payload"
-        npm install --prefix "$work/node-payload" --silent --no-audit --no-fund --no-package-lock "$types"
-        touch "$work/node-payload/${types//\//-}"
-    fi
+    payload_modules=$(scripts/npm-packages @matter/types@0.17.9)
 }
 
 payload() {
     local run=$work/run/payload
     payload_install
     mkdir -p "$run"
-    cargo build --quiet --release --bin setup-code
     # Random codes with their fields, and pictures of some.
-    python3 scripts/interop.d/payload.py make target/release/setup-code "$run" "${PAYLOAD_CASES:-200}"
-    "$work/venv-payload/bin/python" scripts/interop.d/payload.py chip "$run" | grep -v CHIP:
-    node scripts/interop.d/payload.mjs "$work/node-payload" "$run"
+    python3 scripts/interop.d/payload.py make "$BINARIES/setup-code" "$run" "${PAYLOAD_CASES:-200}"
+    "$chip/python" scripts/interop.d/payload.py chip "$run" | grep -v CHIP:
+    node scripts/interop.d/payload.mjs "$payload_modules" "$run"
     python3 scripts/interop.d/payload.py pictures "$run"
 }

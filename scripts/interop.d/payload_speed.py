@@ -1,4 +1,4 @@
-"""Prints how many microseconds PyPI pyqrcode with pypng takes, in process, to draw a text as a PNG.
+"""Prints the microseconds that PyPI pyqrcode with pypng takes, in process, to draw a text as a PNG.
 
 usage: payload_speed.py TEXT SCALE
 """

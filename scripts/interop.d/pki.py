@@ -1,4 +1,4 @@
-"""Random chains by dac-pki, and what openssl, Python's cryptography and dac-pki's own strict check say about them.
+"""Random chains by dac-pki, checked by openssl, Python's cryptography and dac-pki's own strict profile.
 
 usage: pki.py BINARY FOLDER CHAINS MUTATIONS SEED
 """
@@ -22,12 +22,12 @@ from pki_checks import NO_EXPIRY, NOW, expect
 from pki_declarations import Declaration, own_signer, test_signer
 from pki_tool import Tool, dates, point
 
-# The version number that `cd make` writes without an option for it.
+# The default version number of `cd make`.
 VERSION_NUMBER = 1
 
 
 def later(rng, first, last):
-    """A moment between two."""
+    """A time between two others."""
     low, high = (calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")) for text in (first, last))
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(rng.randint(low, high)))
 
@@ -44,7 +44,7 @@ def validity(rng, above):
     return first, rng.choice(choices)
 
 
-# What has to be among the chains.
+# Kinds that must occur among the chains.
 FEATURES = {
     "PAA of one vendor", "PAA of all vendors", "PAI of one product", "PAI of all products", "paa ids in the name",
     "pai ids in the name", "dac ids in the name", "paa without end", "pai without end", "dac without end",
@@ -179,7 +179,7 @@ class Chain:
             self.verify(dac, path, declaration)
 
     def verify(self, dac, path, declaration):
-        """Our own strict check accepts the device; of a declaration with a signer of our own it says only that."""
+        """Our own strict check accepts the device; for a declaration with our own signer it reports only the signer."""
         options = ["--paa", self.paa.path, "--pai", self.pai.path, "--dac", dac.path, "--at", NOW, "--profile", "strict"]
         if dac.key_path:
             options += ["--dac-key", dac.key_path]
@@ -195,7 +195,7 @@ class Chain:
 
 
 def refused_requests(tool, folder, rng, chain):
-    """Nothing is issued for a folder with a request that is wrong."""
+    """Nothing is issued for a folder that contains an invalid request."""
     refused = 0
     for number, (why, der) in enumerate(pki_requests.wrong(rng).items()):
         requests, out = folder / f"wrong-{number}", folder / f"wrong-{number}-out"

@@ -1,4 +1,4 @@
-"""Chains in PKCS#7 and PKCS#12 as openssl writes them, in the place of their certificates and keys."""
+"""Chains in PKCS#7 and PKCS#12 written by openssl, instead of single certificates and keys."""
 
 from pki_checks import NOW, expect
 from pki_tool import run
@@ -12,7 +12,7 @@ def openssl(*options):
 
 
 def check(tool, folder, paa, pai, dac):
-    """Verifies the chain out of each file of openssl; returns how many there were."""
+    """Verifies the chain in each file of openssl; returns the number of files."""
     chain = folder / "chain.pem"
     chain.write_text("".join(pair.path.read_text() for pair in (dac, pai, paa)))
     password = folder / "password"
@@ -32,7 +32,7 @@ def check(tool, folder, paa, pai, dac):
             if name != "certificates":
                 made[path] += ["--dac-key", path]
     for path, options in made.items():
-        # A bundle in DER could be meant for a declaration, which is SignedData too.
+        # A bundle in DER could be a declaration, which is SignedData too.
         tool.call("lint", path, *options[:2], code=2 if path.name == "chain-DER.p7b" else 0)
         tool.call("verify", "--paa", path, "--pai", path, "--dac", path, "--at", NOW, *options)
     for path in made:

@@ -1,4 +1,4 @@
-"""What openssl and Python's cryptography say about a chain, beside what was asked for."""
+"""Checks of a chain by openssl and Python's cryptography against the requested values."""
 
 import calendar
 import hashlib
@@ -15,7 +15,7 @@ from pki_tool import point, run
 
 VENDOR_ID = x509.ObjectIdentifier("1.3.6.1.4.1.37244.2.1")
 PRODUCT_ID = x509.ObjectIdentifier("1.3.6.1.4.1.37244.2.2")
-# A moment in the validity of every chain.
+# A time in the validity of every chain.
 NOW = "2026-06-01T12:00:00Z"
 NO_EXPIRY = "9999-12-31T23:59:59Z"
 EXTENSIONS = {
@@ -54,14 +54,14 @@ def moment(date):
 
 
 def times(der):
-    """The two times of a certificate as (tag, text), from their octets."""
+    """The two times of a certificate as (tag, text), from their bytes."""
     (root,) = parse(der)
     _version, _serial, _algorithm, _issuer, validity, *_ = root.children[0].children
     return [(time.tag, time.content.decode()) for time in validity.children]
 
 
 def encoded(text):
-    """How RFC 5280 wants a moment: in two digits of the year until 2049."""
+    """A time in RFC 5280's encoding: with two digits of the year until 2049."""
     digits = re.sub("[^0-9]", "", text) + "Z"
     return (0x17, digits[2:]) if digits[:4] < "2050" else (0x18, digits)
 
@@ -73,7 +73,7 @@ def certificate(pair, asked, issuer, serials):
     expect(made.version == x509.Version.v3, f"{what}: version")
     expect(made.signature_algorithm_oid == SignatureAlgorithmOID.ECDSA_WITH_SHA256, f"{what}: algorithm")
     expect(isinstance(made.public_key().curve, ec.SECP256R1), f"{what}: curve")
-    expect(len(der) <= 600, f"{what}: {len(der)} octets")
+    expect(len(der) <= 600, f"{what}: {len(der)} bytes")
     expect(0 < made.serial_number < 1 << 159 and made.serial_number not in serials, f"{what}: serial number")
     serials.add(made.serial_number)
 

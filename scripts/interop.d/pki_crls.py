@@ -1,4 +1,4 @@
-"""Certificate revocation lists by Python's cryptography, and what `dac-pki revoke-set` makes of them."""
+"""Certificate revocation lists by Python's cryptography, and the result of `dac-pki revoke-set`."""
 
 import base64
 import datetime
@@ -25,7 +25,7 @@ def pem(certificate):
 
 
 class List:
-    """A list to be: whose, by whom, with which serial numbers, and what is special about it."""
+    """A planned list: its authority, its signer, its serial numbers, and its special features."""
 
     def __init__(self, authority, signer, signer_key, serials):
         self.authority, self.signer, self.signer_key, self.serials = authority, signer, signer_key, serials
@@ -36,7 +36,7 @@ class List:
             (x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(key_id(signer)), False),
             (x509.CRLNumber(1), False),
         ]
-        # Entries about other authorities than this, by their names.
+        # Entries about other authorities, by their names.
         self.others = []
 
     def der(self):
@@ -66,7 +66,7 @@ class List:
         self.extensions.append((point, True))
 
     def point(self, vendor, product, is_paa):
-        """The object of the ledger that says where the list is."""
+        """The DCL's object with the address of the list."""
         return {
             "vid": vendor,
             "pid": product or 0,
@@ -82,7 +82,7 @@ class List:
 
 
 def delegate(pair, usage="crl_sign"):
-    """A key and a certificate that an authority gives to somebody who is to sign its lists."""
+    """A key and a certificate that an authority issues to a signer of its lists."""
     key = ec.generate_private_key(ec.SECP256R1())
     names = "digital_signature content_commitment key_encipherment data_encipherment key_agreement key_cert_sign crl_sign"
     usages = {name: name == usage for name in [*names.split(), "encipher_only", "decipher_only"]}
@@ -108,7 +108,7 @@ def serials(rng, *real):
 
 
 def good(rng, chain):
-    """Lists that are to be believed, each with whether it is the PAA's and the serial numbers to be read."""
+    """Lists that must be accepted, each with whether it is the PAA's and the serial numbers to be read."""
     paa, pai, dac = chain.paa, chain.pai, chain.dac
     own = List(pai.certificate, pai.certificate, pai.key, serials(rng, dac.certificate.serial_number))
     yield "good", False, own, own.serials
@@ -131,7 +131,7 @@ def good(rng, chain):
 
 
 def wrong(rng, chain):
-    """Lists that are not to be believed."""
+    """Lists that must not be accepted."""
     paa, pai = chain.paa, chain.pai
 
     def one(what, change):

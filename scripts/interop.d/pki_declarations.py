@@ -1,4 +1,4 @@
-"""Random Certification Declarations: the options for them, and their content, encoded here once more."""
+"""Random Certification Declarations: their options, and their content encoded independently."""
 
 import datetime
 
@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-# The point of the key with which everybody signs declarations for tests, from connectedhomeip's
+# The point of the public key for test declarations, from connectedhomeip's
 # credentials/test/certification-declaration/Chip-Test-CD-Signing-Cert.pem, and its key identifier.
 TEST_POINT = bytes.fromhex(
     "043c398922452b55caf389c25bd1bca4656952ccb90e8869249ad8474653014cbf"
@@ -17,7 +17,7 @@ TEST_KEY_ID = bytes.fromhex("62fa823359acfaa9963e1cfa140addf504f37160")
 
 
 def number(tag, value):
-    """An unsigned number with a context tag, in as few octets as it needs."""
+    """An unsigned number with a context tag, in as few bytes as it needs."""
     size = 0 if value < 1 << 8 else 1 if value < 1 << 16 else 2
     return bytes([0x24 + size, tag]) + value.to_bytes(1 << size, "little")
 
@@ -35,7 +35,7 @@ class Declaration:
         count = rng.choice([1, 2, rng.randint(3, 99), 100])
         self.products = rng.sample([id for id in range(1, 0x10000) if id != product], count)
         if rng.random() < 0.3:
-            # The device has another maker than the one that the declaration is about.
+            # The device has another maker than the declaration's.
             self.vendor, self.origin = rng.randint(0xFFF1, 0xFFF4), (vendor, product)
         else:
             self.products[rng.randrange(count)] = product
@@ -44,7 +44,7 @@ class Declaration:
         self.certificate_id = "".join(rng.choices("ABCXYZ0189-", k=19))
         self.paas = []
         if rng.random() < 0.4:
-            # All that a declaration may have does not fit an answer.
+            # A declaration with all optional members does not fit an answer.
             others = rng.choice([0, 1, 9]) if count < 50 else 0
             self.paas = [rng.randbytes(20) for _ in range(others)]
             self.paas.insert(rng.randint(0, others), paa_key_id)
@@ -81,7 +81,7 @@ class Declaration:
 
 
 def signer_certificate(path, public_key, key_id):
-    """A certificate that lends its key and its identifier; who signed it is not looked at."""
+    """A certificate that supplies key and identifier; its issuer is not checked."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "signer of declarations")])
     first = datetime.datetime(2020, 1, 1)
     made = (

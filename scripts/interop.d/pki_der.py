@@ -6,7 +6,7 @@ WRAPPING = {0x04: 0, 0x03: 1}
 
 
 class Node:
-    """A value in DER, whose length is written anew."""
+    """A value in DER, whose length is recomputed."""
 
     def __init__(self, tag, content=b"", children=None, prefix=b""):
         self.tag, self.content, self.children, self.prefix = tag, content, children, prefix
@@ -30,7 +30,7 @@ def length(size):
 
 
 def parse(data):
-    """The values in some octets, or None where they are not DER of one-octet tags."""
+    """The values in some bytes, or None if they are not DER with one-byte tags."""
     nodes, at = [], 0
     while at < len(data):
         if at + 2 > len(data) or data[at] & 0x1F == 0x1F:

@@ -1,4 +1,4 @@
-"""Certificates with one change: what our strict check accepts, openssl and Python's cryptography read too."""
+"""Certificates with one change: those that our strict check accepts are read by openssl and Python's cryptography."""
 
 import calendar
 
@@ -11,13 +11,13 @@ from pki_der import Node, length, parse
 from pki_tool import run
 
 def edit(rng, root):
-    """Changes one value somewhere, and says how."""
+    """Changes one random value, and returns a description."""
     nodes = list(root.walk())
     at = rng.randrange(len(nodes))
     chosen = nodes[at]
     leaves = [other for other in nodes if other.children is None]
     parents = [other for other in nodes if other.children]
-    kind = rng.choice(["tag", "length", "delete", "duplicate", "swap", "bits", "octets", "grow", "shrink", "insert"])
+    kind = rng.choice(["tag", "length", "delete", "duplicate", "swap", "bits", "bytes", "grow", "shrink", "insert"])
     if kind == "tag":
         chosen.tag = rng.choice([chosen.tag ^ (1 << rng.randrange(8)), 0x13, 0x0C, 0x16, 0x17, 0x18, 0x30, 0x31])
     elif kind == "length":
@@ -46,7 +46,7 @@ def edit(rng, root):
         content = bytearray(leaf.content)
         if kind == "bits" and content:
             content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
-        elif kind == "octets" and content:
+        elif kind == "bytes" and content:
             content[rng.randrange(len(content))] = rng.choice(b"\0\x01\x7f\x80\xffaZ09")
         elif kind == "shrink":
             del content[rng.randrange(len(content) + 1) :]
@@ -57,7 +57,7 @@ def edit(rng, root):
 
 
 def mutate(rng, der, signer):
-    """Changes the certificate, and mostly signs it again, so that the signature is not what is wrong with it."""
+    """Changes the certificate, and usually signs it again, so that the signature is not its fault."""
     if rng.random() < 0.2:
         data = bytearray(der)
         data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
@@ -83,7 +83,7 @@ def read_by_python(der):
 
 def read_by_openssl(path):
     done = run("openssl", "x509", "-inform", "der", "-in", path, "-noout", "-text", "-pubkey")
-    # What it cannot read of an extension it writes as a dump, or says so.
+    # It writes unreadable extensions as a dump, or reports them.
     bad = [line for line in done.stdout.splitlines() if "<Not Supported>" in line or "Unable to load" in line]
     expect(done.returncode == 0 and not bad, f"openssl x509: {bad} {done.stderr}")
 
@@ -113,6 +113,6 @@ def check(tool, folder, rng, chains, count):
             except Exception as error:  # noqa: BLE001
                 wrong.append(f"{path}: {error}")
     expect(not wrong, "; ".join(wrong))
-    # Names, dates and serial numbers may have other values than they had, so some of these are right.
+    # Names, dates and serial numbers may have other valid values, so some of these are correct.
     expect(accepted >= count // 20, f"only {accepted} of {count} mutated certificates are accepted")
     return f"{count} mutated certificates, {accepted} accepted by all"

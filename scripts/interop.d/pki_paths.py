@@ -1,5 +1,5 @@
 """Chains with name constraints, policies, critical extensions, large and oddly named PAAs: the strict path validation of
-openssl, and that of the Matter SDK built with BoringSSL, beside dac-pki's.
+openssl, and that of the Matter SDK built with BoringSSL, against dac-pki's.
 
 usage: pki_paths.py BINARY FOLDER CHAINS SEED LIBRARY
 """
@@ -37,9 +37,9 @@ COMMON_NAMES = [
 ]
 OIDS = {"policies": "2.5.29.32", "mappings": "2.5.29.33", "constraints": "2.5.29.36", "inhibit any": "2.5.29.54"}
 
-# What the strict profile refuses and openssl does not, by rule and object.
+# Chains that the strict profile refuses and openssl accepts, by rule and object.
 EXPLAINED = {
-    "basic-constraints-missing paa": "Matter wants basic constraints in a PAA, openssl none in a trust anchor",
+    "basic-constraints-missing paa": "Matter requires basic constraints in a PAA, openssl does not in a trust anchor",
     "certificate-too-long paa": "Matter allows 600 bytes",
     "crl-distribution-points-critical paa": "no extension of Matter's is critical but two",
     "crl-distribution-points-critical pai": "BoringSSL refuses what openssl reads",
@@ -49,10 +49,10 @@ EXPLAINED = {
     "name-constraint dac": "BoringSSL compares no IP address, and takes no common name like a DNS name",
     "name-string pai": "Matter allows UTF8String and PrintableString",
     "name-string dac": "Matter allows UTF8String and PrintableString",
-    "policies-malformed paa": "a trust anchor's policies count for nobody",
+    "policies-malformed paa": "a trust anchor's policies have no effect",
     "policies-malformed pai": "openssl reads mappings only beside policies",
 }
-# What openssl's numbers (openssl-verification-options) have to be among our findings, where both refuse.
+# Findings that must accompany openssl's numbers (openssl-verification-options) if both refuse.
 CAUSES = {
     "34": {"extension-unknown-critical"},
     "42": {"policies-malformed", "policy-missing"},
@@ -145,7 +145,7 @@ class Maker:
         return found
 
     def chain(self, kind):
-        """PAA, PAI and DAC, right but for what the kind makes of them."""
+        """PAA, PAI and DAC, valid except for the fault of the kind."""
         rng = self.rng
         extensions = {role: [] for role in self.keys}
         subjects = {role: [self.organization(ALLOWED)] for role in self.keys}
@@ -221,7 +221,7 @@ CHAIN = 301
 
 
 def openssl(folder, *options):
-    """The number of openssl's error, or none where it accepts."""
+    """The number of openssl's error, or none if it accepts."""
     at = calendar.timegm(time.strptime(NOW, "%Y-%m-%dT%H:%M:%SZ"))
     done = run("openssl", "verify", "-x509_strict", *options, "-attime", at, "-no-CApath", "-no-CAstore", "-CAfile",
                folder / "paa.pem", "-untrusted", folder / "pai.pem", folder / "dac.pem")
@@ -235,7 +235,7 @@ def has_policies(path):
 
 
 def judge(binary, folder, kind, boringssl):
-    """What openssl and dac-pki say: openssl's error, our errors, and what is wrong with the SDK's results in them."""
+    """Results of openssl and dac-pki: openssl's error, our errors, and wrong SDK results among them."""
     number = openssl(folder, "-policy_check", "-policy", "2.5.29.32.0")
     # The SDK's own flags, without policies.
     by_sdk = openssl(folder) if kind == "policies" else number
@@ -250,9 +250,9 @@ def judge(binary, folder, kind, boringssl):
         wrong = f"exit code {ours.returncode} {ours.stderr}"
     # Formats and lengths are the SDK's own rules, which come first.
     elif codes <= {CHAIN} and (CHAIN in codes) != bool(by_sdk):
-        wrong = f"the SDK's results are {codes}, and openssl says {by_sdk or 'yes'}"
+        wrong = f"the SDK's results are {codes}, and openssl's is {by_sdk or 'accepted'}"
     elif of_boringssl <= {CHAIN} and (CHAIN in of_boringssl) != (boringssl == CHAIN):
-        wrong = f"BoringSSL's results are {of_boringssl}, and the SDK built with it says {boringssl}"
+        wrong = f"BoringSSL's results are {of_boringssl}, and that of the SDK built with it is {boringssl}"
     if not number and "policies-malformed pai" in errors and has_policies(folder / "pai.pem"):
         wrong = "openssl accepts malformed policies of the PAI"
     return folder, kind, number, errors, wrong

@@ -1,4 +1,4 @@
-"""Certificate signing requests by openssl and by Python's cryptography, right ones and some to refuse."""
+"""Certificate signing requests by openssl and by Python's cryptography, valid ones and some to refuse."""
 
 import ipaddress
 
@@ -46,7 +46,7 @@ def python(rng, path):
 
 
 def wrong(rng):
-    """Requests in DER that are to be refused, by why."""
+    """Requests in DER that must be refused, by reason."""
     p256, p384 = (ec.derive_private_key(rng.randrange(1, 1 << 250), curve()) for curve in (ec.SECP256R1, ec.SECP384R1))
     rsa_key = rsa.generate_private_key(65537, 2048)
     der = {
@@ -57,5 +57,5 @@ def wrong(rng):
     der = {why: made.public_bytes(serialization.Encoding.DER) for why, made in der.items()}
     right = builder(rng).sign(p256, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
     der["another signature"] = right[:-1] + bytes([right[-1] ^ 1])
-    der["an octet behind"] = right + b"\0"
+    der["a trailing byte"] = right + b"\0"
     return der

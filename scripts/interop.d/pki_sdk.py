@@ -1,8 +1,8 @@
 """The Matter SDK's own code, built with BoringSSL: the library in PyPI home-assistant-chip-core.
 
 usage: pki_sdk.py LIBRARY FOLDER
-FOLDER has the certificates of the matrix of attestation rules, and what the two builds of the SDK are said to make of
-them. The build with BoringSSL is asked itself; for the chain in the build with OpenSSL openssl is.
+FOLDER has the certificates of the matrix of attestation rules, and the expected results of the two builds of the SDK.
+The build with BoringSSL runs here; the chain of the build with OpenSSL is judged by openssl.
 """
 
 import base64
@@ -20,9 +20,9 @@ from pki_tool import run
 # AttestationCertType.
 PAI, DAC = 1, 2
 KEY_ID = 20
-# In the last second of a validity both libraries take it for over, unlike RFC 5280 and mbedTLS.
+# In the last second of a validity both libraries treat it as expired, unlike RFC 5280 and mbedTLS.
 LAST_SECOND = "issuer-not-valid-at-issuance-inside"
-# The matrix has P-256 keys alone, and no right signature of a larger one.
+# The matrix has only P-256 keys, and no valid signature of a larger one.
 LARGER_CURVE = "public-key-curve-broken"
 
 
@@ -68,7 +68,7 @@ class Sdk:
         return self.functions["chain"](paa, len(paa), pai, len(pai), dac, len(dac), result).number == 0
 
     def ids(self, der):
-        """Whether there is a vendor id and whether there is a product id; none where they cannot be read."""
+        """Whether there is a vendor id and whether there is a product id; None if they cannot be read."""
         found = ctypes.create_string_buffer(64)
         return (found.raw[0] == 1, found.raw[4] == 1) if self.holds("ids", der, found) else None
 
@@ -96,7 +96,7 @@ class Sdk:
             (303, lambda: self.ids(dac) is not None),
             (203, lambda: self.ids(pai) is not None),
             (303, lambda: self.has_public_key(dac)),
-            # A PAA that cannot be read has no key identifier either; the store had it.
+            # An unreadable PAA has no key identifier either; the store had it.
             (101, lambda: not self.paa_ids(paa) or self.found(paa, pai)),
             (105, lambda: self.paa_ids(paa)),
             (301, lambda: self.accepts_chain(paa, pai, dac)),
@@ -104,7 +104,7 @@ class Sdk:
         return next((number for number, holds in steps if not holds()), 0)
 
     def result_or_crash(self, *certificates):
-        """The same in a process of its own, and none where that crashes."""
+        """The same in a process of its own, None if that crashes."""
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
@@ -118,7 +118,7 @@ class Sdk:
 
 
 def openssl_accepts(place, dac):
-    """Whether openssl accepts the chain at the start of the DAC, as the SDK asks it; none where it has no start."""
+    """Whether openssl accepts the chain at the start of the DAC, in the SDK's mode; None if the DAC has no start."""
     try:
         start = int(x509.load_der_x509_certificate(dac).not_valid_before_utc.timestamp())
     except Exception:  # noqa: BLE001
@@ -148,7 +148,7 @@ def main():
         elif found == boringssl:
             same[boringssl] += 1
         elif boringssl in (0, 105, 203, 301, 303) or found:
-            wrong.append(f"{place.name}: the SDK built with BoringSSL says {found}, the rules say {boringssl}")
+            wrong.append(f"{place.name}: the SDK built with BoringSSL returns {found}, the rules expect {boringssl}")
         else:
             # Another step of the verifier, about the declaration or the answer.
             others += 1
@@ -157,7 +157,7 @@ def main():
             if accepts == (openssl == 0):
                 by_openssl[openssl] += 1
             elif accepts is not None:
-                wrong.append(f"{place.name}: openssl {'accepts' if accepts else 'refuses'} the chain, the rules say {openssl}")
+                wrong.append(f"{place.name}: openssl {'accepts' if accepts else 'refuses'} the chain, the rules expect {openssl}")
     for line in wrong:
         print(line)
     if crashes:

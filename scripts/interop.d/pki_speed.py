@@ -1,4 +1,4 @@
-"""Prints how many microseconds the reference tool's build_certificate takes for a DAC, in process: as it is, and
+"""Prints the microseconds that the reference tool's build_certificate takes for a DAC, in process: unchanged, and
 without writing its two files.
 
 usage: pki_speed.py FOLDER, which has pai.pem and pai-key.pem

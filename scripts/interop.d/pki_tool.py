@@ -1,4 +1,4 @@
-"""The binary dac-pki, and the files that it writes, found by what is in them."""
+"""The binary dac-pki, and its output files, detected by their content."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ def point(key):
 
 
 def dates(first, last):
-    """The options for a validity; none at its end is no expiry."""
+    """The options for a validity; no end means no expiry."""
     return ["--from", first, *(["--to", last] if last else [])]
 
 
@@ -38,7 +38,7 @@ def read_certificate(path):
 
 
 def pairs(folder):
-    """The certificates in a folder, each with the key in PEM that belongs to it."""
+    """The certificates in a folder, each with its key in PEM."""
     certificates, keys = [], {}
     for path in sorted(folder.rglob("*.pem")):
         data = path.read_bytes()

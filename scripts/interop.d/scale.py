@@ -16,11 +16,11 @@ LIMIT = 1.10
 
 
 def measure(command):
-    """Processor seconds (all, of the system), seconds on the clock, MiB at most."""
+    """Processor seconds (total, system), elapsed seconds, MiB at most."""
     os.sync()
     start = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    # Lines of an audit would fill the pipe; only the last ones are of use.
+    # Lines of an audit would fill the pipe; only the last ones are needed.
     last = ""
     for line in process.stdout:
         last = (last + line)[-2000:]
@@ -63,7 +63,7 @@ def best(devices, internal, rounds):
 
 
 def plot(rows):
-    """Processor time for a device over the number of devices, which is drawn by its logarithm."""
+    """Processor time for a device over the number of devices, on a logarithmic axis."""
     import math
 
     width, height, left, bottom, top, right = 640, 360, 64, 56, 24, 120
@@ -114,11 +114,11 @@ def main():
         spread = max(each) / min(each)
         failed |= name == "run" and spread > LIMIT
         allowed = f" (at most {LIMIT})" if name == "run" else ""
-        print(f"{name}: the dearest device takes {spread:.3f} times the processor time of the cheapest{allowed}")
+        print(f"{name}: the most expensive device takes {spread:.3f} times the processor time of the cheapest{allowed}")
     if WRITE:
         plot(rows)
     if failed:
-        print("scale: a device takes more among many", file=sys.stderr)
+        print("scale: a device takes more time among many", file=sys.stderr)
     return int(failed)
 
 

@@ -2,8 +2,8 @@
 
 usage: secure_boot.py FOLDER FLASH_IMAGE SEED [--signed N] [--v1 N]
 
-N files signed by each side with version 2, and N with version 1. Prints one line for each part; ends with 1 when something
-did not agree.
+N files signed by each side with version 2, and N with version 1. Prints one line for each part; exits with 1 if a
+case does not agree.
 """
 
 import argparse
@@ -25,7 +25,7 @@ KEYS = MOST_BLOCKS + 1
 
 
 def content(rng):
-    """What is signed: images, and lengths around sectors."""
+    """Contents to sign: images, and lengths around sectors."""
     chip = rng.choice(list(flash_writer.CHIPS))
     image = flash_writer.draw(rng, chip, longest=2048, described=True)[0].encode()
     kind = rng.random()
@@ -37,14 +37,14 @@ def content(rng):
 
 
 def verified(file, key, ours, version=2):
-    """What espsecure and flash-image say of a signed file and a key."""
+    """Results of espsecure and flash-image for a signed file and a key."""
     tool = espsecure("verify-signature", "--version", version, "--keyfile", key.public, file)
     scheme = [] if version == 2 else ["--scheme", "v1"]
     return tool, ours("verify", file, "--key", key.public, *scheme)
 
 
 def both_verify(file, keys, other, ours, tally, what):
-    """Every key that signed is found by both, and the one that did not by neither."""
+    """Both find every signing key, and neither the other one."""
     for key in keys:
         tool, answer = verified(file, key, ours)
         tally.check(tool.done and answer.done, what, f"{file} {key.scheme}: espsecure {tool}; ours {answer}")
@@ -75,7 +75,7 @@ def sign_theirs(source, keys, folder, rng):
 
 
 def alike(mine, theirs, scheme):
-    """The files but for signatures and their CRC."""
+    """The files without signatures and their CRC."""
     if len(mine) != len(theirs) or mine[:-SECTOR] != theirs[:-SECTOR]:
         return False
     parts = [[without_signature(block, scheme) for block in blocks(signed)] for signed in (mine, theirs)]
@@ -121,7 +121,7 @@ def digests(keys, folder, ours, tally):
     for key in [key for scheme in keys.values() for key in scheme]:
         out = folder / f"{key.private.stem}.digest"
         tool = espsecure("digest-sbv2-public-key", "--keyfile", key.private, "--output", out)
-        # Of P-192 ours reads public keys alone: it cannot sign with it.
+        # For P-192 ours only reads public keys: it cannot sign with it.
         for file in [key.public] if key.scheme == "p192" else [key.private, key.public]:
             answer = ours("digest", file)
             equal = tool.done and answer.done and answer.out.strip() == read(out).hex()
@@ -129,7 +129,7 @@ def digests(keys, folder, ours, tally):
 
 
 def named(rng, keys, folder, ours, tally):
-    """What `info` says of a signature; those of P-192 are named, and not verified."""
+    """Output of `info` for a signature; those of P-192 are listed, and not verified."""
     for key in [key for scheme in keys.values() for key in scheme]:
         source, out = write(folder / "in", content(rng)), folder / f"{key.private.stem}.signed"
         espsecure("sign-data", "--version", 2, "--keyfile", key.private, "--output", out, source)

@@ -15,7 +15,7 @@ OPENSSL = {
     "p256": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
     "p384": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
 }
-# Where the public key and the signature stand in a block.
+# Places of the public key and the signature in a block.
 KEY_AT = {"rsa3072": (36, 812), "p192": (36, 101), "p256": (36, 101), "p384": (52, 149)}
 SIGNATURE_AT = {"rsa3072": (812, 1196), "p192": (101, 165), "p256": (101, 165), "p384": (149, 245)}
 
@@ -67,7 +67,7 @@ def with_blocks(signed, new):
 
 
 def patched(block, at, data):
-    """A block with other bytes, and the CRC that fits them when they are in its content."""
+    """A block with other bytes, and a matching CRC if they are in its content."""
     block = bytearray(block)
     block[at : at + len(data)] = data
     block[CONTENT : CONTENT + 4] = zlib.crc32(block[:CONTENT]).to_bytes(4, "little")
@@ -75,7 +75,7 @@ def patched(block, at, data):
 
 
 def without_signature(block, scheme):
-    """What two signatures of one image by one key have in common."""
+    """The common parts of two signatures of one image by one key."""
     start, end = SIGNATURE_AT[scheme]
     return block[:start], block[end:CONTENT], block[CONTENT + 4 :]
 

@@ -1,4 +1,4 @@
-"""What espsecure and esptool do not notice: each is shown by running them, and flash-image has to refuse or name it."""
+"""Faults that espsecure and esptool do not notice: each is shown by running them, and flash-image must refuse or report it."""
 
 import flash_writer
 from flash_tools import case_folder, espsecure, esptool, read, write
@@ -31,7 +31,7 @@ class Quirks:
         return tool, self.ours("verify", file, "--key", key)
 
     def both(self, shown, refused, name, tool, answer):
-        """`shown`: espsecure does what it should not; `refused`: flash-image does not."""
+        """`shown`: espsecure accepts the fault; `refused`: flash-image does not."""
         case = f"{name}: tool {tool}; ours {answer}"
         self.tally.check(shown, "quirks shown by running the tool", case)
         self.tally.check(refused, "of them refused or named by ours", case)
@@ -43,7 +43,7 @@ class Quirks:
 
 
 def another_key_in_the_block(quirks):
-    """Zeros but for the curve, then a key that did not sign."""
+    """Zeros except the curve, then a key that did not sign."""
     for scheme, signed in quirks.signed.items():
         start, end = KEY_AT[scheme]
         start += 0 if scheme == "rsa3072" else 1
@@ -59,7 +59,7 @@ def mixed_schemes(quirks):
         mixed = with_blocks(quirks.signed[one], [first[one], first[two]])
         tool, answer = quirks.verify(mixed, two)
         named = not answer.crashed and bool((answer.out + answer.said).strip())
-        # 5.6.0 ends in an exception for two of these, and takes a sector that no chip would for the others.
+        # 5.6.0 ends in an exception for two of these, and accepts for the others a sector that every chip would refuse.
         shown = tool.done or tool.crashed
         quirks.both(shown, named, f"2: key of the second block, {one} then {two}", tool, answer)
     for key, signed in (("rsa3072", "p384"), ("p384", "rsa3072"), ("p256", "rsa3072")):
@@ -70,9 +70,9 @@ def mixed_schemes(quirks):
 def reserved_bytes(quirks):
     for scheme, at in RESERVED.items():
         (block,) = blocks(quirks.signed[scheme])
-        places = {"reserved": at, "padding behind the CRC": PAD + quirks.rng.randrange(16)}
+        places = {"reserved": at, "padding after the CRC": PAD + quirks.rng.randrange(16)}
         if scheme != "rsa3072":
-            places["fill behind the signature"] = quirks.rng.randrange(300, CONTENT)
+            places["fill after the signature"] = quirks.rng.randrange(300, CONTENT)
         for name, place in places.items():
             tool, answer = quirks.verify(with_blocks(quirks.signed[scheme], [patched(block, place, b"\x5a")]), scheme)
             quirks.both(tool.done, answer.code in (1, 2), f"3: {scheme}, {name} byte {place}", tool, answer)
@@ -151,7 +151,7 @@ def wrong_places(quirks):
 
 
 def gaps(quirks):
-    """Merged images overwrite what is between; ours says so, since the file is the same."""
+    """Merged images overwrite the gaps; ours reports it, since the file is the same."""
     folder = quirks.folder
     theirs, mine, app = folder / "gaps", folder / "gaps-ours", write(folder / "app", bytes(0x1000))
     tool = esptool("--chip", "esp32c3", "merge-bin", "--output", theirs, "0x0", quirks.source, "0x10000", app)

@@ -1,9 +1,9 @@
-"""Writes random sets of entries and the images that esp-secure-cert-tool makes of them into a folder.
+"""Writes random sets of entries and esp-secure-cert-tool's images of them into a folder.
 
 usage: secure_cert_cases.py FOLDER COUNT SEED
 
 A case is NUMBER.json and NUMBER.bin. The JSON is {"entries": [{"type", "subtype", "form": "der|pem|data", "hex"}],
-"integrity"}, the entries in the order of the image. The .bin is missing when the entries do not fit into the tool's
+"integrity"}, the entries in the order of the image. The .bin is missing if the entries do not fit into the tool's
 8 KiB; cases are made until COUNT of them fit.
 """
 
@@ -60,12 +60,12 @@ def credential(rng, kind):
 
 
 def length(rng):
-    """Lengths that gather around multiples of 16."""
+    """Lengths near multiples of 16."""
     return max(1, rng.choice([0, 16, 32, 64, 512, 4000]) + rng.randint(-2, 17))
 
 
 def row(rng, kind, subtype, form, data, folder):
-    """Returns the tool's CSV row for an entry, in one of the encodings that it knows."""
+    """Returns the tool's CSV row for an entry, in one of its encodings."""
     name = NAMES.get(kind, str(kind))
     key = ["plaintext", "ECDSA", "256", "", ""] if kind == PRIV_KEY else [""] * 5
     encodings = ["file", "hex", "base64"] if form == "data" else ["file"]

@@ -2,9 +2,9 @@
 
 usage: sim_chip.py FOLDER BINARY SEED [--random N] [--chips CHIP...] [--cases flash|efuse...]
 
-Run by the Python that has esptool. Flash: what esptool writes, with its stub and without, it verifies and reads back. eFuses:
-each sequence of espefuse's commands is done on a virtual chip of ours, over a pseudo-terminal, and on one of espefuse
-(`--virt`) that had the same bits before; exit codes and all blocks are equal afterwards. A chip that is locked refuses.
+Run by the Python that has esptool. Flash: esptool verifies and reads back its own writes, with its stub and without. eFuses:
+each sequence of espefuse commands runs on a virtual chip of ours, over a pseudo-terminal, and on one of espefuse
+(`--virt`) with the same bits before; exit codes and all blocks are equal afterwards. A locked chip refuses.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
 from efuse_tool import run_tool  # noqa: E402
 
 CHIPS = ["esp32", "esp32c2", "esp32c3", "esp32c5", "esp32c6", "esp32c61", "esp32h2", "esp32p4", "esp32s2", "esp32s3"]
-# Those that esptool writes flash of; the others have the same flash commands and are judged by their eFuses.
+# Chips whose flash esptool writes; the others have the same flash commands and are tested by their eFuses.
 FLASH_CHIPS = ["esp32", "esp32c3", "esp32c6", "esp32h2", "esp32s3"]
 
 PURPOSES = {
@@ -118,7 +118,7 @@ class Sim:
 
 
 class Virtual:
-    """espefuse's own virtual chip, in a file, with the bits that ours has at the start."""
+    """espefuse's own virtual chip, in a file, with the initial bits of ours."""
 
     def __init__(self, sim):
         self.chip, self.folder = sim.chip, sim.folder
@@ -261,7 +261,7 @@ class Run:
     # eFuses
 
     def beside(self, chip, name, sequence, is_readable=True):
-        """Does a sequence on both kinds of virtual chips; returns ours, which still runs."""
+        """Runs a sequence on both kinds of virtual chips; returns ours, which still runs."""
         sim = Sim(self, chip)
         self.files(sim.folder)
         virtual = Virtual(sim)
@@ -274,7 +274,7 @@ class Run:
             if (ours[0] == 0) != (theirs[0] == 0):
                 raise AssertionError(f"{chip}: {name}: {done}: ours {ours[0]}, theirs {theirs[0]}\n{ours[1]}\n{theirs[1]}")
         self.efuse += 1
-        # The last command has locked the chip, which tells nothing more.
+        # The last command has locked the chip, which does not answer any more.
         if not is_readable:
             return sim
         ours, theirs = sim.dump(), virtual.dump()
@@ -343,7 +343,7 @@ class Run:
         ]
 
     def twice(self, chip):
-        """A block that is used is refused; a protected field cannot be burned."""
+        """A used block is refused; a protected field cannot be burned."""
         name, purpose = ("BLOCK1", []) if chip == "esp32" else ("BLOCK_KEY0", ["USER"])
         if chip == "esp32c2":
             return [("burn-efuse", "DIS_DOWNLOAD_ICACHE", "1"), ("write-protect-efuse", "DIS_PAD_JTAG")]
@@ -357,7 +357,7 @@ class Run:
             with self.beside(chip, "lock", [("burn-efuse", "UART_DOWNLOAD_DIS", "1")], False) as sim:
                 self.must_fail(sim.esptool("--connect-attempts", "1", "chip-id"))
             return
-        # esptool finds a locked ESP32-S2 by the way in which its ROM refuses a register, which sim-chip does not imitate.
+        # esptool recognises a locked ESP32-S2 by how its ROM refuses a register, which sim-chip does not imitate.
         if chip != "esp32s2":
             self.lock_secure(chip)
         with self.beside(chip, "off", [("burn-efuse", "DIS_DOWNLOAD_MODE", "1")], False) as sim:
@@ -455,7 +455,7 @@ def main():
     tasks = [(str(folder / chip), str(binary), args.seed, args.random, chip, args.cases) for chip in args.chips or CHIPS]
     total = [0] * 5
     # A process for each chip, since espefuse nests deeper with each command. One at a time: of two, one was seen with the
-    # pseudo-terminal of the other's chip open, and why is not known.
+    # pseudo-terminal of the other's chip open, for an unknown reason.
     with multiprocessing.Pool(1, maxtasksperchild=1) as pool:
         for chip, *counts in pool.imap(run_chip, tasks):
             total = [sum(pair) for pair in zip(total, counts)]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Virtual chips beside the vendor's tools: esptool and espefuse drive sim-chip over pseudo-terminals and sockets, and its
-# eFuses are those of espefuse's own virtual chips after the same commands. Called by scripts/interop; needs the network once.
+# Virtual chips against the vendor's tools: esptool and espefuse drive sim-chip over pseudo-terminals and sockets, and its
+# eFuses equal those of espefuse's own virtual chips after the same commands. Called by scripts/interop; needs the network once.
 # SIM_CHIP_RANDOM sets the number of random sequences of commands for each chip (default 6), SIM_CHIP_CHIPS the chips (default all
 # ten, flash for five), SIM_CHIP_CASES the kinds of cases: flash, efuse (default both).
 set -euo pipefail
@@ -11,8 +11,8 @@ work=target/interop
 flash_install
 rm -rf "$work/run/sim-chip"
 mkdir -p "$work/run/sim-chip"
-cargo build --quiet --release -p line-station --bin sim-chip
+BINARIES=${BINARIES:-$(scripts/binaries release)}
 # shellcheck disable=SC2086 # lists of words
-"$work/flash-venv/bin/python" scripts/interop.d/sim_chip.py "$work/run/sim-chip" \
-    "${CARGO_TARGET_DIR:-target}/release/sim-chip" 20261130 --random "${SIM_CHIP_RANDOM:-6}" \
+"$flash_venv/python" scripts/interop.d/sim_chip.py "$work/run/sim-chip" \
+    "$BINARIES/sim-chip" 20261130 --random "${SIM_CHIP_RANDOM:-6}" \
     --cases ${SIM_CHIP_CASES:-flash efuse} ${SIM_CHIP_CHIPS:+--chips $SIM_CHIP_CHIPS}

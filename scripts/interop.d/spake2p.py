@@ -57,7 +57,7 @@ def main():
         header, *written = csv.reader(file)
     wrong = 0
     if header != [*COLUMNS, "verifier"] or [row[:4] for row in written] != rows:
-        sys.exit("spake2p: the table does not come back with a column more")
+        sys.exit("spake2p: the output is not the table with one more column")
     for index, passcode, iterations, salt, got in written:
         if got != verifier(int(passcode), int(iterations), base64.b64decode(salt)):
             wrong += 1

@@ -1,11 +1,11 @@
-"""Runs esp-matter-mfg-tool and matter-mfg with the same options and compares what they leave.
+"""Runs esp-matter-mfg-tool and matter-mfg with the same options and compares the output.
 
 usage: storage.py FOLDER MATTER_MFG
 
 For each set of options both make one device: same passcode, discriminator, salt, iteration count, serial number and
-rotating id, same PAI and declaration. DAC, key and the two random numbers are drawn, so that their records are compared in
-type, flags and (but for the DAC) length, and for what they must be: the certificate's key, issuer and name. Everything else
-is compared byte by byte, the entries of NVS as well. Ends at the first difference.
+rotating id, same PAI and declaration. DAC, key and the two random numbers are drawn: of their records the
+type, flags and (except the DAC's) length are compared, and the content with the certificate's key, issuer and name. Everything else
+is compared byte by byte, including the entries of NVS. Ends at the first difference.
 """
 
 import base64
@@ -85,17 +85,17 @@ def check_certificates(found, folder, pai, leaks):
 
 
 def compare(theirs, ours, pai):
-    """Returns how many records are the same."""
+    """Returns the number of equal records."""
     left, right = records(theirs), records(ours)
     assert list(left) == list(right), f"{list(left)} against {list(right)}"
     for (kind, subtype), (flags, data) in left.items():
         our_flags, our_data = right[kind, subtype]
         assert flags == our_flags, f"{kind}/{subtype}"
         if kind == DEV_CERT:
-            # Two certificates; what each must be is checked below.
+            # Two certificates, whose content is checked below.
             assert data != our_data
         elif kind == PRIV_KEY and flags:
-            # Their defect: the key's bytes are there although it is in an eFuse.
+            # A defect of the tool: the key's bytes are present although the key is in an eFuse.
             assert len(data) == 121 and not our_data
         elif kind == PRIV_KEY or (kind == MATTER_1 and subtype in (128, 129)):
             assert len(data) == len(our_data), f"{kind}/{subtype}"
@@ -113,7 +113,7 @@ def summary_columns(folder):
 
 
 def burn(folder, work):
-    """espefuse burns the key from our file into a chip that is not there."""
+    """espefuse burns the key from our file into a virtual chip."""
     call(
         *(Path(sys.executable).parent / "espefuse", "--virt", "--path-efuse-file", "efuse.bin", "--do-not-confirm"),
         *("--chip", "esp32h2", "burn-key", "--no-read-protect", "BLOCK_KEY1", folder / "internal/efuse_key.pem", "ECDSA_KEY"),
@@ -139,7 +139,7 @@ def main():
     salt, verifier = (base64.b64encode(data).decode() for data in (SALT, generate_verifier(PASSCODE, SALT, ITERATIONS)))
     (folder / "columns.csv").write_text("salt,data,string\n")
     (folder / "values.csv").write_text(f"salt\n{salt}\n")
-    # Each is given the salt in a way that it has.
+    # Each gets the salt in the form that it accepts.
     left = (theirs, "theirs", ["--salt", salt, "--verifier", verifier])
     right = (ours, "ours", ["--csv", "columns.csv", "--mcsv", "values.csv"])
     compared = burned = 0

@@ -48,7 +48,7 @@ for (let number = 0; number < Number(cases); number++) {
     const png = await draw(zpl);
     if (hasBackslash) {
         backslashes++;
-        // The text as it is, in a field without escapes and without the block in which a backslash is a command.
+        // The text unchanged, in a field without escapes and without the block in which a backslash is a command.
         const plain = (text) => zpl.replace(/\^FH_\^FDSN.*\^FS/, () => `^FD${text}^FS`);
         if (png !== (await draw(plain(serial)))) wrong.push(`${number}: another text than '${serial}'`);
         if (png === (await draw(plain(serial.replaceAll("\\", "/"))))) wrong.push(`${number}: the picture shows no text`);
@@ -57,7 +57,7 @@ for (let number = 0; number < Number(cases); number++) {
     const read = spawnSync("zbarimg", ["--quiet", "--raw", file("label.png")], { encoding: "utf8" }).stdout.trim();
     drawn++;
     if (read !== codes.qr) wrong.push(`${number}: zbarimg reads '${read}' instead of '${codes.qr}' (${density} dpi)`);
-    // The picture beside the code's text: the audit names a picture that shows another code, such as one that is meant to.
+    // The picture with the code's text: the audit must report a picture that shows another code, such as the intended mismatch.
     for (const [text, isOwn] of [[codes.qr, true], ["MT:Y.K9042C00KA0648G00", false]]) {
         writeFileSync(file("code.txt"), `${text}\n`);
         const audit = spawnSync(join(binaries, "audit-device"), [file("code.txt"), file("label.png"), "--json"], { encoding: "utf8" });

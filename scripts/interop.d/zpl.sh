@@ -1,24 +1,15 @@
 # Labels for label printers, drawn by a renderer of ZPL and read by a QR code reader. Sourced by scripts/interop, which sets
-# `work`. ZPL_CASES sets the number of random codes (default 40).
+# `work` and BINARIES. ZPL_CASES sets the number of random codes (default 40).
 
 zpl_install() {
-    local renderer=zpl-renderer-js@3.4.0
-    if ! command -v zbarimg >/dev/null || ! command -v npm >/dev/null; then
-        local sudo=
-        [ "$(id -u)" = 0 ] || sudo=sudo
-        $sudo apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq zbar-tools nodejs npm >/dev/null
+    if ! command -v zbarimg >/dev/null; then
+        scripts/debian zbar-tools
     fi
-    if [ ! -e "$work/node-zpl/$renderer" ]; then
-        mkdir -p "$work/node-zpl"
-        npm install --prefix "$work/node-zpl" --silent --no-audit --no-fund --no-package-lock "$renderer"
-        touch "$work/node-zpl/$renderer"
-    fi
+    zpl_modules=$(scripts/npm-packages zpl-renderer-js@3.4.0)
 }
 
 zpl() {
     zpl_install
     mkdir -p "$work/run/zpl"
-    cargo build --quiet --release --bin setup-code --bin audit-device
-    node scripts/interop.d/zpl.mjs "$work/node-zpl" target/release "$work/run/zpl" "${ZPL_CASES:-40}"
+    node scripts/interop.d/zpl.mjs "$zpl_modules" "$BINARIES" "$work/run/zpl" "${ZPL_CASES:-40}"
 }

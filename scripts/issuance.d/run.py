@@ -1,4 +1,4 @@
-"""One run of scripts/issuance on one engine: MATTER_POSTGRES is the URL of a database, or there is none."""
+"""One run of scripts/issuance on one engine: with MATTER_POSTGRES the URL of a database, otherwise SQLite."""
 
 import collections
 import concurrent.futures
@@ -24,13 +24,13 @@ PKI = str(BINARIES / "dac-pki")
 SIM = str(BINARIES / "sim-device")
 ORDER = "A-17"
 VENDOR, PRODUCT = "FFF1", "8000"
-# Sessions at once: all devices, or few of them, so that some are at each step of the way when the station is killed.
+# Sessions at once: all devices, or few of them, so that each step is under way when the station is killed.
 ALL, FEW = min(DEVICES, 1024), max(DEVICES // 12, 4)
 FLEET_SEED = f"{SEED:064x}"
-# Those that end with a certificate they have proved, and those that take a place of the order without that.
+# Faults that end with a proved certificate, and faults that take a place of the order without one.
 HARMLESS = ("none", "dies-at-", "other-vendor", "second-key", "slow")
 TAKES_A_PLACE = ("gone-at-csr", "gone-at-install", "gone-at-stored", "gone-at-proof", "gone-at-lock", "wrong-proof", "wrong-readback")
-# What must become of the others: the code of the refusal.
+# The others must end with the code of this refusal.
 REFUSED = {
     "foreign-csr": "possession-unproved",
     "garbage": "message-malformed",
@@ -67,7 +67,7 @@ def is_harmless(fault):
 
 
 def prepare(folder):
-    """Makes a PKI, a declaration, the log's key, and an order that has just enough places."""
+    """Makes a PKI, a declaration, the log's key, and an order with the exact number of places."""
     run(PKI, "paa", "--cn", "PAA", "--vid", "0x" + VENDOR, "--out", folder / "paa")
     issuer = ["--issuer", folder / "paa/PAA_cert.pem", "--issuer-key", folder / "paa/PAA_key.pem"]
     run(PKI, "pai", "--cn", "PAI", "--vid", "0x" + VENDOR, *issuer, "--out", folder / "pai")
@@ -80,7 +80,7 @@ def prepare(folder):
 
 
 def fleet():
-    """How many of a hundred devices misbehave, 20 or as many as there are faults; and the fault of each device, as sim-device gives them."""
+    """Percentage of misbehaving devices, 20 or as many as there are faults; and the fault of each device, in sim-device's order."""
     listed = subprocess.run([SIM, "--connect", "127.0.0.1:1", "--fault", "?"], capture_output=True, text=True).stderr
     names = [name.strip() for name in listed.split("not a fault:")[1].split(",")]
     names.remove("none")
@@ -128,11 +128,11 @@ def sessions(folder, name):
 
 
 def kill_now_and_then(folder, engine, port, devices):
-    """Runs stations one after the other until the devices have ended; all but the last are killed. Returns how many devices were
+    """Runs stations one after the other until the devices have ended; all but the last are killed. Returns the number of devices
     proved at each kill."""
     place = engine.place(folder)
     moments = random.Random(SEED)
-    # Until the next kill: longer as long as too few devices get through, shorter when too many do, on machines of any speed.
+    # Time until the next kill: longer if too few devices get through, shorter if too many do, on machines of any speed.
     delay = 0.1
     progress = []
 
@@ -156,7 +156,7 @@ def kill_now_and_then(folder, engine, port, devices):
     said = devices.communicate()[1]
     check(devices.returncode == 0, f"sim-device ends with {devices.returncode}: {said}")
     check(last.poll() is None, f"the last station has ended by itself with {last.returncode}")
-    # Sessions with devices that are gone come to their ends.
+    # Sessions with vanished devices end.
     time.sleep(1)
     last.terminate()
     last.communicate()
@@ -164,7 +164,7 @@ def kill_now_and_then(folder, engine, port, devices):
 
 
 def fill_order(folder, place, port, left):
-    """Lets more devices come than there are places left: those of devices that died before their station read their request."""
+    """Starts more devices than there are places left: those of devices that died before their station read their request."""
     process = station(folder, place, port, ALL, "--idle", "1")
     wait_until_it_listens(process)
     simulate("sessions-late", folder, port, left + TOO_MANY, "--mac", "60:55:f9:ff:00:01").communicate()
@@ -175,13 +175,13 @@ def fill_order(folder, place, port, left):
 
 
 def check_store(all_faults, ends, rows, size):
-    """Checks the ledger against what the devices hold; returns the state of each device."""
+    """Compares the ledger with the certificates on the devices; returns the state of each device."""
     by_device = collections.defaultdict(list)
     for row in rows:
         by_device[row.device].append(row)
     check(len({row.key for row in rows}) == len(rows), "a key has two certificates")
     serials = [row.serial for row in rows if row.serial]
-    check(len(set(serials)) == len(serials), "a serial number was given twice")
+    check(len(set(serials)) == len(serials), "duplicate serial number")
     check(len(rows) <= size, f"the order has {len(rows)} devices and is for {size}")
     states = {}
     for index, fault in enumerate(all_faults):
@@ -239,7 +239,7 @@ def check_log(folder, place, entries):
 
 
 def table(all_faults, ends, states, entries):
-    """Prints how each fault ended."""
+    """Prints the end of each fault."""
     refused = collections.defaultdict(collections.Counter)
     for entry in entries:
         if entry["event"] == "refused":
@@ -249,7 +249,7 @@ def table(all_faults, ends, states, entries):
         mac = mac_of(index)
         reached, codes = rows[fault]
         reached[states[mac]] += 1
-        # What the station told the device last, or else what it noted of it.
+        # The station's last answer to the device, or else its note.
         told = [end["code"] for end in ends[mac] if end["code"]]
         if told:
             codes[told[-1]] += 1
@@ -308,7 +308,7 @@ def main():
         print(f"log: {log}")
     if faults:
         sys.exit(f"issuance: {len(faults)} faults on {engine.name}")
-    print(f"issuance: nothing doubled, lost or exceeded on {engine.name}")
+    print(f"issuance: nothing duplicated, lost or exceeded on {engine.name}")
 
 
 main()

@@ -1,4 +1,4 @@
-"""What is in a ledger, read without the tools that wrote it."""
+"""Content of a ledger, read without the tools that wrote it."""
 
 import dataclasses
 import json

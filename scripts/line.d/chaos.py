@@ -1,8 +1,8 @@
-"""Runs one order over virtual chips with a station that is killed again and again, and has the chips compared with the ledger.
+"""Runs one order over virtual chips with a station that is killed repeatedly, and compares the chips with the ledger.
 
     chaos.py PROGRAM LINE_STATION URL FOLDER CHIPS SLOTS KILLS SEED
 
-What `line-station report` says of the order is compared with the rows of the database itself.
+The output of `line-station report` is compared with the rows of the database itself.
 """
 import csv
 import json
@@ -22,7 +22,7 @@ REFUSED = "SELECT count(*) FROM refused_board WHERE order_id = 'PO-1'"
 
 
 def query(sql):
-    """Asks the database, not our programs."""
+    """Queries the database without our programs."""
     if url.startswith("postgres"):
         done = subprocess.run(["psql", "-XAtq", "-F", "\t", "-c", sql, url], capture_output=True, text=True, check=True)
         return [tuple(line.split("\t")) for line in done.stdout.splitlines()]
@@ -54,7 +54,7 @@ def compare_report():
         ("page", all(row[0] in page for row in rows if row[2] == "quarantined"), True),
     ):
         if found != expected:
-            sys.exit(f"line: report and ledger differ in {what}: {found} in place of {expected}")
+            sys.exit(f"line: report and ledger differ in {what}: {found} instead of {expected}")
     print(f"line: report and ledger agree in {len(rows)} boards and {refused} refused ones", flush=True)
 
 
@@ -71,7 +71,7 @@ try:
     while True:
         station = subprocess.Popen([program, "station", url, key, str(folder), slots])
         try:
-            # As many kills as are asked for, while there is work.
+            # The requested number of kills, while there is work.
             code = station.wait(numbers.uniform(0.1, 0.9) if killed < int(kills) else 600)
             break
         except subprocess.TimeoutExpired:

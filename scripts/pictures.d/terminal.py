@@ -33,7 +33,7 @@ def cells():
 
 
 def busy():
-    """How many slots show a bar; a picture with verdicts above them is better."""
+    """Number of slots with a bar; a picture with verdicts above them is better."""
     lines = screen.display
     bars = sum("%" in line and "B/s" in line for line in lines)
     verdicts = sum(" PASS " in line or " FAIL " in line for line in lines)

@@ -1,4 +1,4 @@
-"""What matter-mfg and audit-device do with a ledger on a PostgreSQL server: usage runs.py BINARIES.
+"""matter-mfg and audit-device with a ledger on a PostgreSQL server: usage runs.py BINARIES.
 
 MATTER_POSTGRES is the URL of the server, MATTER_POSTGRES_RESTART kills and starts it. Each case has a schema of its own.
 """
@@ -57,7 +57,7 @@ class Case:
         return {path.name for path in found if len(path.name) == 36 and path.is_dir()}
 
     def made(self, outdir):
-        """How many devices there are so far."""
+        """Number of devices so far."""
         top = self.folder / outdir / "fff1_8000"
         return sum(len(name) == 36 for name in os.listdir(top)) if top.is_dir() else 0
 
@@ -71,16 +71,16 @@ class Case:
 def expect(done, code, *words):
     said = done.stderr + done.stdout
     if done.returncode != code or any(word not in said for word in words):
-        raise SystemExit(f"postgres: exit code {done.returncode} in place of {code}, or not {words}:\n{said}")
+        raise SystemExit(f"postgres: exit code {done.returncode} instead of {code}, or not {words}:\n{said}")
 
 
 def same(what, found, expected):
     if found != expected:
-        raise SystemExit(f"postgres: {what}: {found} in place of {expected}")
+        raise SystemExit(f"postgres: {what}: {found} instead of {expected}")
 
 
 def orders(case):
-    """Orders, values that are unique, devices out of use, the audit; and what is refused."""
+    """Orders, unique values, devices out of use, the audit; and refusals."""
     order = ["--order", "PO-1", "--order-size", "5"]
     expect(case.mfg("-n", "3", *order), 0)
     same("mode of the key", oct((case.folder / "ledger.key").stat().st_mode & 0o777), "0o600")
@@ -97,10 +97,10 @@ def orders(case):
     first = sorted(case.folders())[0]
     retire = [str(BINARIES / "matter-mfg"), *case.ledger, "--reason", "scratched"]
     expect(case.run([*retire, "--scrap", first]), 0, "scrapped")
-    expect(case.run([*retire, "--replace", first]), 2, f"device {first} is scrapped already")
+    expect(case.run([*retire, "--replace", first]), 2, f"device {first} is already scrapped")
     expect(case.mfg("-n", "1", *order), 0)
     audit = [str(BINARIES / "audit-device"), "out", "other", "--ledger", case.url, "--json"]
-    # The devices have no certificates; what the ledger says of them is looked for here.
+    # The devices have no certificates; only findings about the ledger count here.
     def listed(*outdirs):
         report = json.loads(case.run([audit[0], *outdirs, *audit[3:]]).stdout)
         found = [finding for device in report["devices"] for finding in device["findings"]] + report["batch"]
@@ -112,13 +112,13 @@ def orders(case):
         break
     found = {("device-extra", True), ("device-missing", False)}
     same("findings without a folder", listed("out", "other"), found)
-    # What is refused.
+    # Refusals.
     mfg = [str(BINARIES / "matter-mfg"), *OPTIONS]
     expect(case.run([*mfg, "--ledger", case.url]), 2, "--ledger-key")
     for secret in ("postgresql://mfg:hunter2@localhost/ledger", f"{case.url}&password=hunter2"):
         refused = case.run([*mfg, "--ledger", secret, "--ledger-key", "ledger.key"])
         expect(refused, 2, "PGPASSWORD")
-        same("the password in what is said", "hunter2" in refused.stderr + refused.stdout, False)
+        same("the password in the output", "hunter2" in refused.stderr + refused.stdout, False)
     gone = case.run([*mfg, "--ledger", "postgresql:///ledger?host=/no/such", "--ledger-key", "ledger.key"])
     expect(gone, 3, AGAIN)
     expect(case.run([*mfg, "--ledger", "postgresql://db.example/l", "--ledger-key", "ledger.key"]), 2, "sslrootcert")
@@ -132,11 +132,11 @@ def orders(case):
 
 
 def resumed(case):
-    """A run that is killed with SIGKILL goes on where it was, until it is complete."""
+    """A run that is killed with SIGKILL continues until it is complete."""
     count, kills, wanted = 1000, 0, 5
     while True:
         run = case.start("-n", str(count), "--resume")
-        # By what is done, not by time: machines differ.
+        # By progress, not by time: machines differ.
         while run.poll() is None and (kills == wanted or case.made("out") <= kills * count // (2 * wanted)):
             time.sleep(0.002)
         if run.poll() is None:
@@ -159,7 +159,7 @@ def shared(case):
     runs = [case.start(*order, "--outdir", name) for name in ("a", "b")]
     said = [run.communicate() for run in runs]
     codes = [run.returncode for run in runs]
-    # None can be complete but one that had everything to itself.
+    # Only a run that had the whole order to itself can be complete.
     if any(code not in (0, 2) and "too many" not in text[1] + text[0] for code, text in zip(codes, said)):
         raise SystemExit(f"postgres: {codes}: {said}")
     parts = [len(case.folders(name)) for name in ("a", "b")]
@@ -170,7 +170,7 @@ def shared(case):
 
 
 def killed(case):
-    """The server is killed under two runs; each is told to try again, and goes on with --resume."""
+    """The server is killed under two runs; each reports it with "try again", and continues with --resume."""
     count, kills, wanted = 1000, 0, 4
     told, codes = [], []
 
@@ -194,7 +194,7 @@ def killed(case):
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads) and kills < wanted:
-        # By what is done, not by time: machines differ.
+        # By progress, not by time: machines differ.
         if case.made("a") + case.made("b") > kills * count // wanted:
             subprocess.run([RESTART], check=True)
             kills += 1
@@ -208,7 +208,7 @@ def killed(case):
     same("names", case.folders("a") | case.folders("b"), case.names())
     same("kills", kills, wanted)
     if not told:
-        raise SystemExit("postgres: nobody noticed that the server was killed")
+        raise SystemExit("postgres: no run noticed that the server was killed")
     return f"{2 * count} devices while the server was killed {kills} times; {len(told)} runs were told: {told[0]}"
 
 
@@ -235,7 +235,7 @@ def encrypted(case):
     expect(mfg(f"{url}&sslrootcert={root}", PGPASSFILE=str(passwords)), 0)
     passwords.chmod(0o644)
     expect(mfg(f"{url}&sslrootcert={root}", PGPASSFILE=str(passwords)), 2, "0600")
-    # Another authority's certificate, and a server of another name.
+    # Another CA's certificate, and a server with another name.
     other = os.environ["MATTER_POSTGRES_OTHER_CA"]
     expect(mfg(f"{url}&sslrootcert={other}", PGPASSWORD=word), 2, "invalid peer certificate")
     named = f"{url}&sslrootcert={root}".replace("localhost", "127.0.0.1")

@@ -1,19 +1,18 @@
-# A PostgreSQL server in a folder of its own, on a Unix socket that nobody else can open; sourced by scripts/postgres.
+# A PostgreSQL server in a folder of its own, on a Unix socket that nobody else can open; sourced by scripts/postgres, which sets `here`.
 # start_server makes one, sets MATTER_POSTGRES to the URL of an empty database on it, and MATTER_POSTGRES_RESTART to a program
 # that kills all of it with SIGKILL and starts it again. The server is stopped and the folder removed when the shell ends.
 
-# Debian's package would start a server of its own, which is no use here.
+# Debian's package would start a server of its own, which is not needed here.
 install_postgres() {
     if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
         return
     fi
     local sudo=
     [ "$(id -u)" = 0 ] || sudo=sudo
-    $sudo apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null
+    "$here/debian" --no-install-recommends postgresql-common
     $sudo mkdir -p /etc/postgresql-common/createcluster.d
     echo "create_main_cluster = false" | $sudo tee /etc/postgresql-common/createcluster.d/matter.conf >/dev/null
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends postgresql >/dev/null
+    "$here/debian" --no-install-recommends postgresql
 }
 
 start_server() {
@@ -21,7 +20,7 @@ start_server() {
     local bin version
     version=$(ls /usr/lib/postgresql | sort -n | tail -1)
     bin=/usr/lib/postgresql/$version/bin
-    # In memory unless TMPDIR says otherwise: what is killed is the server, not the machine. A socket's path has 107 bytes at most.
+    # In memory unless TMPDIR names another folder: only the server is killed, not the machine. A socket's path has 107 bytes at most.
     local parent=/tmp
     [ ! -d /dev/shm ] || parent=/dev/shm
     pg_folder=$(mktemp -d "${TMPDIR:-$parent}/matter-pg.XXXXXX")
@@ -47,7 +46,7 @@ fi
 if [ "\${1:-start}" = start ]; then
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         HOME=$pg_folder ${pg_as[*]} "$bin/pg_ctl" -D data -l log -w -s start >/dev/null 2>&1 && exit 0
-        # Processes of the server that was killed may still hold its memory.
+        # Processes of the killed server may still hold its memory.
         sleep 0.3
     done
     tail -5 log >&2

@@ -1,4 +1,4 @@
-//! One board: what its chip is, what it keeps, and what it does with the bytes that arrive.
+//! A board: its chip, the persistent state, and the handling of received bytes.
 
 mod commands;
 mod faults;
@@ -21,17 +21,17 @@ use crate::{Error, Fault};
 pub(crate) use commands::INVALID_MESSAGE;
 use transfer::{Reading, Transfer};
 
-/// How late a slow chip answers.
+/// The answer delay of a slow chip.
 const SLOW: Duration = Duration::from_millis(10);
-/// How often a SYNC is answered.
+/// Number of answers to a SYNC.
 const SYNC_ANSWERS: usize = 8;
-/// What the ROM answers a SYNC with: anything but 0, which is the stub's value.
+/// The value of an answer to SYNC: anything but 0, which is the stub's value.
 const SYNC_VALUE: u32 = 0x2012_0707;
 
-/// What firmware does with the bytes that arrive, and what it sends; called with nothing when the station listens.
+/// The firmware: takes received bytes and returns bytes to send; called with no bytes when the station listens.
 pub(crate) type App = Box<dyn FnMut(&[u8]) -> Vec<u8> + Send>;
 
-/// Who has the serial line.
+/// The program in control of the serial line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// The ROM in download mode.
@@ -39,11 +39,11 @@ pub(crate) enum Mode {
     Rom,
     /// The flasher stub in RAM.
     Stub,
-    /// What is in flash.
+    /// The firmware in flash.
     Firmware,
 }
 
-/// What the eFuses leave of download mode, as of the last reset.
+/// The download mode allowed by the eFuses, as of the last reset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Download {
     #[default]
@@ -52,20 +52,20 @@ pub(crate) enum Download {
     Off,
 }
 
-/// What a chip forgets with its power, but for its registers.
+/// The volatile state of a chip, except its registers.
 #[derive(Debug, Default)]
 pub(crate) struct Session {
     pub(crate) mode: Mode,
     download: Download,
-    /// Whether the pins of the flash are set up.
+    /// Whether the flash pins are configured.
     is_attached: bool,
     transfer: Option<Transfer>,
     reading: Option<Reading>,
-    /// Blocks, regions and checksums since the chip has its power.
+    /// Number of blocks, regions and checksums since power-on.
     blocks: u32,
     regions: u32,
     checksums: u32,
-    /// Whether the ROM has found the station's baud rate: before, it answers nothing but a SYNC.
+    /// Whether the ROM has detected the station's baud rate; before, it answers only SYNC.
     is_synchronised: bool,
     has_begun: bool,
     is_silent: bool,
@@ -74,7 +74,7 @@ pub(crate) struct Session {
 
 /// A chip with its flash.
 pub(crate) struct Board {
-    /// What the chip is, which a fault may have changed.
+    /// The chip type, which a fault may have changed.
     pub(crate) chip: Chip,
     pub(crate) made_as: Chip,
     pub(crate) mac: [u8; 6],
@@ -86,12 +86,12 @@ pub(crate) struct Board {
     pub(crate) line: Line,
     pub(crate) file: Option<StateFile>,
     pub(crate) app: Option<App>,
-    /// Gone for ever.
+    /// Permanently dead.
     pub(crate) is_dead: bool,
-    /// The file has not taken a change. What is not kept must not be answered: the chip is silent until another process
-    /// opens the file, and is then as it was before, as after a power cut.
+    /// A change could not be saved. An unsaved change must not be answered, so the chip is silent until another process
+    /// opens the file, and is then in its previous state, as after a power cut.
     pub(crate) is_unkept: bool,
-    /// A fault that comes once has come.
+    /// Whether a one-time fault has happened.
     pub(crate) is_spent: bool,
     pub(crate) seed: u64,
     random: Random,
@@ -127,7 +127,7 @@ impl Board {
         Ok(board)
     }
 
-    /// Makes the chip anew, as it leaves its maker with its fault.
+    /// Makes a new chip, as delivered, with its fault.
     pub(crate) fn make(&mut self) {
         self.random = Random::new(self.seed);
         self.chip = self.made_as;
@@ -137,7 +137,7 @@ impl Board {
             Fault::WrongRevision => revision = ChipRevision::new(0, 0).unwrap_or(revision),
             _ => {}
         }
-        // Always there: it was for another revision, and the other chip is one that is known.
+        // Always exists: the map exists for another revision, and the other chip is a supported one.
         let map = EfuseMap::of(self.chip, Some(revision)).unwrap_or(self.efuses.map());
         self.efuses = Efuses::new(map);
         self.efuses.preset_mac(self.mac, self.mac_extension);
@@ -147,14 +147,14 @@ impl Board {
         self.power_cut();
     }
 
-    /// Takes the power away and gives it back.
+    /// Cuts the power and restores it.
     pub(crate) fn power_cut(&mut self) {
         self.session = Session::default();
         self.line.restart();
         self.boot(true);
     }
 
-    /// Starts the chip again without a loss of power.
+    /// Restarts the chip without a power cut.
     pub(crate) fn reset(&mut self, into_download: bool) {
         let old = core::mem::take(&mut self.session);
         self.session = Session {
@@ -169,7 +169,7 @@ impl Board {
         self.boot(into_download);
     }
 
-    /// Ends a reset by the signals of the line.
+    /// Ends a reset by the line's signals.
     pub(crate) fn reset_line(&mut self, into_download: bool) {
         if !self.is_dead {
             self.line.restart();
@@ -195,13 +195,13 @@ impl Board {
         };
     }
 
-    /// Tells whether a station can no longer do everything in download mode, from the next reset on at the latest.
+    /// Returns whether a station no longer has full access in download mode, at the latest from the next reset on.
     pub(crate) fn is_locked(&self) -> bool {
         let fields = ["DIS_DOWNLOAD_MODE", "UART_DOWNLOAD_DIS", "ENABLE_SECURITY_DOWNLOAD"];
         fields.iter().any(|name| self.efuses.value(name) != 0)
     }
 
-    /// Takes bytes from the station.
+    /// Processes bytes from the station.
     pub(crate) fn receive(&mut self, mut bytes: &[u8]) {
         if self.is_dead || self.is_unkept || self.session.is_silent || self.line.is_held_in_reset() {
             return;
@@ -224,7 +224,7 @@ impl Board {
         self.line.decoder = decoder;
     }
 
-    /// Lets firmware answer. Where a line has no reset, a SYNC stands for one.
+    /// Lets firmware answer. On lines without a reset, a SYNC resets the chip.
     fn receive_in_firmware(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         if !self.line.has_signals() {
@@ -241,7 +241,7 @@ impl Board {
         }
     }
 
-    /// Lets firmware say something on its own.
+    /// Lets firmware send bytes on its own.
     pub(crate) fn poll(&mut self) {
         if self.session.mode == Mode::Firmware
             && !self.is_dead
@@ -257,7 +257,7 @@ impl Board {
 
     fn take_frame(&mut self, frame: &[u8]) {
         if is_sync(frame) && !self.line.has_signals() {
-            // A loader that only finds its place again goes on in the ROM with the flash's pins as they are.
+            // A loader that only resynchronizes continues in the ROM with the flash pins unchanged.
             let is_attached = self.session.is_attached && self.session.mode == Mode::Rom;
             self.reset(true);
             self.session.is_attached = is_attached;
@@ -303,7 +303,7 @@ impl Board {
                 self.answer(code, reply.value, &reply.data, [0, 0]);
                 self.follow_up(code, data);
             }
-            // Something has happened to the chip before it could answer.
+            // A fault happened before the chip could answer.
             Ok(None) => {}
             Err(error) => self.refuse(code, error),
         }
@@ -313,7 +313,7 @@ impl Board {
         self.answer(code, 0, &[], [1, error]);
     }
 
-    /// Sends an answer: four bytes of status from the ROM, two from the stub.
+    /// Sends an answer, with a 4-byte status from the ROM or a 2-byte one from the stub.
     fn answer(&mut self, code: u8, value: u32, data: &[u8], status: [u8; 2]) {
         let status: &[u8] = match self.session.mode {
             Mode::Stub => &status,
@@ -335,7 +335,7 @@ impl Board {
         self.line.send_frame(parts);
     }
 
-    /// Puts what has changed into the file of the state, if there is one.
+    /// Saves the changes to the state file, if there is one.
     pub(crate) fn keep(&mut self, is_burn: bool) {
         let Some(mut file) = self.file.take() else { return };
         if !self.is_unkept {
@@ -347,7 +347,7 @@ impl Board {
 
 impl fmt::Debug for Board {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // No bytes of flash and eFuses: keys are among them.
+        // Omits the bytes of flash and eFuses, which include keys.
         f.debug_struct("Board")
             .field("chip", &self.chip)
             .field("mac", &self.mac)
@@ -357,14 +357,14 @@ impl fmt::Debug for Board {
     }
 }
 
-/// The size of flash that a chip has unless another one is asked for.
+/// The default flash size.
 const DEFAULT_FLASH: u32 = 0x40_0000;
 
 fn is_sync(frame: &[u8]) -> bool {
     matches!(frame, [0, code, ..] if *code == Command::Sync.code())
 }
 
-/// The revision of chips that are sold today.
+/// The revision of chips currently sold.
 pub(crate) fn usual_revision(chip: Chip) -> ChipRevision {
     let (major, minor) = match chip {
         Chip::Esp32 => (3, 0),
@@ -387,7 +387,7 @@ const ZERO_REVISION: ChipRevision = match ChipRevision::new(0, 0) {
     Err(_) => unreachable!(),
 };
 
-/// Another chip whose eFuses are known.
+/// Another supported chip.
 fn next_chip(chip: Chip) -> Chip {
     let known = || {
         Chip::ALL
@@ -395,6 +395,6 @@ fn next_chip(chip: Chip) -> Chip {
             .copied()
             .filter(|chip| EfuseMap::of(*chip, None).is_some())
     };
-    let behind = known().skip_while(|known| *known != chip).nth(1);
-    behind.or_else(|| known().next()).unwrap_or(chip)
+    let after = known().skip_while(|known| *known != chip).nth(1);
+    after.or_else(|| known().next()).unwrap_or(chip)
 }

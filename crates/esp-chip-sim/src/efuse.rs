@@ -1,8 +1,9 @@
 //! The eFuses of a chip and the controller that burns and reads them.
 //!
-//! Fields, blocks and registers are those of `esp_rom_loader::EfuseMap`. How the controller behaves is in the technical
-//! reference manuals, chapter "eFuse Controller": burned bits stay, registers follow at the command READ or a reset, WR_DIS
-//! and RD_DIS work as they were read last, and a key block has check bytes that do not survive a second burn.
+//! Fields, blocks and registers are those of `esp_rom_loader::EfuseMap`. The controller behaves as described in the
+//! technical reference manuals, chapter "eFuse Controller": bits stay burned, the read registers are updated by the
+//! command READ or a reset, WR_DIS and RD_DIS apply as last read, and the check bytes of a key block do not survive a
+//! second burn.
 
 mod reed_solomon;
 
@@ -13,23 +14,23 @@ use esp_rom_loader::{BlockCoding, COMMAND_PROGRAM, COMMAND_READ, EfuseBlock, Efu
 
 use reed_solomon::{CHECK, DATA};
 
-/// Words of a block, and of the registers that program one.
+/// Number of words of a block, and of the programming registers.
 const WORDS: usize = DATA / 4;
-/// Words of check bytes.
+/// Number of words of check bytes.
 const CHECK_WORDS: usize = CHECK / 4;
-/// A block's nibble of the error registers: seven wrong bytes and the flag for failure.
+/// A block's nibble in the error registers: the count of seven wrong bytes, and the failure flag.
 const ALL_ERRORS: u32 = 0xF;
 
-/// What a block's eFuses hold, with everything that became of them.
+/// The eFuses of a block, with their history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cells {
     pub(crate) words: [u32; WORDS],
     pub(crate) check: [u8; CHECK],
-    /// How many commands have burned something here.
+    /// Number of commands that burned something in the block.
     pub(crate) burns: u32,
-    /// Bits that were burned when they were burned already.
+    /// Bits that were burned again.
     pub(crate) again: BTreeSet<u16>,
-    /// As the registers show it.
+    /// The content of the read registers.
     read: [u32; WORDS],
 }
 
@@ -67,13 +68,13 @@ impl Cells {
 pub(crate) struct Efuses {
     map: &'static EfuseMap,
     blocks: Vec<Cells>,
-    /// Registers that keep what is written to them.
+    /// Registers that keep the written values.
     registers: BTreeMap<u32, u32>,
-    /// How many commands have burned something.
+    /// Number of commands that burned something.
     burns: u32,
-    /// Whether the next burn leaves a bit 0.
+    /// Whether the next burn leaves a bit at 0.
     leaves_bit: bool,
-    /// The block, the word and the bits of it that read 0.
+    /// Block, word and bits that always read 0.
     stuck: Option<(usize, usize, u32)>,
 }
 
@@ -101,7 +102,7 @@ impl Efuses {
         self.burns
     }
 
-    /// Lets the next burn fail in one bit.
+    /// Makes the next burn fail in one bit.
     pub(crate) const fn leave_bit(&mut self) {
         if self.stuck.is_none() {
             self.leaves_bit = true;
@@ -112,7 +113,7 @@ impl Efuses {
         self.stuck
     }
 
-    /// Sets everything as it was when the chip lost its power.
+    /// Restores the state before the power cut.
     pub(crate) fn restore(&mut self, blocks: Vec<Cells>, burns: u32, stuck: Option<(usize, usize, u32)>) -> bool {
         if blocks.len() != self.blocks.len() {
             return false;
@@ -123,14 +124,14 @@ impl Efuses {
         true
     }
 
-    /// Returns what a field holds, whatever protects it.
+    /// Returns the value of a field, ignoring read protection.
     pub(crate) fn value(&self, name: &str) -> u32 {
         let Some(field) = self.map.field(name) else { return 0 };
         let cells = self.blocks.get(usize::from(field.block()));
         cells.map_or(0, |cells| field.value(&cells.words))
     }
 
-    /// Burns as the maker does: with the right check bytes, and not counted.
+    /// Burns like the manufacturer: with correct check bytes, and without counting.
     pub(crate) fn preset(&mut self, block: usize, change: impl FnOnce(&mut [u32; WORDS])) {
         let is_coded = self.is_coded(block);
         if let Some(cells) = self.blocks.get_mut(block) {
@@ -141,7 +142,7 @@ impl Efuses {
         }
     }
 
-    /// Presets a field, if the chip has it; a field in BLOCK0 may hold something already.
+    /// Presets a field, if the chip has it; a field in BLOCK0 may already have a value.
     pub(crate) fn preset_field(&mut self, name: &str, value: u32) {
         if let Some(field) = self.map.field(name) {
             self.preset(field.block().into(), |words| {
@@ -150,7 +151,7 @@ impl Efuses {
                         *word &= !1_u32.wrapping_shl(u32::from(bit % 32));
                     }
                 }
-                // A value that does not fit is cut: the tables know how many bits a chip has.
+                // A value that does not fit is truncated: the tables define the number of bits.
                 let _ = field.put(value, words);
             });
         }
@@ -165,7 +166,7 @@ impl Efuses {
         } else if self.map.registers().coding == BlockCoding::Esp32 {
             [0, crc8(&mac)]
         } else {
-            // Fields of other kinds are there.
+            // Other kinds of fields are in this block.
             let here = self
                 .blocks
                 .get(block)
@@ -193,7 +194,7 @@ impl Efuses {
         self.preset_field("WAFER_VERSION_MINOR", minor);
         self.preset_field("WAFER_VERSION_MINOR_LO", minor & 7);
         self.preset_field("WAFER_VERSION_MINOR_HI", minor >> 3);
-        // The ESP32's major number is in three places, of which one is no eFuse.
+        // The ESP32's major number is split over three places, one of which is not an eFuse.
         self.preset_field("CHIP_VER_REV1", u32::from(major >= 1));
         self.preset_field("CHIP_VER_REV2", u32::from(major >= 2));
     }
@@ -221,7 +222,7 @@ impl Efuses {
         }
     }
 
-    /// Tells whether an address is one of the controller's.
+    /// Returns whether an address belongs to the controller.
     pub(crate) fn has_register(&self, address: u32) -> bool {
         let registers = self.map.registers();
         address
@@ -243,7 +244,7 @@ impl Efuses {
         if let Some(register) = register.filter(|register| *register < count.into()) {
             return self.errors(register);
         }
-        // The registers of the commands read 0: nothing takes time here.
+        // The command registers read 0: operations take no time here.
         if offset == self.map.registers().command.into() {
             return 0;
         }
@@ -271,7 +272,7 @@ impl Efuses {
         false
     }
 
-    /// Burns the block that all programming registers are for.
+    /// Burns the block that uses the shared programming registers.
     fn program(&mut self, index: usize) -> bool {
         let word = |word: usize| {
             let offset = u32::try_from(word.saturating_mul(4)).unwrap_or(u32::MAX);
@@ -287,7 +288,7 @@ impl Efuses {
         self.count(burned)
     }
 
-    /// Burns all blocks at once, each from registers of its own.
+    /// Burns all blocks at once, each from its own registers.
     fn program_all(&mut self) -> bool {
         let mut burned = false;
         for (index, block) in self.map.blocks().iter().enumerate() {
@@ -311,7 +312,7 @@ impl Efuses {
         burned
     }
 
-    /// Burns what WR_DIS, as it was read last, does not forbid.
+    /// Burns the bits that WR_DIS, as last read, allows.
     fn burn(&mut self, index: usize, mut words: [u32; WORDS], mut check: [u8; CHECK]) -> bool {
         let Some(block) = self.map.blocks().get(index) else {
             return false;
@@ -344,12 +345,12 @@ impl Efuses {
         burned
     }
 
-    /// Tells whether a block has check bytes.
+    /// Returns whether a block has check bytes.
     fn is_coded(&self, index: usize) -> bool {
         index > 0 && self.map.registers().coding == BlockCoding::ReedSolomon
     }
 
-    /// Returns one of the registers with the errors of coded blocks: four bits for each block from BLOCK1 on.
+    /// Returns an error register of the coded blocks: four bits per block from BLOCK1 on.
     fn errors(&self, register: u32) -> u32 {
         let first = usize::try_from(register.saturating_mul(8).saturating_add(1)).unwrap_or(usize::MAX);
         let mut errors = 0;
@@ -361,7 +362,7 @@ impl Efuses {
         errors
     }
 
-    /// Returns the blocks for which a second burn was a mistake, and which had one: all with keys or check bytes.
+    /// Returns the blocks that were wrongly burned a second time: key blocks and blocks with check bytes.
     pub(crate) fn double_burns(&self) -> Vec<u8> {
         let blocks = self.map.blocks().iter().zip(&self.blocks);
         let twice = blocks.filter(|(block, cells)| block.index > 0 && cells.burns > 1);
@@ -369,7 +370,7 @@ impl Efuses {
     }
 }
 
-/// Blanks what RD_DIS hides of a block.
+/// Clears the words of a block that RD_DIS hides.
 fn hide(block: &EfuseBlock, hidden: u32, words: &mut [u32; WORDS]) {
     let mask = u32::from(block.read_protect);
     let is_halved = mask.count_ones() > 1;
@@ -392,7 +393,7 @@ fn clear(bits: impl Iterator<Item = u16>, words: &mut [u32; WORDS]) {
     }
 }
 
-/// The checksum of the ESP32's MAC address: CRC-8 with the polynomial x^8 + x^5 + x^4 + 1, lowest bit first.
+/// The checksum of the ESP32's MAC address: CRC-8 with the polynomial x^8 + x^5 + x^4 + 1, least significant bit first.
 fn crc8(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |crc, byte| {
         (0..8).fold(

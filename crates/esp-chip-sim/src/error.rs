@@ -3,30 +3,30 @@ use std::io;
 
 use crate::{Fault, Moment};
 
-/// Why a virtual chip cannot be made.
+/// A reason why a virtual chip cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The chip is not simulated.
+    /// The chip type is not simulated.
     ChipUnknown,
-    /// There is no such fault, or it has no such moment.
+    /// The fault is unknown, or does not have this moment.
     FaultName,
-    /// The file of the state cannot be read or written.
+    /// The state file cannot be read or written.
     StateFile(io::ErrorKind),
-    /// The file is no state of a chip.
+    /// The file is not a chip state.
     StateFormat,
-    /// Another virtual chip has the file open.
+    /// Another virtual chip has the state file open.
     StateInUse,
-    /// The file holds the state of a chip of another type, or with another MAC address.
+    /// The file contains the state of another chip type or MAC address.
     StateOfOther,
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ChipUnknown => f.write_str("no virtual chip of this type; a chip whose eFuses are known is needed"),
+            Self::ChipUnknown => f.write_str("this chip is not simulated; choose a chip that esp-rom-loader supports"),
             Self::FaultName => {
-                f.write_str("unknown fault; known are ")?;
+                f.write_str("unknown fault; allowed: ")?;
                 for (index, fault) in Fault::ALL.iter().enumerate() {
                     let comma = if index == 0 { "" } else { ", " };
                     let moment = fault.moment().map_or("", |_| "[@MOMENT]");
@@ -35,15 +35,13 @@ impl fmt::Display for Error {
                 let (block, burn) = (Moment::Block(3), Moment::Burn(2));
                 write!(
                     f,
-                    "; a moment is start, or block, flash, md5 or burn with a number from 1, as {block} or {burn}"
+                    "; moments: start, or block, flash, md5 or burn with a number from 1, such as {block} or {burn}"
                 )
             }
-            Self::StateFile(kind) => write!(f, "the file of the chip's state cannot be used: {kind}"),
-            Self::StateFormat => f.write_str("the file holds no state of a virtual chip"),
-            Self::StateInUse => f.write_str("another virtual chip has the file of the state open"),
-            Self::StateOfOther => {
-                f.write_str("the file holds the state of a chip of another type or with another MAC address")
-            }
+            Self::StateFile(kind) => write!(f, "the state file of the chip cannot be used: {kind}"),
+            Self::StateFormat => f.write_str("the file is not the state of a virtual chip"),
+            Self::StateInUse => f.write_str("another virtual chip has the state file open"),
+            Self::StateOfOther => f.write_str("the file contains the state of another chip type or MAC address"),
         }
     }
 }

@@ -3,21 +3,21 @@ use core::str::FromStr;
 
 use crate::Error;
 
-/// A moment in the life of a chip: just after it has done something, and before it says so.
+/// A moment in the life of a chip: just after an action, before its answer.
 ///
-/// Blocks, regions and checksums are counted from the last loss of power on, burns over the life of the chip.
+/// Blocks, regions and checksums are counted from power-on, burns over the life of the chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Moment {
     /// Before the first answer.
     Start,
-    /// After so many blocks of flash data, from 1.
+    /// After this number of flash data blocks, from 1.
     Block(u32),
-    /// After so many whole regions of flash, from 1.
+    /// After this number of complete flash regions, from 1.
     Flash(u32),
-    /// After the MD5 of so many regions, from 1.
+    /// After the MD5 of this number of regions, from 1.
     Md5(u32),
-    /// After so many commands that burn eFuses, from 1.
+    /// After this number of commands that burn eFuses, from 1.
     Burn(u32),
 }
 
@@ -36,7 +36,7 @@ impl fmt::Display for Moment {
 impl FromStr for Moment {
     type Err = Error;
 
-    /// Reads `start`, `block:N`, `flash:N`, `md5:N` or `burn:N`; without a number it is the first.
+    /// Parses `start`, `block:N`, `flash:N`, `md5:N` or `burn:N`; without a number, N is 1.
     fn from_str(text: &str) -> Result<Self, Error> {
         let (name, count) = text.split_once(':').unwrap_or((text, "1"));
         let count = count.parse().ok().filter(|count| *count > 0);
@@ -52,49 +52,49 @@ impl FromStr for Moment {
     }
 }
 
-/// What is wrong with a chip.
+/// A fault of a chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A cell in the first region that is written reads wrong.
+    /// A cell in the first written region reads wrong.
     BadFlash,
-    /// The supply breaks in once: the chip restarts with what flash and eFuses hold.
+    /// The supply fails once: the chip restarts with the content of flash and eFuses.
     BrownOut(Moment),
-    /// It is gone for ever, and its port with it.
+    /// The chip and its port disappear permanently.
     Dies(Moment),
-    /// Its port goes away once, and can be opened again; the chip has lost its power in between.
+    /// The port disappears once, and can be opened again; the chip has lost power in between.
     Disconnects(Moment),
-    /// Download mode is switched off by an eFuse: it does not answer at all.
+    /// An eFuse has disabled download mode: the chip does not answer.
     DownloadOff,
-    /// The lowest bit that the first burn after the moment programs stays 0; `Start` is for the first burn of all.
+    /// The lowest bit programmed by the first burn after the moment stays 0; `Start` selects the very first burn.
     EfuseStuckBit(Moment),
-    /// It sends random bytes instead of answers from then on.
+    /// The chip sends random bytes instead of answers from then on.
     Garbage(Moment),
-    /// A key block holds something already.
+    /// A key block is already used.
     KeyUsed,
-    /// It is in secure download mode already; on an ESP32, which has none, as `DownloadOff`.
+    /// The chip is in secure download mode; on an ESP32, which does not have it, as `DownloadOff`.
     Locked,
-    /// It answers random bytes where the MD5 of a region is asked for.
+    /// The chip answers random bytes to a request for the MD5 of a region.
     Md5Garbage,
-    /// It never answers.
+    /// The chip never answers.
     NoAnswer,
-    /// Nothing.
+    /// No fault.
     #[default]
     None,
-    /// It answers late, but in time.
+    /// The chip answers late, but in time.
     Slow,
-    /// Its flash has 512 KiB.
+    /// The flash has only 512 KiB.
     SmallFlash,
-    /// It is silent from then on, until it loses its power; then again at the same moment.
+    /// The chip is silent from then on, until a power cut; then again at the same moment.
     Stuck(Moment),
-    /// It is another chip than it was made as: the next one by name.
+    /// The chip is of another type than it was made as: the next one by name.
     WrongChip,
-    /// It has revision 0.0, whatever it was made with.
+    /// The chip has revision 0.0, regardless of the configured one.
     WrongRevision,
 }
 
 impl Fault {
-    /// All of them, each with one moment at most: the one that its name alone stands for.
+    /// All faults, each with at most one moment: the default of its name.
     pub const ALL: [Self; 17] = [
         Self::BadFlash,
         Self::BrownOut(Moment::Flash(1)),
@@ -139,7 +139,7 @@ impl Fault {
         }
     }
 
-    /// Returns the moment at which it begins, if it has one.
+    /// Returns the moment at which it starts, if it has one.
     #[must_use]
     pub const fn moment(self) -> Option<Moment> {
         match self {
@@ -153,7 +153,7 @@ impl Fault {
         }
     }
 
-    /// Returns the same fault at another moment; it stays as it is when it has none.
+    /// Returns the fault at another moment; unchanged if it has none.
     #[must_use]
     pub const fn at(self, moment: Moment) -> Self {
         match self {
@@ -167,7 +167,7 @@ impl Fault {
         }
     }
 
-    /// Tells whether a station must finish a chip with this fault as a good one.
+    /// Returns whether a station must complete a chip with this fault successfully.
     #[must_use]
     pub const fn is_harmless(self) -> bool {
         matches!(self, Self::None | Self::Slow | Self::BrownOut(_) | Self::Disconnects(_))
@@ -186,7 +186,7 @@ impl fmt::Display for Fault {
 impl FromStr for Fault {
     type Err = Error;
 
-    /// Reads a name, and behind `@` the moment for those that have one: `dies`, `dies@burn:2`.
+    /// Parses a name, followed by `@` and the moment for faults that have one: `dies`, `dies@burn:2`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let (name, moment) = match text.split_once('@') {
             Some((name, moment)) => (name, Some(moment.parse()?)),

@@ -1,15 +1,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The smallest piece that flash erases.
+/// The smallest erasable unit of flash.
 pub(crate) const SECTOR: u32 = 0x1000;
 const SECTOR_LEN: usize = 0x1000;
 
-/// NOR flash that takes memory only for what was written: programming clears bits, erasing sets whole sectors to 0xFF.
+/// NOR flash that uses memory only for written sectors: programming clears bits, erasing sets whole sectors to 0xFF.
 #[derive(Debug, Default)]
 pub(crate) struct Flash {
     size: u32,
     sectors: BTreeMap<u32, Box<[u8; SECTOR_LEN]>>,
-    /// What was changed and is not yet in the file of the chip's state.
+    /// Changes not yet saved in the state file.
     changed: Option<BTreeSet<u32>>,
     /// A cell that reads inverted.
     bad_cell: Option<u32>,
@@ -40,22 +40,22 @@ impl Flash {
         self.bad_cell = address;
     }
 
-    /// Tells whether a range is inside.
+    /// Returns whether a range is inside the flash.
     pub(crate) fn has(&self, address: u32, len: u32) -> bool {
         address.checked_add(len).is_some_and(|end| end <= self.size)
     }
 
-    /// Programs bytes: those bits that are 0. What lies outside is ignored.
+    /// Programs bytes: clears their zero bits. Bytes outside the flash are ignored.
     pub(crate) fn program(&mut self, address: u32, bytes: &[u8]) {
         let mut address = address;
         let mut rest = bytes;
         while !rest.is_empty() && address < self.size {
             let (sector, start) = place(address);
             let len = SECTOR_LEN.saturating_sub(start).min(rest.len());
-            let Some((piece, behind)) = rest.split_at_checked(len) else {
+            let Some((piece, after)) = rest.split_at_checked(len) else {
                 return;
             };
-            rest = behind;
+            rest = after;
             if piece.iter().any(|byte| *byte != 0xFF) {
                 let cells = self
                     .sectors
@@ -89,7 +89,7 @@ impl Flash {
         }
     }
 
-    /// Hands a range over, piece by piece, as it reads.
+    /// Passes a range to `take`, piece by piece, as it reads.
     pub(crate) fn read(&self, address: u32, len: u32, mut take: impl FnMut(&[u8])) {
         const ERASED: [u8; SECTOR_LEN] = [0xFF; SECTOR_LEN];
         let end = u64::from(address).saturating_add(u64::from(len));
@@ -125,12 +125,12 @@ impl Flash {
         bytes
     }
 
-    /// Begins to note what changes.
+    /// Starts recording changes.
     pub(crate) fn note_changes(&mut self) {
         self.changed = Some(self.sectors.keys().copied().collect());
     }
 
-    /// Takes the sectors that have changed, with their cells unless they are erased.
+    /// Returns the changed sectors and resets the record; `None` for an erased sector.
     pub(crate) fn take_changes(&mut self) -> Vec<(u32, Option<&[u8; SECTOR_LEN]>)> {
         let changed = self.changed.as_mut().map(core::mem::take).unwrap_or_default();
         let sectors = &self.sectors;
@@ -138,7 +138,7 @@ impl Flash {
         changed.into_iter().map(cells).collect()
     }
 
-    /// Sets a sector as it was when the chip lost its power.
+    /// Restores a sector from the state file.
     pub(crate) fn restore(&mut self, sector: u32, cells: Option<&[u8; SECTOR_LEN]>) {
         match cells {
             Some(cells) => self.sectors.insert(sector, Box::new(*cells)),
@@ -146,7 +146,7 @@ impl Flash {
         };
     }
 
-    /// Returns how many bytes of memory the cells take.
+    /// Returns the memory used by the cells in bytes.
     pub(crate) fn footprint(&self) -> usize {
         self.sectors.len().saturating_mul(SECTOR_LEN)
     }

@@ -1,4 +1,4 @@
-//! The serial line as the chip has it.
+//! The serial line, from the chip's side.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
@@ -6,33 +6,33 @@ use std::time::Instant;
 
 use crate::slip::{self, Decoder};
 
-/// The baud rate of a station that has not set any.
+/// The default baud rate of a station.
 const USUAL_BAUD_RATE: u32 = 115_200;
-/// What may wait for the station; a UART loses the rest.
+/// Maximum number of bytes waiting for the station; a UART loses the rest.
 const MAX_WAITING: usize = 1 << 22;
 
-/// Bytes on their way, and what both sides have set.
+/// Bytes in transit, and the settings of both sides.
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) decoder: Decoder,
     sent: VecDeque<u8>,
-    /// Before then nothing arrives.
+    /// Nothing arrives before this time.
     ready: Option<Instant>,
-    /// None where the line has no baud rates, as over TCP.
+    /// `None` on lines without baud rates, such as TCP.
     station_baud: Option<u32>,
-    /// Found from the first SYNC.
+    /// Detected from the first SYNC.
     chip_baud: Option<u32>,
-    /// Counts the ports that were opened, and those that have gone away.
+    /// Number of opened and disappeared ports.
     connection: u64,
     is_connected: bool,
     has_signals: bool,
     dtr: bool,
     rts: bool,
-    /// Whether the pin for download mode was low when the reset began.
+    /// Whether the download mode pin was low when the reset began.
     boot_pin: bool,
 }
 
-/// What setting the signals does to the chip.
+/// The effect of the signals on the chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     Nothing,
@@ -59,7 +59,7 @@ impl Default for Line {
 }
 
 impl Line {
-    /// The chip starts again: what is on its way is lost.
+    /// Restarts the chip: bytes in transit are lost.
     pub(crate) fn restart(&mut self) {
         self.decoder = Decoder::default();
         self.sent.clear();
@@ -67,7 +67,7 @@ impl Line {
         self.chip_baud = None;
     }
 
-    /// A station opens the port, which may have baud rates; returns the number of its connection.
+    /// Opens the port for a station, optionally with baud rates; returns the connection number.
     pub(crate) fn connect(&mut self, has_baud_rates: bool) -> u64 {
         self.connection = self.connection.wrapping_add(1);
         self.is_connected = true;
@@ -81,7 +81,7 @@ impl Line {
         self.connection
     }
 
-    /// The port goes away.
+    /// Makes the port disappear.
     pub(crate) fn disconnect(&mut self) {
         self.connection = self.connection.wrapping_add(1);
         self.is_connected = false;
@@ -92,7 +92,7 @@ impl Line {
         self.connection
     }
 
-    /// Fails when a connection is over.
+    /// Fails if a connection has ended.
     pub(crate) fn check(&self, connection: u64) -> io::Result<()> {
         if self.is_connected && self.connection == connection {
             Ok(())
@@ -106,7 +106,7 @@ impl Line {
     }
 
     pub(crate) const fn is_held_in_reset(&self) -> bool {
-        // Both together pull no pin low with the usual two transistors, but they do on chips with USB of their own.
+        // With the usual two transistors, both together pull no pin low; on chips with their own USB device they do.
         self.rts
     }
 
@@ -140,14 +140,14 @@ impl Line {
         }
     }
 
-    /// Takes the station's baud rate over, as the ROM finds it from the first SYNC.
+    /// Adopts the station's baud rate, as the ROM does on the first SYNC.
     pub(crate) const fn synchronise(&mut self) {
         if self.chip_baud.is_none() {
             self.chip_baud = self.station_baud;
         }
     }
 
-    /// Tells whether both sides have the same baud rate.
+    /// Returns whether both sides have the same baud rate.
     pub(crate) const fn hears(&self) -> bool {
         match (self.station_baud, self.chip_baud) {
             (Some(station), Some(chip)) => station == chip,
@@ -175,7 +175,7 @@ impl Line {
         }
     }
 
-    /// Moves what has arrived into a buffer; returns how many bytes.
+    /// Moves received bytes into a buffer; returns their number.
     pub(crate) fn take(&mut self, buffer: &mut [u8]) -> usize {
         let (front, back) = self.sent.as_slices();
         let mut taken = 0;

@@ -1,23 +1,23 @@
-//! Registers of a chip beside its eFuses: what tells chips apart, the UART's divider, and the flash's commands.
+//! Registers other than the eFuse controller: chip identification, the UART divider, and flash commands.
 
 use std::collections::BTreeMap;
 
 use esp_flash_image::{Chip, ChipRevision};
 
-/// Tells the ESP32 and the ESP32-S2, whose ROM names no chip id.
+/// Identifies the ESP32 and the ESP32-S2, whose ROM reports no chip ID.
 const CHIP_MAGIC: u32 = 0x4000_1000;
-/// APB_CTRL_DATE of the ESP32, whose highest bit belongs to the revision.
+/// APB_CTRL_DATE of the ESP32; its highest bit is part of the revision.
 const APB_DATE: u32 = 0x3FF6_607C;
 /// The bit that starts a command of the SPI controller.
 const SPI_USER: u32 = 1 << 18;
-/// Asks the flash for its maker, type and size.
+/// Requests manufacturer, type and size from the flash.
 const READ_JEDEC_ID: u8 = 0x9F;
 /// Winbond's W25Q family.
 const MAKER_AND_TYPE: u32 = 0x40EF;
 /// 40 MHz at 115200 baud.
 const CLOCK_DIVIDER: u32 = 347;
 
-/// The registers of the SPI controller that the flash is on: offsets from the base.
+/// The registers of the flash's SPI controller: offsets from the base.
 #[derive(Clone, Copy, Debug)]
 struct SpiRegisters {
     base: u32,
@@ -25,7 +25,7 @@ struct SpiRegisters {
     data: u32,
 }
 
-/// Registers that keep what is written, and the few that do something.
+/// Registers that keep written values, and a few with side effects.
 #[derive(Debug)]
 pub(crate) struct Peripherals {
     chip: Chip,
@@ -71,7 +71,7 @@ impl Peripherals {
         } else {
             0
         };
-        // The command is done at once: its bit reads 0 again.
+        // The command completes immediately: its bit reads 0 again.
         self.registers.insert(spi.base, value & !SPI_USER);
         self.registers.insert(spi.base.wrapping_add(spi.data), answer);
     }
@@ -93,7 +93,7 @@ const fn magic(chip: Chip) -> u32 {
     match chip {
         Chip::Esp32 => 0x00F0_1D83,
         Chip::Esp32s2 => 0x0000_07C6,
-        // Other chips name themselves in the security info.
+        // Other chips identify themselves in the security info.
         _ => 0,
     }
 }

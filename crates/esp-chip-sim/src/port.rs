@@ -11,11 +11,11 @@ use crate::sim::lock;
 
 /// The station's end of a serial line to a virtual chip, in memory.
 ///
-/// It has baud rates, and DTR and RTS that reset the chip as on usual boards: RTS holds it in reset, DTR selects download mode.
-/// A chip whose signals were never set restarts at a SYNC, as over a pseudo-terminal.
+/// It has baud rates, and DTR and RTS reset the chip as on common boards: RTS holds it in reset, DTR selects download mode.
+/// If the signals are never set, the chip restarts at a SYNC, as over a pseudo-terminal.
 ///
-/// The chip works while the station writes, so that nothing can arrive later unless the chip is slow: a read that has nothing
-/// to return waits for [`SimPort::PATIENCE`] at most, however long the timeout is, and then fails as timed out.
+/// The chip works while the station writes, so that nothing can arrive later unless the chip is slow: a read without
+/// available bytes waits at most [`SimPort::PATIENCE`], regardless of the timeout, and then fails as timed out.
 #[derive(Debug)]
 pub struct SimPort {
     board: Arc<Mutex<Board>>,
@@ -26,7 +26,7 @@ pub struct SimPort {
 }
 
 impl SimPort {
-    /// How long a read waits for a chip that is silent.
+    /// The time that a read waits for a silent chip.
     pub const PATIENCE: Duration = Duration::from_millis(2);
 
     pub(crate) fn new(board: &Arc<Mutex<Board>>) -> Self {
@@ -47,7 +47,7 @@ impl SimPort {
         }
     }
 
-    /// Sets how long a read waits for a chip that is silent; its timeout is the other limit.
+    /// Sets the time that a read waits for a silent chip, in addition to its timeout.
     #[must_use]
     pub const fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;

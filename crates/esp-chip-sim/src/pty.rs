@@ -8,31 +8,31 @@ use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
-/// How long a read waits.
+/// The time that a read waits.
 const READ_WAIT: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 250_000_000,
 };
-/// How long a write waits for a station that does not read: longer than one is busy, since nothing else slows the line down.
+/// The time that a write waits for a station that does not read: longer than a busy one needs.
 const WRITE_WAIT: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
 
-/// The chip's end of a serial line that is simulated by a pseudo-terminal.
+/// The chip's end of a serial line simulated by a pseudo-terminal.
 ///
-/// It has no end, no baud rate and no signals. As a UART it loses what no station reads.
+/// It has no end of file, baud rate or signals. Like a UART, it loses bytes that no station reads.
 #[derive(Debug)]
 pub struct Pty {
     chip: File,
-    /// Kept open, so that the line stays when no station has it open.
+    /// Kept open, so that the line exists while no station has it open.
     _station: File,
     path: PathBuf,
 }
 
 impl Pty {
-    /// Opens a new one, which passes bytes through as they are.
+    /// Opens a new pseudo-terminal in raw mode.
     ///
     /// # Errors
     ///
-    /// When the system has none.
+    /// The error of the system, if it has none available.
     pub fn open() -> io::Result<Self> {
         let chip = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
         grantpt(&chip)?;
@@ -63,7 +63,7 @@ impl Pty {
 }
 
 impl Read for Pty {
-    /// Waits for a quarter of a second at most.
+    /// Waits at most a quarter of a second.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.waits_for(PollFlags::IN, &READ_WAIT)? {
             self.chip.read(buffer)
@@ -75,7 +75,8 @@ impl Read for Pty {
 
 impl Write for Pty {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // A pseudo-terminal takes a few KiB at once; a longer write would wait for the station, for ever if there is none.
+        // A pseudo-terminal accepts a few KiB at once; a longer write would wait for the station, indefinitely if there
+        // is none.
         let piece = bytes.get(..PIECE).unwrap_or(bytes);
         if self.waits_for(PollFlags::OUT, &WRITE_WAIT)? {
             self.chip.write(piece)
@@ -89,5 +90,5 @@ impl Write for Pty {
     }
 }
 
-/// What is written at once.
+/// Number of bytes written at once.
 const PIECE: usize = 1024;

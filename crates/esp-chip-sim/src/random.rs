@@ -1,4 +1,4 @@
-/// A stream of numbers that follows from its seed: SplitMix64 by Sebastiano Vigna, public domain. Not for secrets.
+/// A random number generator with a seed: SplitMix64 by Sebastiano Vigna, public domain. Not for secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
@@ -14,7 +14,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Returns a number below `end`; 0 when there is none.
+    /// Returns a number below `end`; 0 if `end` is 0.
     pub(crate) fn below(&mut self, end: u32) -> u32 {
         let number = self.next().checked_rem(u64::from(end)).unwrap_or(0);
         u32::try_from(number).unwrap_or(0)

@@ -6,22 +6,22 @@ use std::time::Instant;
 use crate::board::Board;
 use crate::sim::lock;
 
-/// Why a chip has left a channel.
+/// The reason why a chip left a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ServeEnd {
-    /// The station has closed it.
+    /// The station has closed the channel.
     Closed,
-    /// The chip is gone for ever.
+    /// The chip is permanently dead.
     Died,
-    /// The chip has gone away and comes back: the channel is to be opened anew.
+    /// The chip has disconnected and comes back: open the channel again.
     Disconnected,
 }
 
-/// Bytes that are read at once.
+/// Number of bytes read at once.
 const BUFFER: usize = 0x1_0000;
 
-/// Works for a station until the channel or the chip is gone.
+/// Serves a station until the channel or the chip is gone.
 pub(crate) fn serve(board: &Arc<Mutex<Board>>, channel: &mut (impl Read + Write)) -> io::Result<ServeEnd> {
     let connection = lock(board).line.connect(false);
     let mut buffer = vec![0; BUFFER];

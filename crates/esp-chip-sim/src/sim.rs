@@ -10,7 +10,7 @@ use crate::serve::serve;
 use crate::state::StateFile;
 use crate::{Error, Fault, ServeEnd, SimPort};
 
-/// A board with a virtual chip in download mode. Its clones are the same board.
+/// A board with a virtual chip in download mode. Clones refer to the same board.
 ///
 /// # Examples
 ///
@@ -38,23 +38,23 @@ pub struct ChipSim {
 }
 
 impl ChipSim {
-    /// Makes a new chip with 4 MiB of erased flash, of a revision that is sold today, and without any fault.
+    /// Makes a new chip with 4 MiB of erased flash, a currently sold revision, and no fault.
     ///
     /// # Errors
     ///
-    /// [`Error::ChipUnknown`] for chips whose eFuses are not known.
+    /// [`Error::ChipUnknown`] for unsupported chips.
     pub fn new(chip: Chip, mac: [u8; 6]) -> Result<Self, Error> {
         let board = Arc::new(Mutex::new(Board::new(chip, mac)?));
         Ok(Self { board })
     }
 
-    /// Sets the chip's revision. As all that follows it makes the chip anew, so that it comes before the first use.
+    /// Sets the chip revision. Like all methods below, it makes a new chip, so call it before the first use.
     #[must_use]
     pub fn with_revision(self, revision: ChipRevision) -> Self {
         self.change(|board| board.revision = revision)
     }
 
-    /// Sets the last two bytes of the EUI-64 of chips that have one; FF:FE unless it is called.
+    /// Sets the last two bytes of the EUI-64, on chips that have one; the default is FF:FE.
     #[must_use]
     pub fn with_mac_extension(self, extension: [u8; 2]) -> Self {
         self.change(|board| board.mac_extension = extension)
@@ -66,21 +66,21 @@ impl ChipSim {
         self.change(|board| board.flash.resize(size.get()))
     }
 
-    /// Gives the chip a fault.
+    /// Sets the fault.
     #[must_use]
     pub fn with_fault(self, fault: Fault) -> Self {
         self.change(|board| board.fault = fault)
     }
 
-    /// Sets the seed of whatever a faulty chip does at random; 0 unless it is called.
+    /// Sets the seed for the random behavior of a faulty chip; the default is 0.
     #[must_use]
     pub fn with_seed(self, seed: u64) -> Self {
         self.change(|board| board.seed = seed)
     }
 
-    /// Keeps flash and eFuses in a file, and takes them from there if it exists. Called last.
+    /// Stores flash and eFuses in a file, and loads them if it exists. Call it last.
     ///
-    /// Every burn is on the disk before it is answered: a process that is killed is a chip that loses its power.
+    /// Every burn is on disk before it is answered: killing the process is like cutting the power.
     ///
     /// # Errors
     ///
@@ -93,11 +93,11 @@ impl ChipSim {
         Ok(self)
     }
 
-    /// Gives the chip firmware: once it has left the ROM, bytes from the station go to `app`, and what it returns goes to the
-    /// station. It is called without bytes when the station listens.
+    /// Sets the firmware: after the chip has left the ROM, bytes from the station are passed to `app`, and its result is
+    /// sent to the station. It is called without bytes when the station listens.
     ///
-    /// The chip leaves the ROM when the end of a transfer or a reset says so. It comes back by a reset into download mode, and,
-    /// on a line without signals, when a SYNC arrives.
+    /// The chip leaves the ROM when the end of a transfer or a reset requests it. It returns to the ROM by a reset into
+    /// download mode or, on a line without signals, by a SYNC.
     #[must_use]
     pub fn with_app(self, app: impl FnMut(&[u8]) -> Vec<u8> + Send + 'static) -> Self {
         let app: App = Box::new(app);
@@ -105,31 +105,31 @@ impl ChipSim {
         self
     }
 
-    /// Opens the station's end of the serial line. A port that was open is gone then.
+    /// Opens the station's end of the serial line. It replaces a port that was open.
     ///
-    /// The port of a chip that has died fails at once.
+    /// The port of a dead chip fails immediately.
     #[must_use]
     pub fn port(&self) -> SimPort {
         SimPort::new(&self.board)
     }
 
-    /// Works for a station over a channel, as a socket or a [`Pty`](crate::Pty), until one of them is gone.
+    /// Serves a station over a channel, such as a socket or a [`Pty`](crate::Pty), until one of them is gone.
     ///
-    /// A read that fails with [`io::ErrorKind::WouldBlock`] or [`io::ErrorKind::TimedOut`] is tried again.
+    /// A read that fails with [`io::ErrorKind::WouldBlock`] or [`io::ErrorKind::TimedOut`] is retried.
     ///
     /// # Errors
     ///
-    /// Those of the channel.
+    /// The errors of the channel.
     pub fn serve(&self, channel: &mut (impl Read + Write)) -> io::Result<ServeEnd> {
         serve(&self.board, channel)
     }
 
-    /// Takes the power away and gives it back: the chip is in its ROM again, with what flash and eFuses hold.
+    /// Cuts the power and restores it: the chip restarts in the ROM, with its flash and eFuses.
     pub fn power_cut(&self) {
         lock(&self.board).power_cut();
     }
 
-    /// Returns the chip that it says to be.
+    /// Returns the chip type that it reports.
     #[must_use]
     pub fn chip(&self) -> Chip {
         lock(&self.board).chip
@@ -147,20 +147,20 @@ impl ChipSim {
         lock(&self.board).fault
     }
 
-    /// Returns the whole flash as it reads.
+    /// Returns the whole flash content, as read.
     #[must_use]
     pub fn flash(&self) -> Vec<u8> {
         let board = lock(&self.board);
         board.flash.bytes(0, board.flash.size())
     }
 
-    /// Returns what an eFuse field holds, whatever protects it; 0 where the chip has no such field.
+    /// Returns the value of an eFuse field, ignoring read protection; 0 if the chip has no such field.
     #[must_use]
     pub fn efuse(&self, name: &str) -> u32 {
         lock(&self.board).efuses.value(name)
     }
 
-    /// Returns a block of eFuses, by one of its names, as it was burned, whatever protects it.
+    /// Returns the burned content of an eFuse block, by one of its names, ignoring read protection.
     #[must_use]
     pub fn efuse_block(&self, name: &str) -> Option<Vec<u8>> {
         let board = lock(&self.board);
@@ -170,7 +170,7 @@ impl ChipSim {
         Some(words.flat_map(|word| word.to_le_bytes()).collect())
     }
 
-    /// Returns how often eFuses were burned.
+    /// Returns the burn counters.
     #[must_use]
     pub fn burns(&self) -> Burns {
         let board = lock(&self.board);
@@ -186,19 +186,19 @@ impl ChipSim {
         }
     }
 
-    /// Tells whether download mode is restricted or switched off, from the next reset on at the latest.
+    /// Returns whether download mode is restricted or disabled, at the latest from the next reset on.
     #[must_use]
     pub fn is_locked(&self) -> bool {
         lock(&self.board).is_locked()
     }
 
-    /// Tells whether the chip is gone for ever.
+    /// Returns whether the chip is permanently dead.
     #[must_use]
     pub fn is_dead(&self) -> bool {
         lock(&self.board).is_dead
     }
 
-    /// Returns about how many bytes of memory the chip takes.
+    /// Returns the approximate memory use of the chip in bytes.
     #[must_use]
     pub fn footprint(&self) -> usize {
         let board = lock(&self.board);
@@ -222,29 +222,29 @@ impl fmt::Debug for ChipSim {
     }
 }
 
-/// How often eFuses of a chip were burned by its station.
+/// Counters of a station's eFuse burns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Burns {
-    /// How many commands have burned anything.
+    /// Number of commands that burned anything.
     pub commands: u32,
-    /// For each block, how many of them have burned something in it.
+    /// Number of such commands for each block.
     pub blocks: Vec<u32>,
-    /// The numbers of the blocks other than BLOCK0 that were burned more than once, which ruins the codes of most chips.
+    /// Blocks other than BLOCK0 that were burned more than once, which corrupts the coding on most chips.
     pub double_blocks: Vec<u8>,
-    /// The bits of BLOCK0 that were burned when they were burned already.
+    /// Bits of BLOCK0 that were burned again.
     pub double_bits: Vec<u16>,
 }
 
 impl Burns {
-    /// Tells whether anything was burned twice.
+    /// Returns whether anything was burned more than once.
     #[must_use]
     pub fn double_burn(&self) -> bool {
         !self.double_blocks.is_empty() || !self.double_bits.is_empty()
     }
 }
 
-/// Locks a board. A thread that has panicked leaves it as a chip that was interrupted.
+/// Locks a board. A panic of another thread is treated as an interruption of the chip.
 pub(crate) fn lock(board: &Mutex<Board>) -> MutexGuard<'_, Board> {
     board.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,17 +2,17 @@
 
 /// Begins and ends a frame.
 const END: u8 = 0xC0;
-/// Begins the two bytes that stand for END or for itself.
+/// Begins the two bytes that encode END or ESCAPE.
 const ESCAPE: u8 = 0xDB;
-/// Stands for END behind ESCAPE.
+/// Encodes END after ESCAPE.
 const ESCAPED_END: u8 = 0xDC;
-/// Stands for ESCAPE behind ESCAPE.
+/// Encodes ESCAPE after ESCAPE.
 const ESCAPED_ESCAPE: u8 = 0xDD;
 
-/// The longest frame that is kept: a block of 64 KiB and its headers.
+/// The maximum length of a frame: a 64 KiB block with its headers.
 const MAX_FRAME: usize = 0x1_0040;
 
-/// Cuts a stream of bytes into frames.
+/// Splits a stream of bytes into frames.
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
     frame: Vec<u8>,
@@ -21,9 +21,9 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    /// Takes the bytes up to the end of the next frame from the front of `bytes`, and returns that frame.
+    /// Consumes the bytes of `bytes` up to the end of the next frame, and returns that frame.
     ///
-    /// Bytes outside of frames, empty frames, wrong escapes and frames that are too long are passed over, as the ROM does.
+    /// Bytes outside frames, empty frames, wrong escapes and frames that are too long are skipped, as by the ROM.
     pub(crate) fn next_frame(&mut self, bytes: &mut &[u8]) -> Option<Vec<u8>> {
         while let Some((&byte, rest)) = bytes.split_first() {
             *bytes = rest;
@@ -59,11 +59,11 @@ impl Decoder {
     }
 }
 
-/// Appends a frame to what is sent.
+/// Appends a frame to the bytes to send.
 pub(crate) fn encode(parts: &[&[u8]], out: &mut impl Extend<u8>) {
     out.extend([END]);
     for part in parts {
-        // Whole runs at once: blocks of flash have few bytes to escape.
+        // Copies whole runs: flash data has few bytes to escape.
         for run in part.split_inclusive(|byte| matches!(*byte, END | ESCAPE)) {
             match run.split_last() {
                 Some((&END, before)) => {
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_stand_for_the_two_special_bytes() {
+    fn escapes_encode_the_two_special_bytes() {
         let mut sent = Vec::new();
         encode(&[&[1, END], &[ESCAPE, 2]], &mut sent);
         assert_eq!(sent, [0xC0, 1, 0xDB, 0xDC, 0xDB, 0xDD, 2, 0xC0]);

@@ -1,4 +1,4 @@
-//! The file of a chip's state: what outlives its power, and the process.
+//! The state file of a chip: data that survives a power cut and the end of the process.
 //!
 //! ```text
 //! record
@@ -13,8 +13,8 @@
 //! +--------------------------+ the next record
 //! ```
 //!
-//! Records are appended, and the last one of a kind is valid. The last record of a file may be one that a killed process has
-//! not finished, and is cut off; anything else that is not whole is an error. Numbers are little-endian.
+//! Records are appended; the last record of a kind is valid. A last record that a killed process did not finish is
+//! discarded; any other incomplete data is an error. Numbers are little-endian.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
@@ -27,15 +27,15 @@ use crate::Error;
 use crate::board::Board;
 use crate::efuse::Cells;
 
-/// Whose state it is: name of the chip and MAC address. The first record.
+/// The owner of the state: chip name and MAC address. The first record.
 const CHIP: u8 = b'C';
-/// All eFuses, and what became of the fault.
+/// All eFuses, and the progress of the fault.
 const EFUSES: u8 = b'E';
-/// A sector of flash with its content.
+/// A flash sector with its content.
 const SECTOR: u8 = b'S';
-/// A sector that was erased.
+/// An erased flash sector.
 const ERASED: u8 = b'X';
-/// Bytes of a record before its content, and of a checksum.
+/// Length in bytes of a record header, and of a checksum.
 const HEADER: usize = 9;
 const SUM: usize = 4;
 /// "None" where a number is expected.
@@ -48,7 +48,7 @@ pub(crate) struct StateFile {
 }
 
 impl StateFile {
-    /// Opens the file, or makes it, and puts what it holds into the board.
+    /// Opens or creates the file, and loads its content into the board.
     pub(crate) fn open(path: &Path, board: &mut Board) -> Result<Self, Error> {
         let mut file = OpenOptions::new()
             .read(true)
@@ -64,7 +64,7 @@ impl StateFile {
         let mut rest = &*bytes;
         let mut is_first = true;
         let mut good = 0;
-        while let Some((kind, content, behind)) = split(rest)? {
+        while let Some((kind, content, after)) = split(rest)? {
             match kind {
                 CHIP if is_first && content == identity(board) => {}
                 CHIP if is_first => return Err(Error::StateOfOther),
@@ -73,7 +73,7 @@ impl StateFile {
                 _ => return Err(Error::StateFormat),
             }
             is_first = false;
-            rest = behind;
+            rest = after;
             good = bytes.len().saturating_sub(rest.len());
         }
         if is_first && bytes.first().is_some_and(|kind| *kind != CHIP) {
@@ -91,8 +91,8 @@ impl StateFile {
         Ok(state)
     }
 
-    /// Appends what has changed; eFuses, which cannot be burned again, reach the disk before the chip answers. After an
-    /// error the file may end with a record that is not finished, and nothing may be appended any more.
+    /// Appends the changes; eFuses, which cannot be burned again, are on disk before the chip answers. After an error the
+    /// file may end with an incomplete record, and nothing may be appended.
     pub(crate) fn keep(&mut self, board: &mut Board, is_burn: bool) -> io::Result<()> {
         let mut changes = Vec::new();
         for (sector, cells) in board.flash.take_changes() {
@@ -181,7 +181,7 @@ fn restore_sector(content: &[u8], board: &mut Board) -> Option<()> {
     Some(())
 }
 
-/// The content of a record, from the front.
+/// The remaining content of a record.
 struct Content<'a>(&'a [u8]);
 
 impl Content<'_> {
@@ -212,16 +212,16 @@ fn push(kind: u8, content: &[u8], records: &mut Vec<u8>) {
     }
 }
 
-/// Kind and content of a record, and the bytes behind it.
+/// Kind and content of a record, and the bytes after it.
 type Record<'a> = (u8, &'a [u8], &'a [u8]);
 
-/// Splits the first record off; returns nothing where the bytes end before it does.
+/// Splits off the first record; returns `None` if the bytes end before it does.
 fn split(bytes: &[u8]) -> Result<Option<Record<'_>>, Error> {
     let Some((&[kind, len0, len1, len2, len3, ..], _)) = bytes.split_first_chunk::<HEADER>() else {
         return Ok(None);
     };
     let (header, rest) = bytes.split_at_checked(HEADER).ok_or(Error::StateFormat)?;
-    // A wrong length must not make a cut record of all that follows.
+    // A wrong length must not turn all following data into an incomplete record.
     if !is_summed(header) {
         return Err(Error::StateFormat);
     }
@@ -229,17 +229,17 @@ fn split(bytes: &[u8]) -> Result<Option<Record<'_>>, Error> {
     let len = len
         .and_then(|len| len.checked_add(HEADER + SUM))
         .ok_or(Error::StateFormat)?;
-    let Some((record, behind)) = bytes.split_at_checked(len) else {
+    let Some((record, after)) = bytes.split_at_checked(len) else {
         return Ok(None);
     };
     let content = rest.get(..len.saturating_sub(HEADER + SUM)).ok_or(Error::StateFormat)?;
     if !is_summed(record) {
         return Err(Error::StateFormat);
     }
-    Ok(Some((kind, content, behind)))
+    Ok(Some((kind, content, after)))
 }
 
-/// Tells whether bytes end with the checksum of those before.
+/// Returns whether bytes end with their checksum.
 fn is_summed(bytes: &[u8]) -> bool {
     let split = bytes.split_last_chunk::<SUM>();
     split.is_some_and(|(summed, sum)| fnv(summed).to_le_bytes() == *sum)
@@ -288,7 +288,7 @@ mod tests {
             (&program, false),
             (&sync, false),
         ] {
-            // Open for reading: each write fails.
+            // Opened for reading only, so each write fails.
             let file = File::open(&path).unwrap();
             crate::sim::lock(&sim.board).file = Some(StateFile { file });
             port.write_all(bytes).unwrap();

@@ -1,6 +1,7 @@
 //! The eFuse controller, register by register.
 //!
-//! Registers of the ESP32-C3 and the ESP32 are those of ESP-IDF's `soc/efuse_reg.h`; bits are those of `esp_efuse_table.csv`.
+//! Registers of the ESP32-C3 and the ESP32 are those of ESP-IDF's `soc/efuse_reg.h`; bits are those of
+//! `esp_efuse_table.csv`.
 
 #![allow(
     clippy::indexing_slicing,
@@ -137,7 +138,7 @@ fn rd_dis_hides_a_key_for_ever() {
     assert_eq!(host.sync(), 8);
     assert_eq!(host.read(KEY0), 0);
     assert_eq!(sim.efuse_block("BLOCK4").unwrap(), (0..32).collect::<Vec<u8>>());
-    // With RD_DIS closed (WR_DIS bit 0), no other block is hidden any more.
+    // With RD_DIS closed (WR_DIS bit 0), no further block can be hidden.
     host.burn(C3, 0, &block0(&[0]));
     host.load(C3);
     host.burn(C3, 0, &block0(&[33]));
@@ -145,7 +146,7 @@ fn rd_dis_hides_a_key_for_ever() {
 }
 
 #[test]
-fn a_key_block_that_is_burned_twice_holds_both_and_tells_errors() {
+fn a_key_block_burned_twice_holds_both_and_reports_errors() {
     let (sim, mut host) = c3();
     host.burn(C3, 5, &KEY);
     assert!(!sim.burns().double_burn());
@@ -161,7 +162,7 @@ fn a_key_block_that_is_burned_twice_holds_both_and_tells_errors() {
 }
 
 #[test]
-fn wrong_check_bytes_are_told_after_the_first_burn() {
+fn wrong_check_bytes_are_reported_after_the_first_burn() {
     let (sim, mut host) = c3();
     let mut wrong = KEY;
     wrong[9] ^= 1;
@@ -213,7 +214,7 @@ fn esp32_burns_all_blocks_at_once_and_has_no_check_bytes() {
     );
     assert_eq!(sim.efuse("FLASH_CRYPT_CNT"), 1);
     assert_eq!((sim.burns().blocks, sim.burns().commands), (vec![1, 1, 0, 1], 1));
-    // Registers keep what was written: whoever does not clear them burns again.
+    // Registers keep their values: without clearing them, a station burns again.
     program(&mut host);
     assert_eq!(sim.burns().double_blocks, [1, 3]);
     // RD_DIS hides BLOCK1 and, by its highest bit, fields of BLOCK0.

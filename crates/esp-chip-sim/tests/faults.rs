@@ -1,4 +1,4 @@
-//! Each fault, as a station sees it.
+//! Each fault, as seen by a station.
 
 #![allow(
     clippy::indexing_slicing,
@@ -75,7 +75,7 @@ fn dying_takes_the_port_and_never_gives_it_back() {
     }
 }
 
-/// Two regions, their checksums and a burn, for as long as the chip answers.
+/// Writes two regions, reads their checksums and burns, as long as the chip answers.
 fn work(host: &mut Host) -> Option<()> {
     let attach = host.ask(0x0D, 0, &[0; 8]);
     attach?;
@@ -106,7 +106,7 @@ fn work(host: &mut Host) -> Option<()> {
 }
 
 #[test]
-fn what_was_done_at_the_moment_is_done() {
+fn the_action_at_the_moment_is_completed() {
     let sim = faulty("dies@burn:1");
     let mut host = Host::new(&sim);
     assert_eq!(work(&mut host), None);
@@ -124,7 +124,7 @@ fn stuck_chips_are_silent_until_they_lose_their_power() {
     for _ in 0..2 {
         assert_eq!(work(&mut host), None);
         assert_eq!((host.bytes(), host.sync()), (Ok(vec![]), 0));
-        // No reset helps.
+        // A reset does not help.
         esp_rom_loader::Port::set_signals(&mut host.0, true, true).unwrap();
         esp_rom_loader::Port::set_signals(&mut host.0, false, false).unwrap();
         assert_eq!(host.sync(), 0);
@@ -134,7 +134,7 @@ fn stuck_chips_are_silent_until_they_lose_their_power() {
 }
 
 #[test]
-fn a_brown_out_comes_once_and_keeps_what_was_written() {
+fn a_brown_out_happens_once_and_keeps_written_data() {
     for moment in ["start", "block:3", "flash:2", "md5:1", "burn:1"] {
         let sim = faulty(&format!("brown-out@{moment}"));
         let mut host = Host::silent(&sim);
@@ -144,7 +144,7 @@ fn a_brown_out_comes_once_and_keeps_what_was_written() {
             assert_eq!(host.sync(), 8);
             assert_eq!(work(&mut host), None, "{moment}");
         }
-        // Nothing is answered before a SYNC, after which all works.
+        // Nothing is answered before a SYNC, and everything after it.
         assert_eq!(host.ask(0x14, 0, &[]), None);
         assert_eq!(host.sync(), 8, "{moment}");
         assert_eq!(work(&mut host), Some(()), "{moment}");
@@ -157,7 +157,7 @@ fn a_brown_out_comes_once_and_keeps_what_was_written() {
 }
 
 #[test]
-fn a_chip_that_disconnects_is_back_behind_a_new_port() {
+fn a_chip_that_disconnects_is_back_on_a_new_port() {
     let sim = faulty("disconnects@flash:1");
     let mut host = Host::new(&sim);
     assert_eq!(work(&mut host), None);
@@ -207,7 +207,7 @@ fn a_stuck_bit_reads_0_after_its_burn() {
 }
 
 #[test]
-fn chips_that_are_none_to_use_are_so_from_the_start() {
+fn unusable_chips_are_so_from_the_start() {
     assert_eq!(Host::silent(&faulty("no-answer")).sync(), 0);
     assert_eq!(Host::silent(&faulty("download-off")).sync(), 0);
     assert_eq!(Host::silent(&faulty_chip(Chip::Esp32, "locked")).sync(), 0);

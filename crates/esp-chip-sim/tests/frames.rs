@@ -1,6 +1,6 @@
-//! Literal frames and what the chip answers to them.
+//! Literal frames and the chip's answers.
 //!
-//! The requests are those that esptool 5.6.0 sends (`--trace`); numbers of commands and errors are from the section "Serial
+//! The requests are those sent by esptool 5.6.0 (`--trace`); command numbers and error codes are from the section "Serial
 //! Protocol" of its documentation.
 
 #![allow(
@@ -53,7 +53,7 @@ fn nothing_but_a_sync_is_answered_before_the_first_one() {
 }
 
 #[test]
-fn chips_are_told_by_their_magic_or_their_security_info() {
+fn chips_are_identified_by_magic_or_security_info() {
     let magic = |chip| Host::new(&sim(chip)).read(0x4000_1000);
     assert_eq!((magic(Chip::Esp32), magic(Chip::Esp32s2)), (0x00F0_1D83, 0x7C6));
     let info = |chip| Host::new(&sim(chip)).words(0x14, &[]);
@@ -80,10 +80,10 @@ fn unknown_and_malformed_requests_are_invalid_messages() {
     for command in [2, 5, 6, 9, 0x0A, 0x0B, 0x0F, 0x10, 0x13] {
         assert_eq!(host.words(command, &[]), Err(5), "{command:#x}");
     }
-    // The size in the header is not that of the data.
+    // The size in the header differs from the length of the data.
     host.send_frame(&[0, 0x0A, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0x40]);
     assert_eq!(host.frames(), [vec![1, 0x0A, 4, 0, 0, 0, 0, 0, 1, 5, 0, 0]]);
-    // Too short for a header, or an answer: no answer.
+    // Too short for a header, or an answer instead of a request: no answer.
     host.send_frame(&[0, 0x0A]);
     host.send_frame(&[1, 0x0A, 0, 0, 0, 0, 0, 0]);
     assert_eq!(host.frames(), Vec::<Vec<u8>>::new());
@@ -93,7 +93,7 @@ fn unknown_and_malformed_requests_are_invalid_messages() {
 fn plain_writing_erases_first_and_is_checked_block_by_block() {
     let sim = sim(Chip::Esp32c3);
     let mut host = Host::new(&sim);
-    // Not before the pins are set up.
+    // Refused before the pins are configured.
     assert_eq!(host.words(2, &[16, 1, 16, 0x1000, 0]), Err(6));
     host.attach();
     host.write(0x1000, &[0; 4096], 1024).unwrap();
@@ -107,7 +107,7 @@ fn plain_writing_erases_first_and_is_checked_block_by_block() {
     );
 
     assert_eq!(host.words(2, &[8, 2, 4, 0x2000, 0]), Ok(vec![]));
-    // A wrong checksum, a sequence number too early; then the right one.
+    // A wrong checksum, an early sequence number; then the correct block.
     let mut block = vec![4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     block.extend(b"wxyz");
     assert_eq!(host.ask(3, 0x12, &block).unwrap().1, [1, 7, 0, 0]);
@@ -119,7 +119,7 @@ fn plain_writing_erases_first_and_is_checked_block_by_block() {
         "the region is not compressed"
     );
     assert_eq!(host.block(3, 1, b"longer"), Some(Err(6)));
-    // Outside of the flash, or to be encrypted by the chip.
+    // Outside the flash, or to be encrypted by the chip.
     assert_eq!(host.words(2, &[4096, 1, 4096, 0x3F_F001, 0]), Err(6));
     assert_eq!(host.words(2, &[4096, 1, 4096, 0, 1]), Err(6));
 }
@@ -140,7 +140,7 @@ fn compressed_writing_inflates_what_arrives_in_pieces() {
     }
     assert_eq!(sim.flash()[0x8000..][..600], *b"matter".repeat(100));
     assert_eq!(sim.flash()[0x8000 + 600], 0xFF);
-    // More than was announced, and no deflate stream at all.
+    // More data than announced, and data that is not a deflate stream.
     assert_eq!(host.words(0x10, &[599, 1, 4096, 0x9000]), Ok(vec![]));
     assert_eq!(host.block(0x11, 0, &packed), Some(Err(0x0B)));
     assert_eq!(host.words(0x10, &[600, 1, 4096, 0x9000]), Ok(vec![]));
@@ -237,7 +237,7 @@ fn both_sides_need_the_same_baud_rate() {
     assert_eq!(host.ask(0x14, 0, &[]), None);
     host.0.set_baud_rate(921_600).unwrap();
     assert!(host.ask(0x14, 0, &[]).is_some());
-    // A reset finds it anew.
+    // A reset detects the rate again.
     host.0.set_signals(false, true).unwrap();
     host.0.set_signals(true, false).unwrap();
     host.0.set_signals(false, false).unwrap();
@@ -302,7 +302,7 @@ fn firmware_has_the_line_until_the_chip_is_in_its_rom_again() {
 }
 
 #[test]
-fn a_port_that_is_opened_anew_ends_the_old_one() {
+fn opening_a_port_again_ends_the_old_one() {
     let sim = sim(Chip::Esp32c3);
     let mut old = Host::new(&sim);
     let mut new = Host::new(&sim);

@@ -1,4 +1,4 @@
-//! Driven by `esp-rom-loader`.
+//! The chip driven by `esp-rom-loader`.
 
 #![allow(
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! Whatever arrives, a chip goes on.
+//! A chip continues to work after arbitrary input.
 
 #![allow(
     clippy::indexing_slicing,
@@ -37,7 +37,7 @@ proptest! {
     ) {
         let sim = ChipSim::new(chip, [2; 6]).unwrap();
         let mut host = Host::new(&sim);
-        // Another baud rate would be all that the chip understands.
+        // After a change of the baud rate, the chip would understand nothing else.
         for (command, words) in requests.into_iter().filter(|(command, _)| *command != 0x0F) {
             let data: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
             host.send(command, 0, &data);
@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_is_read(address in 0_u32..0x3F_0000, bytes in prop::collection::vec(any::<u8>(), 1..9000), block in 1_usize..3000) {
+    fn written_bytes_are_read_back(address in 0_u32..0x3F_0000, bytes in prop::collection::vec(any::<u8>(), 1..9000), block in 1_usize..3000) {
         let sim = ChipSim::new(Chip::Esp32c6, [2; 6]).unwrap();
         let mut host = Host::new(&sim);
         host.attach();

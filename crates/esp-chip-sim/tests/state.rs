@@ -1,4 +1,4 @@
-//! The file that a chip's state is kept in.
+//! The state file of a chip.
 
 #![allow(
     clippy::indexing_slicing,

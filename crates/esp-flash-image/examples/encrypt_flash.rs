@@ -1,4 +1,4 @@
-//! Puts a flash together and encrypts what a device encrypts: `cargo run --features alloc --example encrypt_flash`.
+//! Builds a flash image and encrypts what a device encrypts: `cargo run --features alloc --example encrypt_flash`.
 
 use esp_flash_image::rand_core::UnwrapErr;
 use esp_flash_image::{EncryptionScheme, FlashKey, FlashMap, PartitionTable, TableOptions};
@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{partition}");
     }
 
-    // Each device has a key of its own, whose file is burned into its eFuses.
+    // Each device has its own key; the key file is burned into its eFuses.
     let key = FlashKey::generate(EncryptionScheme::Xts128, &mut UnwrapErr(getrandom::SysRng));
     let mut flash = FlashMap::new(Some(size));
     let mut encoded = table.encode();

@@ -1,11 +1,11 @@
-//! Shows what an app image says of itself: `cargo run --features alloc --example show_image -- app.bin`.
+//! Prints the header and description of an app image: `cargo run --features alloc --example show_image -- app.bin`.
 
 use esp_flash_image::{Chip, Image, ImageHeader, ImageWriter};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bytes = match std::env::args_os().nth(1) {
         Some(path) => std::fs::read(path)?,
-        // Without a file, one that is made here.
+        // Without a file, use an image made here.
         None => {
             let mut writer = ImageWriter::new(ImageHeader::new(Chip::Esp32c3));
             writer.push(0x4038_0000, b"machine code")?;

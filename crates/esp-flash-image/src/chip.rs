@@ -1,4 +1,4 @@
-//! What is known of each chip. The numbers and names are in [`facts`], one row for each.
+//! Chip properties. The numbers and names are in [`facts`], one row per chip.
 
 mod efuses;
 mod facts;
@@ -26,7 +26,7 @@ use crate::{EncryptionScheme, Error};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each is its name")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Chip {
     Esp32,
     Esp32c2,
@@ -61,25 +61,25 @@ impl Chip {
         Self::Esp32s31,
     ];
 
-    /// Returns the name that esptool's `--chip` takes, as `esp32c3`.
+    /// Returns the name that esptool's `--chip` takes, such as `esp32c3`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.facts().name
     }
 
-    /// Returns the chip id in the header of its images.
+    /// Returns the chip ID in image headers.
     #[must_use]
     pub const fn image_id(self) -> u16 {
         self.facts().image_id
     }
 
-    /// Finds the chip with an id of an image header.
+    /// Returns the chip with an image header's chip ID.
     #[must_use]
     pub fn from_image_id(id: u16) -> Option<Self> {
         Self::ALL.iter().copied().find(|chip| chip.image_id() == id)
     }
 
-    /// Returns what is known of the chip.
+    /// Returns the chip's properties.
     #[must_use]
     pub const fn facts(self) -> &'static ChipFacts {
         match self {
@@ -109,7 +109,7 @@ impl fmt::Display for Chip {
 impl FromStr for Chip {
     type Err = Error;
 
-    /// Reads a name in either spelling: `esp32c3` or `ESP32-C3`.
+    /// Parses a name in either spelling: `esp32c3` or `ESP32-C3`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let letters = || {
             text.chars()
@@ -121,11 +121,11 @@ impl FromStr for Chip {
     }
 }
 
-/// A scheme of secure boot.
+/// A secure boot scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum BootScheme {
-    /// Version 1 of the ESP32: a digest of the bootloader with a secret key, and ECDSA for the apps.
+    /// Version 1 of the ESP32: a keyed digest of the bootloader, and ECDSA for the apps.
     V1,
     /// Version 2 with RSA-3072.
     V2Rsa,
@@ -136,7 +136,7 @@ pub enum BootScheme {
 impl BootScheme {
     const ALL: [Self; 3] = [Self::V1, Self::V2Rsa, Self::V2Ecdsa];
 
-    /// Returns the name in profiles and options.
+    /// Returns the name used in profiles and options.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -162,10 +162,10 @@ impl FromStr for BootScheme {
     }
 }
 
-/// A curve of ECDSA keys in hardware.
+/// An elliptic curve of the ECDSA hardware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each is its name")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum BootCurve {
     P192,
     P256,
@@ -182,56 +182,56 @@ impl fmt::Display for BootCurve {
     }
 }
 
-/// One scheme of secure boot that a chip has.
+/// A secure boot scheme that a chip supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SecureBootFact {
     /// The scheme.
     pub scheme: BootScheme,
-    /// Its curves; none for RSA.
+    /// The supported curves; empty for RSA.
     pub curves: &'static [BootCurve],
-    /// The first revision of the chip that has it, when not all have.
+    /// The first chip revision that supports it, if not all do.
     pub min_revision: Option<ChipRevision>,
-    /// How many keys may be trusted, which is the number of signature blocks that the ROM looks at.
+    /// Number of trusted keys, equal to the number of signature blocks that the ROM reads.
     pub max_keys: u8,
-    /// Why it should not be used, when ESP-IDF itself calls it insecure.
+    /// The reason not to use it, where ESP-IDF itself marks it as insecure.
     pub insecure: Option<&'static str>,
 }
 
-/// What is known of a chip: the row of the table.
+/// The properties of a chip: its row of the table.
 ///
 /// Sources: ESP-IDF's `soc_caps.h` of each chip and its guides "Flash Encryption", "Secure Boot V2" and "Security Features
-/// Enablement Workflows"; names of eFuses and purposes as espefuse 5.6.0 prints them.
+/// Enablement Workflows"; eFuse names and key purposes as printed by espefuse 5.6.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChipFacts {
     /// The name that esptool's `--chip` takes.
     pub name: &'static str,
-    /// The chip id in image headers.
+    /// The chip ID in image headers.
     pub image_id: u16,
-    /// Where the ROM looks for the bootloader.
+    /// The flash address from which the ROM loads the bootloader.
     pub bootloader_offset: u32,
-    /// The sizes of a page of the flash MMU that an app can be built for; the usual one is 64 KiB.
+    /// The flash MMU page sizes that an app can be built for; usually 64 KiB.
     pub mmu_page_sizes: &'static [u32],
-    /// The schemes of flash encryption, the preferred one first.
+    /// The flash encryption schemes, the preferred one first.
     pub encryption: &'static [EncryptionScheme],
-    /// Bytes that the chip encrypts at once when firmware writes to flash: 16 or 32.
+    /// Number of bytes that the chip encrypts at once when firmware writes to flash: 16 or 32.
     pub encrypted_write_step: u32,
-    /// The schemes of secure boot, the preferred one first.
+    /// The secure boot schemes, the preferred one first.
     pub secure_boot: &'static [SecureBootFact],
-    /// The eFuse blocks for keys.
+    /// The eFuse key blocks.
     pub key_blocks: KeyBlocks,
-    /// The names of eFuses.
+    /// The eFuse names.
     pub efuses: EfuseNames,
-    /// Whether the chip has an HMAC peripheral with a key in an eFuse block.
+    /// Whether the chip has an HMAC peripheral keyed from an eFuse block.
     pub hmac: bool,
-    /// The longest RSA key of the Digital Signature peripheral, in bits.
+    /// The longest RSA key that the Digital Signature peripheral supports, in bits.
     pub ds_bits: Option<u16>,
-    /// The curves of the ECDSA peripheral with a key in an eFuse block.
+    /// The curves of the ECDSA peripheral keyed from an eFuse block.
     pub ecdsa_peripheral: &'static [EcdsaFact],
     /// Whether the NVS encryption keys can be derived from an HMAC key in an eFuse block instead of a partition `nvs_keys`.
     pub nvs_hmac: bool,
-    /// The first revision whose flash decryption can hide in pseudo rounds against power analysis.
+    /// The first revision whose flash decryption supports pseudo rounds, a protection against power analysis.
     pub pseudo_round_min_revision: Option<ChipRevision>,
 }
 
@@ -241,20 +241,20 @@ pub struct ChipFacts {
 pub struct EcdsaFact {
     /// The curve.
     pub curve: BootCurve,
-    /// The first revision of the chip that has it, when not all have.
+    /// The first chip revision that supports it, if not all do.
     pub min_revision: Option<ChipRevision>,
 }
 
 impl ChipFacts {
-    /// Returns what is known of a scheme of secure boot; of two entries of one scheme, the one for all revisions.
+    /// Returns the properties of a secure boot scheme; if a scheme has two entries, the one for all revisions.
     #[must_use]
     pub fn secure_boot(&self, scheme: BootScheme) -> Option<&'static SecureBootFact> {
         self.secure_boot.iter().find(|fact| fact.scheme == scheme)
     }
 
-    /// Tells whether the chip can encrypt its flash with a scheme, and beside secure boot if that is on.
+    /// Returns whether the chip can encrypt its flash with a scheme, optionally together with secure boot.
     ///
-    /// With one block for all keys, as on the ESP32-C2, the key digest of secure boot takes half of it.
+    /// On chips with a single key block, such as the ESP32-C2, the secure boot key digest takes half of it.
     #[must_use]
     pub fn has_encryption(&self, scheme: EncryptionScheme, with_secure_boot: bool) -> bool {
         let fits = match self.key_blocks.assignment {

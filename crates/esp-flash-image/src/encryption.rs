@@ -13,15 +13,15 @@ pub use key::FlashKey;
 
 use crate::Error;
 
-/// A scheme of flash encryption.
+/// A flash encryption scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum EncryptionScheme {
-    /// AES-256 with a key that changes with the address: ESP32.
+    /// AES-256 with an address-dependent key: ESP32.
     Esp32,
     /// XTS-AES-128.
     Xts128,
-    /// XTS-AES-128 with a key of which eFuses hold 16 bytes: ESP32-C2.
+    /// XTS-AES-128 with a key derived from 16 bytes of eFuses: ESP32-C2.
     Xts128Derived,
     /// XTS-AES-256.
     Xts256,
@@ -31,7 +31,7 @@ impl EncryptionScheme {
     /// All schemes.
     pub const ALL: &[Self] = &[Self::Esp32, Self::Xts128, Self::Xts128Derived, Self::Xts256];
 
-    /// Returns the name in profiles and options.
+    /// Returns the name used in profiles and options.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ impl EncryptionScheme {
         }
     }
 
-    /// Returns the bytes of a key file. The ESP32 with its 3/4 coding scheme has 24 instead.
+    /// Returns the length of a key file in bytes. An ESP32 with the 3/4 coding scheme has 24 bytes instead.
     #[must_use]
     pub const fn key_len(self) -> usize {
         match self {
@@ -52,9 +52,9 @@ impl EncryptionScheme {
         }
     }
 
-    /// Returns the purpose of the key for espefuse's `burn-key`; the ESP32 has a block for it instead.
+    /// Returns the key purpose for espefuse's `burn-key`; the ESP32 has a dedicated block instead.
     ///
-    /// `XTS_AES_256_KEY` is espefuse's word for two blocks, the named and the next free one.
+    /// `XTS_AES_256_KEY` is espefuse's term for two blocks: the named one and the next free one.
     #[must_use]
     pub const fn key_purpose(self) -> Option<&'static str> {
         match self {
@@ -81,25 +81,25 @@ impl FromStr for EncryptionScheme {
     }
 }
 
-/// The eFuse FLASH_CRYPT_CONFIG: which of four segments of the key change with the address.
+/// The eFuse FLASH_CRYPT_CONFIG: selects which of four key segments depend on the address.
 ///
 /// Source: ESP-IDF, "Flash Encryption" of the ESP32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlashCryptConfig(u8);
 
 impl FlashCryptConfig {
-    /// All segments change, which is the only value that ESP-IDF burns.
+    /// All segments depend on the address: the only value that ESP-IDF burns.
     pub const DEFAULT: Self = Self(0xF);
     /// The smallest value.
     pub const MIN: Self = Self(0);
     /// The largest value.
     pub const MAX: Self = Self(0xF);
 
-    /// Checks a value.
+    /// Makes a value.
     ///
     /// # Errors
     ///
-    /// [`Error::CryptConfig`] above 15, of which `espsecure` drops bits without a word.
+    /// [`Error::CryptConfig`] above 15. `espsecure` silently drops the upper bits.
     pub const fn new(value: u8) -> Result<Self, Error> {
         if value > Self::MAX.0 {
             return Err(Error::CryptConfig { value });

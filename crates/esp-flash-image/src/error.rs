@@ -2,127 +2,127 @@ use core::fmt;
 
 use crate::{Chip, EncryptionScheme};
 
-/// Why flash content cannot be read, written or encrypted.
+/// An error from reading, writing or encrypting flash content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// A piece for encryption does not start at a multiple of 16.
+    /// A piece to encrypt does not start at a multiple of 16.
     AddressAlignment {
         /// Its address.
         address: u32,
     },
-    /// A name is none of the schemes of secure boot.
+    /// The secure boot scheme name is unknown.
     BootSchemeName,
-    /// A name is none of the chips.
+    /// The chip name is unknown.
     ChipName,
-    /// A chip revision is not like `1.2`, with a major number of 0 to 654 and a minor one of 0 to 99.
+    /// A chip revision is not of the form `1.2`, with a major number of 0 to 654 and a minor number of 0 to 99.
     ChipRevision,
-    /// The XOR of the segments' bytes is another one than the image states.
+    /// The XOR checksum of the segments differs from the stored one.
     Checksum {
-        /// Where it stands.
+        /// Its offset.
         offset: usize,
-        /// What it should be.
+        /// The checksum of the segments.
         expected: u8,
-        /// What it is.
+        /// The stored checksum.
         found: u8,
     },
-    /// FLASH_CRYPT_CONFIG has four bits.
+    /// FLASH_CRYPT_CONFIG is above 15.
     CryptConfig {
         /// The value.
         value: u8,
     },
-    /// No bytes were given for encryption.
+    /// There are no bytes to encrypt or decrypt.
     Empty,
-    /// A name is none of the schemes of flash encryption.
+    /// The flash encryption scheme name is unknown.
     EncryptionSchemeName,
-    /// A piece for encryption ends behind the last address of the scheme.
+    /// A piece to encrypt ends after the last address of the scheme.
     EndOfFlash {
-        /// Where it starts.
+        /// Its address.
         address: u32,
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
-        /// The end of the scheme's addresses.
+        /// The end of the scheme's address range.
         limit: u64,
     },
-    /// A flash size is not like `4MB`, or is no multiple of 4 KiB.
+    /// A flash size is not of the form `4MB`, or is not a multiple of 4 KiB.
     FlashSize,
-    /// The byte for the appended hash is neither 0 nor 1.
+    /// The appended-hash flag is neither 0 nor 1.
     HashFlag {
         /// The byte.
         value: u8,
     },
-    /// The SHA-256 behind the image is not that of the image.
+    /// The SHA-256 after the image does not match the image.
     ImageHash {
-        /// Where it stands.
+        /// Its offset.
         offset: usize,
     },
     /// An image does not begin with 0xE9.
     ImageMagic {
-        /// What it begins with.
+        /// The first byte.
         found: u8,
     },
-    /// A key has not the length that its scheme wants.
+    /// A key has the wrong length for its scheme.
     KeyLength {
         /// The scheme.
         scheme: EncryptionScheme,
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
     },
-    /// The length of a piece for encryption is no multiple of 16.
+    /// The length of a piece to encrypt is not a multiple of 16.
     LengthAlignment {
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
     },
-    /// A chip has no MMU page of that size.
+    /// The chip does not support this MMU page size.
     MmuPage {
         /// The size.
         size: u32,
     },
-    /// An entry of otadata has a checksum of something else.
+    /// The checksum of an otadata entry is wrong.
     OtaChecksum,
     /// The sequence number of an otadata entry is 0 or 0xFFFFFFFF.
     OtaSequence,
-    /// The state of an otadata entry is none of those that are defined.
+    /// The state of an otadata entry is undefined.
     OtaState {
         /// The state.
         state: u32,
     },
-    /// A name is none of the states of otadata.
+    /// The otadata state name is unknown.
     OtaStateName,
-    /// Bytes that padding leaves free are not as erased flash is.
+    /// A padding byte is not 0xFF.
     Padding {
-        /// The first of them.
+        /// The offset of the first such byte.
         offset: usize,
     },
-    /// Bytes that a format leaves zero are not.
+    /// A reserved byte is not zero.
     Reserved {
-        /// The first of them.
+        /// The offset of the first such byte.
         offset: usize,
     },
-    /// An image is to be padded for secure boot, but has no appended SHA-256.
+    /// An image to be padded for secure boot has no appended SHA-256.
     SecurePadWithoutHash,
-    /// The number of segments is not in 1 to 16.
+    /// The number of segments is not 1 to 16.
     SegmentCount {
         /// The number.
         count: usize,
     },
-    /// The length of a segment is no multiple of 4, or 16 MiB or more.
+    /// The length of a segment is not a multiple of 4, or is 16 MiB or more.
     SegmentLength {
-        /// Where its header stands.
+        /// The offset of its header.
         offset: usize,
         /// The length.
         len: usize,
     },
-    /// Bytes are behind what is read.
+    /// There are bytes after the end.
     Trailing {
-        /// How many.
+        /// Number of bytes.
         len: usize,
     },
-    /// The bytes end inside of what is read.
+    /// The input ends too early.
     Truncated {
-        /// Bytes needed.
+        /// Number of bytes needed.
         needed: usize,
-        /// Bytes there.
+        /// Number of bytes available.
         available: usize,
     },
 }
@@ -131,9 +131,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AddressAlignment { address } => write!(f, "flash address {address:#x} is not a multiple of 16"),
-            Self::BootSchemeName => f.write_str("unknown scheme of secure boot, allowed are v1, v2-rsa and v2-ecdsa"),
+            Self::BootSchemeName => f.write_str("unknown secure boot scheme; allowed: v1, v2-rsa, v2-ecdsa"),
             Self::ChipName => {
-                f.write_str("is no chip; allowed:")?;
+                f.write_str("unknown chip; allowed:")?;
                 Chip::ALL.iter().enumerate().try_for_each(|(index, chip)| {
                     let comma = if index == 0 { "" } else { "," };
                     write!(f, "{comma} {chip}")
@@ -147,55 +147,54 @@ impl fmt::Display for Error {
             } => {
                 write!(
                     f,
-                    "checksum at offset {offset:#x} is {found:#04x}, the segments have {expected:#04x}"
+                    "checksum at offset {offset:#x} is {found:#04x}; the segments have {expected:#04x}"
                 )
             }
-            Self::CryptConfig { value } => write!(f, "FLASH_CRYPT_CONFIG is {value}, allowed are 0 to 15"),
+            Self::CryptConfig { value } => write!(f, "FLASH_CRYPT_CONFIG is {value}; allowed: 0 to 15"),
             Self::Empty => f.write_str("no bytes to encrypt or decrypt"),
-            Self::EncryptionSchemeName => f.write_str(
-                "unknown scheme of flash encryption, allowed are esp32, xts-128, xts-128-derived and xts-256",
-            ),
+            Self::EncryptionSchemeName => {
+                f.write_str("unknown flash encryption scheme; allowed: esp32, xts-128, xts-128-derived, xts-256")
+            }
             Self::EndOfFlash { address, len, limit } => {
-                write!(f, "{len} bytes at flash address {address:#x} end behind {limit:#x}")
+                write!(f, "{len} bytes at flash address {address:#x} end after {limit:#x}")
             }
             Self::FlashSize => f.write_str("flash size is not a multiple of 4 KiB such as 4MB or 0x400000"),
-            Self::HashFlag { value } => write!(
-                f,
-                "appended-hash flag of the image header is {value}, allowed are 0 and 1"
-            ),
+            Self::HashFlag { value } => {
+                write!(f, "appended-hash flag of the image header is {value}; allowed: 0 and 1")
+            }
             Self::ImageHash { offset } => {
                 write!(
                     f,
-                    "SHA-256 at offset {offset:#x} is not that of the image: it was changed or cut"
+                    "SHA-256 at offset {offset:#x} does not match the image: the file is damaged or truncated"
                 )
             }
-            Self::ImageMagic { found } => write!(f, "image begins with {found:#04x} instead of 0xe9"),
+            Self::ImageMagic { found } => write!(f, "image begins with {found:#04x}; expected 0xe9"),
             Self::KeyLength { scheme, len } => {
                 let other = if *scheme == EncryptionScheme::Esp32 {
                     ", or 24 with 3/4 coding"
                 } else {
                     ""
                 };
-                write!(f, "key of {len} bytes, {scheme} needs {}{other}", scheme.key_len())
+                write!(f, "key has {len} bytes; {scheme} needs {}{other}", scheme.key_len())
             }
             Self::LengthAlignment { len } => write!(f, "length of {len} bytes is not a multiple of 16"),
-            Self::MmuPage { size } => write!(f, "{size:#x} bytes is no MMU page size of the chip"),
+            Self::MmuPage { size } => write!(f, "the chip has no MMU page size of {size:#x} bytes"),
             Self::OtaChecksum => f.write_str("checksum of the otadata entry is wrong"),
             Self::OtaSequence => f.write_str("otadata sequence number is not 1 to 4294967294"),
             Self::OtaState { state } => write!(f, "otadata state {state:#x} is not 0 to 4 or 0xffffffff"),
             Self::OtaStateName => {
                 f.write_str("otadata state is not new, pending-verify, valid, invalid, aborted or undefined")
             }
-            Self::Padding { offset } => write!(f, "byte at offset {offset:#x} is not 0xff as in erased flash"),
+            Self::Padding { offset } => write!(f, "byte at offset {offset:#x} is not 0xff (erased flash)"),
             Self::Reserved { offset } => write!(f, "reserved byte at offset {offset:#x} is not zero"),
-            Self::SecurePadWithoutHash => f.write_str("secure padding needs an image with appended SHA-256"),
-            Self::SegmentCount { count } => write!(f, "image has {count} segments, allowed are 1 to 16"),
+            Self::SecurePadWithoutHash => f.write_str("secure padding requires an image with an appended SHA-256"),
+            Self::SegmentCount { count } => write!(f, "image has {count} segments; allowed: 1 to 16"),
             Self::SegmentLength { offset, len } => write!(
                 f,
-                "segment at offset {offset:#x} has {len:#x} bytes, allowed are multiples of 4 below 0x1000000"
+                "segment at offset {offset:#x} has {len:#x} bytes; allowed: multiples of 4 below 0x1000000"
             ),
-            Self::Trailing { len } => write!(f, "{len} bytes are behind the end"),
-            Self::Truncated { needed, available } => write!(f, "{needed} bytes needed, {available} there"),
+            Self::Trailing { len } => write!(f, "{len} unexpected bytes after the end"),
+            Self::Truncated { needed, available } => write!(f, "{needed} bytes needed, {available} available"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Images of apps and bootloaders.
+//! App and bootloader images.
 //!
 //! ```text
 //! header   0 E9 | 1 segments | 2 SPI mode | 3 flash size << 4 + frequency | 4 entry u32
@@ -29,12 +29,12 @@ use crate::Error;
 
 const HASH_LEN: usize = 32;
 const SEGMENT_HEADER_LEN: usize = 8;
-/// What the checksum starts with.
+/// The initial value of the checksum.
 const CHECKSUM_SEED: u8 = 0xEF;
 const MAX_SEGMENTS: usize = 16;
 const MAX_SEGMENT_LEN: usize = 0x100_0000;
 
-/// An image of an app or a bootloader, with what is behind it.
+/// An app or bootloader image, with the bytes that follow it.
 ///
 /// # Examples
 ///
@@ -65,21 +65,21 @@ pub struct Image<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Segment<'a> {
-    /// Where it is loaded, or mapped.
+    /// The address to which it is loaded or mapped.
     pub load_address: u32,
-    /// Where its data start in the image.
+    /// The offset of its data in the image.
     pub offset: usize,
     /// Its data.
     pub data: &'a [u8],
 }
 
 impl<'a> Image<'a> {
-    /// Reads the image at the start of `bytes`; what is behind it is [`Image::trailing`].
+    /// Reads the image at the start of `bytes`; the bytes after it are returned by [`Image::trailing`].
     ///
     /// # Errors
     ///
     /// [`Error::ImageMagic`], [`Error::SegmentCount`], [`Error::SegmentLength`], [`Error::Truncated`], [`Error::Checksum`],
-    /// [`Error::ImageHash`], [`Error::HashFlag`]; and [`Error::Reserved`] for bytes that the format leaves zero.
+    /// [`Error::ImageHash`], [`Error::HashFlag`]; and [`Error::Reserved`] if a reserved byte is not zero.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
         let header = ImageHeader::decode(bytes)?;
         let mut offset = ImageHeader::LEN;
@@ -112,7 +112,7 @@ impl<'a> Image<'a> {
                 found,
             });
         }
-        // There is a byte at `at`.
+        // The byte at `at` exists.
         let hashed_len = at.saturating_add(1);
         let mut len = hashed_len;
         if header.has_hash() {
@@ -140,7 +140,7 @@ impl<'a> Image<'a> {
         &self.header
     }
 
-    /// Returns the segments in their order.
+    /// Returns the segments in order.
     pub fn segments(&self) -> impl Iterator<Item = Segment<'a>> {
         let bytes = self.bytes;
         let mut offset = ImageHeader::LEN;
@@ -151,19 +151,19 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// Returns the bytes of the image, with checksum and hash.
+    /// Returns the length of the image in bytes, including checksum and hash.
     #[must_use]
     pub const fn image_len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Returns the image, with checksum and hash.
+    /// Returns the image, including checksum and hash.
     #[must_use]
     pub const fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// Tells whether a SHA-256 is appended.
+    /// Returns whether a SHA-256 is appended.
     #[must_use]
     pub const fn has_hash(&self) -> bool {
         self.header.has_hash()
@@ -175,32 +175,32 @@ impl<'a> Image<'a> {
         self.bytes.last_chunk().copied().filter(|_| self.has_hash())
     }
 
-    /// Returns the checksum: the exclusive or of all segments' bytes and 0xEF.
+    /// Returns the checksum: the XOR of 0xEF and all bytes of the segments.
     #[must_use]
     pub fn checksum(&self) -> u8 {
-        let behind = if self.has_hash() { HASH_LEN } else { 0 };
+        let after = if self.has_hash() { HASH_LEN } else { 0 };
         let hashed = self
             .bytes
             .len()
-            .checked_sub(behind)
+            .checked_sub(after)
             .and_then(|len| self.bytes.get(..len));
-        // It was found by `parse`.
+        // `parse` has checked that it exists.
         hashed.and_then(<[u8]>::last).copied().unwrap_or(CHECKSUM_SEED)
     }
 
-    /// Returns the description of the app at the start of its first segment; bootloaders and old apps have none.
+    /// Returns the app description at the start of the first segment; bootloaders and old apps have none.
     #[must_use]
     pub fn app_description(&self) -> Option<AppDescription<'a>> {
         AppDescription::find(self.segments().next()?.data)
     }
 
-    /// Returns what is behind the image: signatures, padding.
+    /// Returns the bytes after the image, such as a signature or padding.
     #[must_use]
     pub const fn trailing(&self) -> &'a [u8] {
         self.trailing
     }
 
-    /// Returns where the segments end.
+    /// Returns the offset at which the segments end.
     #[cfg(feature = "alloc")]
     fn segments_end(&self) -> usize {
         let last = self.segments().last();
@@ -235,13 +235,13 @@ fn read_segment(bytes: &[u8], offset: usize) -> Result<Segment<'_>, Error> {
     })
 }
 
-/// Where the checksum is behind segments that end at an offset: the last byte of 16.
+/// The offset of the checksum after segments that end at an offset: the last byte of a 16-byte block.
 fn checksum_offset(end: usize) -> Option<usize> {
     end.checked_add(1)?.checked_next_multiple_of(16)?.checked_sub(1)
 }
 
 fn xor(data: &[u8]) -> u8 {
-    // Words first: the compiler does not vectorise bytes in debug builds, and firmware has megabytes.
+    // Words first: debug builds do not vectorize loops over bytes, and firmware has megabytes.
     let (words, rest) = data.as_chunks::<8>();
     let word = words.iter().fold(0, |sum, word| sum ^ u64::from_le_bytes(*word));
     let sum = word.to_le_bytes().iter().fold(0, |sum, byte| sum ^ byte);

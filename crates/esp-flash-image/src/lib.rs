@@ -35,9 +35,9 @@ pub use partition::{FlashSize, PartitionType};
 #[cfg(feature = "alloc")]
 pub use partition::{Partition, PartitionTable, TableError, TableErrorKind, TableOptions};
 
-/// The crate of the generators that keys are drawn with.
+/// The crate of the random number generator traits used in [`FlashKey::generate`].
 pub use rand_core;
-/// The crate of `ConstantTimeEq`, which keys have.
+/// The crate of the `ConstantTimeEq` trait that keys implement.
 pub use subtle;
-/// The crate of `Zeroize`, which keys have.
+/// The crate of the `Zeroize` trait that keys implement.
 pub use zeroize;

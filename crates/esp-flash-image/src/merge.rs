@@ -1,4 +1,4 @@
-//! Pieces of flash, in their places.
+//! Pieces of flash content and their addresses.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -8,7 +8,7 @@ use core::fmt;
 
 use crate::FlashSize;
 
-/// Pieces of flash that do not overlap, sorted by address.
+/// Non-overlapping pieces of flash content, sorted by address.
 ///
 /// # Examples
 ///
@@ -31,7 +31,7 @@ pub struct FlashMap<'a> {
     size: Option<FlashSize>,
 }
 
-/// Bytes with their place in flash.
+/// Bytes with their flash address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FlashPiece<'a> {
     offset: u32,
@@ -58,7 +58,7 @@ impl FlashPiece<'_> {
         &self.name
     }
 
-    /// Returns the flash address behind it.
+    /// Returns the flash address after the last byte.
     #[must_use]
     pub fn end(&self) -> u64 {
         end(self.offset, self.bytes.len())
@@ -73,7 +73,7 @@ impl FlashPiece<'_> {
     }
 }
 
-/// Without the bytes, which may hold keys.
+/// Omits the bytes, which may contain keys.
 impl fmt::Debug for FlashPiece<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FlashPiece({})", self.place())
@@ -81,7 +81,7 @@ impl fmt::Debug for FlashPiece<'_> {
 }
 
 impl<'a> FlashMap<'a> {
-    /// Makes an empty map of a flash; without a size pieces may lie anywhere below 4 GiB.
+    /// Makes an empty map of a flash; without a size, pieces may be anywhere below 4 GiB.
     #[must_use]
     pub const fn new(size: Option<FlashSize>) -> Self {
         Self {
@@ -94,8 +94,8 @@ impl<'a> FlashMap<'a> {
     ///
     /// # Errors
     ///
-    /// [`MapError::Empty`] without bytes, [`MapError::DoesNotFit`] when it ends behind the flash, [`MapError::Overlap`].
-    /// Nothing is changed then.
+    /// [`MapError::Empty`] without bytes, [`MapError::DoesNotFit`] when it ends after the flash, [`MapError::Overlap`].
+    /// On error, the map is unchanged.
     pub fn add(
         &mut self,
         offset: u32,
@@ -125,12 +125,12 @@ impl<'a> FlashMap<'a> {
             .range(..=offset)
             .next_back()
             .filter(|(_, before)| before.end() > offset.into());
-        let behind = self
+        let after = self
             .pieces
             .range(offset..)
             .next()
-            .filter(|(behind, _)| u64::from(**behind) < end);
-        if let Some((_, other)) = before.or(behind) {
+            .filter(|(after, _)| u64::from(**after) < end);
+        if let Some((_, other)) = before.or(after) {
             return Err(MapError::Overlap {
                 piece: piece.place(),
                 other: other.place(),
@@ -145,19 +145,19 @@ impl<'a> FlashMap<'a> {
         self.pieces.values()
     }
 
-    /// Returns the flash address behind the last piece.
+    /// Returns the flash address after the last piece.
     #[must_use]
     pub fn end(&self) -> u64 {
         self.pieces.values().next_back().map_or(0, FlashPiece::end)
     }
 
-    /// Writes the flash from address 0 to the end of the last piece, or up to a size, with 0xFF in the gaps.
+    /// Writes the flash from address 0 to the end of the last piece, or to a size, with 0xFF in the gaps.
     ///
-    /// **Writing such an image to a device erases what is in the gaps**, as its NVS; [`FlashMap::pieces`] leaves them alone.
-    ///
+    /// **Writing such an image to a device erases the content of the gaps**, such as its NVS partition. To keep it, write
+    /// the [`FlashMap::pieces`] one by one.
     /// # Errors
     ///
-    /// [`MapError::ImageSize`] when the size is smaller than what is there, or more than there is memory for.
+    /// [`MapError::ImageSize`] when the size is less than the end of the last piece, or memory is insufficient.
     pub fn to_image(&self, size: Option<u32>) -> Result<Vec<u8>, MapError> {
         let end = self.end();
         let size = size.map_or(end, u64::from);
@@ -182,7 +182,7 @@ fn end(offset: u32, len: usize) -> u64 {
     u64::try_from(len).unwrap_or(u64::MAX).saturating_add(offset.into())
 }
 
-/// Where a piece is, for an error.
+/// The place of a piece, for an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PiecePlace {
@@ -190,7 +190,7 @@ pub struct PiecePlace {
     pub name: String,
     /// Its flash address.
     pub offset: u32,
-    /// The flash address behind it.
+    /// The flash address after its last byte.
     pub end: u64,
 }
 
@@ -200,15 +200,15 @@ impl fmt::Display for PiecePlace {
     }
 }
 
-/// Why a piece is not added to a [`FlashMap`], or no image made of it.
+/// An error from adding a piece to a [`FlashMap`], or from making an image of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MapError {
-    /// A piece ends behind the flash.
+    /// A piece ends after the end of the flash.
     DoesNotFit {
         /// The piece.
         piece: PiecePlace,
-        /// Bytes of the flash.
+        /// Size of the flash in bytes.
         limit: u64,
     },
     /// A piece has no bytes.
@@ -216,18 +216,18 @@ pub enum MapError {
         /// Its name.
         name: String,
     },
-    /// An image is smaller than what it is to hold, or too large for the memory.
+    /// An image is too small for its content, or too large for the memory.
     ImageSize {
-        /// Its bytes.
+        /// Its size in bytes.
         size: u64,
         /// The end of the last piece.
         end: u64,
     },
     /// Two pieces overlap.
     Overlap {
-        /// The one to add.
+        /// The piece to add.
         piece: PiecePlace,
-        /// The one that is there.
+        /// The piece already in the map.
         other: PiecePlace,
     },
 }
@@ -240,10 +240,10 @@ impl fmt::Display for MapError {
             Self::ImageSize { size, end } if size < end => {
                 write!(
                     f,
-                    "an image of {size:#x} bytes is smaller than its content, which ends at {end:#x}"
+                    "image size of {size:#x} bytes is too small: the last piece ends at {end:#x}"
                 )
             }
-            Self::ImageSize { size, .. } => write!(f, "no memory for an image of {size:#x} bytes"),
+            Self::ImageSize { size, .. } => write!(f, "out of memory for an image of {size:#x} bytes"),
             Self::Overlap { piece, other } => write!(f, "{piece} overlaps {other}"),
         }
     }

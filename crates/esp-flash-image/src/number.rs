@@ -1,7 +1,7 @@
-//! Numbers as the partition table's CSV has them.
+//! Numbers in the partition table CSV.
 
-/// Reads a number as ESP-IDF's tool does: decimal, `0x`, `0o` or `0b`, single underscores between digits, then an optional
-/// `k` or `M` for 1024 or 1024 times that.
+/// Parses a number as ESP-IDF's tool does: decimal, `0x`, `0o` or `0b`, single underscores between digits, then an
+/// optional `k` or `M` for a factor of 1024 or 1024².
 pub(crate) fn number(text: &str) -> Option<u64> {
     let text = text.trim();
     let (digits, factor) = match text.strip_suffix(['K', 'k']) {
@@ -13,7 +13,7 @@ pub(crate) fn number(text: &str) -> Option<u64> {
     plain_number(digits.trim_end())?.checked_mul(factor)
 }
 
-/// The same without a suffix.
+/// Parses a number without a suffix.
 pub(crate) fn plain_number(text: &str) -> Option<u64> {
     let prefix = text.get(..2).unwrap_or_default();
     let (radix, digits) = match prefix {
@@ -40,7 +40,7 @@ pub(crate) fn plain_number(text: &str) -> Option<u64> {
         }
         last = digit;
     }
-    // As in Python, a leading zero is no octal number, and nothing else either.
+    // As in Python, a number with a leading zero is invalid.
     let ambiguous = radix == 10 && digits.len() > 1 && digits.starts_with('0') && value != Some(0);
     (last != '_' && !ambiguous).then_some(value)?
 }

@@ -1,31 +1,31 @@
-//! otadata: which OTA slot boots.
+//! otadata: selects the OTA slot to boot.
 //!
 //! ```text
 //! sector  0 sequence number u32 | 4 label, FF, 20 bytes | 24 state u32 | 28 CRC-32 of the sequence number u32 | 32 FF to 4096
 //! ```
 //!
-//! There are two sectors, so that one is whole while the other is written. All numbers are little-endian. Source: ESP-IDF,
-//! "Over The Air Updates", section "OTA Data Partition", and `esp_flash_partitions.h`.
+//! There are two sectors, so that one is intact while the other is written. All numbers are little-endian. Source:
+//! ESP-IDF, "Over The Air Updates", section "OTA Data Partition", and `esp_flash_partitions.h`.
 
 use core::fmt;
 
 use crate::Error;
 
-/// What is known of the app that a slot holds.
+/// The state of the app in a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OtaState {
-    /// It was not booted yet.
+    /// Not booted yet.
     New,
-    /// It is on its first boot.
+    /// On its first boot.
     PendingVerify,
-    /// It works.
+    /// Confirmed as working.
     Valid,
-    /// It said that it does not work.
+    /// Reported as not working by itself.
     Invalid,
-    /// It did not get through its first boot.
+    /// Did not complete its first boot.
     Aborted,
-    /// Nothing is known.
+    /// Unknown.
     Undefined,
 }
 
@@ -39,7 +39,7 @@ impl OtaState {
         Self::Undefined,
     ];
 
-    /// Returns its number.
+    /// Returns the number of the state.
     #[must_use]
     pub const fn number(self) -> u32 {
         match self {
@@ -52,7 +52,7 @@ impl OtaState {
         }
     }
 
-    /// Returns its name.
+    /// Returns the name of the state.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -105,14 +105,14 @@ pub struct OtaSelect {
 }
 
 impl OtaSelect {
-    /// Its bytes.
+    /// Length in bytes.
     pub const LEN: usize = 32;
 
     /// Makes an entry.
     ///
     /// # Errors
     ///
-    /// [`Error::OtaSequence`] for 0, which is no number of a slot, and 0xFFFFFFFF, which is erased flash.
+    /// [`Error::OtaSequence`] for 0, which selects no slot, and 0xFFFFFFFF, which is erased flash.
     pub const fn new(sequence: u32, state: OtaState) -> Result<Self, Error> {
         match sequence {
             0 | u32::MAX => Err(Error::OtaSequence),
@@ -120,12 +120,12 @@ impl OtaSelect {
         }
     }
 
-    /// Reads the entry at the start of a sector; `None` where it is erased.
+    /// Reads the entry at the start of a sector; `None` if the sector is erased.
     ///
     /// # Errors
     ///
-    /// [`Error::OtaSequence`], [`Error::OtaState`], [`Error::OtaChecksum`]; [`Error::Padding`] when the label, which is not
-    /// used, is not erased.
+    /// [`Error::OtaSequence`], [`Error::OtaState`], [`Error::OtaChecksum`]; [`Error::Padding`] when the unused label is not
+    /// erased.
     pub fn decode(bytes: &[u8; Self::LEN]) -> Result<Option<Self>, Error> {
         if bytes.iter().all(|byte| *byte == 0xFF) {
             return Ok(None);
@@ -175,19 +175,19 @@ impl OtaSelect {
         self.state
     }
 
-    /// Returns the slot of a number of them: the sequence number less one, modulo that number.
+    /// Returns the slot, given the number of slots: (sequence number - 1) modulo the number of slots.
     #[must_use]
     pub const fn slot(&self, slots: u32) -> Option<u32> {
         self.sequence.wrapping_sub(1).checked_rem(slots)
     }
 
-    /// Tells whether the bootloader would take it.
+    /// Returns whether the bootloader accepts the entry.
     const fn is_bootable(&self) -> bool {
         !matches!(self.state, OtaState::Invalid | OtaState::Aborted)
     }
 }
 
-/// The CRC-32 of zlib, with all bits set at the start.
+/// The CRC-32 of zlib, with an initial value of 0xFFFFFFFF.
 fn crc(sequence: [u8; 4]) -> u32 {
     let mut hasher = crc32fast::Hasher::new_with_initial(u32::MAX);
     hasher.update(&sequence);
@@ -201,11 +201,11 @@ pub struct OtaData {
 }
 
 impl OtaData {
-    /// Bytes of the partition.
+    /// Length of the partition in bytes.
     pub const LEN: usize = 0x2000;
     const SECTOR: usize = 0x1000;
 
-    /// Makes the content; without entries it is erased flash, as for a device's first start.
+    /// Makes the content; without entries, the partition is erased, as at a device's first start.
     #[must_use]
     pub const fn new(first: Option<OtaSelect>, second: Option<OtaSelect>) -> Self {
         Self {
@@ -217,8 +217,8 @@ impl OtaData {
     ///
     /// # Errors
     ///
-    /// [`Error::Truncated`] or [`Error::Trailing`] unless there are 0x2000 bytes; those of [`OtaSelect::decode`], where the
-    /// bootloader takes the other sector; [`Error::Padding`] when the rest of a sector is not erased.
+    /// [`Error::Truncated`] or [`Error::Trailing`] unless there are 0x2000 bytes; the errors of [`OtaSelect::decode`],
+    /// where the bootloader would use the other sector; [`Error::Padding`] when the rest of a sector is not erased.
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
         let (sectors, rest) = bytes.as_chunks::<{ Self::SECTOR }>();
         let [first, second] = sectors else {
@@ -256,14 +256,14 @@ impl OtaData {
         &self.entries
     }
 
-    /// Returns the entry that counts: of those that are neither invalid nor aborted the one with the higher number.
+    /// Returns the active entry: of the entries neither invalid nor aborted, the one with the higher sequence number.
     #[must_use]
     pub fn active(&self) -> Option<&OtaSelect> {
         let bootable = self.entries.iter().flatten().filter(|entry| entry.is_bootable());
         bootable.max_by_key(|entry| entry.sequence)
     }
 
-    /// Finds the app that boots: that of the active entry, otherwise the factory app, otherwise slot 0.
+    /// Returns the app that boots: the app of the active entry, otherwise the factory app, otherwise slot 0.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn boots<'a>(&self, table: &'a crate::PartitionTable) -> Option<&'a crate::Partition> {

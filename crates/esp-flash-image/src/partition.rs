@@ -1,4 +1,4 @@
-//! One partition: a row of the table.
+//! Partition tables.
 
 #[cfg(feature = "alloc")]
 mod binary;

@@ -1,4 +1,4 @@
-//! Serde for partition tables as they are printed.
+//! Serde implementations for partition tables.
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -16,7 +16,7 @@ impl Serialize for PartitionTable {
 }
 
 impl Serialize for Partition {
-    /// Writes `label`, `type` and `subtype` (their names, or numbers where there are none), `offset`, `size`, `encrypted` and
+    /// Writes `label`, `type` and `subtype` (their names, or numbers if unnamed), `offset`, `size`, `encrypted` and
     /// `read_only`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut partition = serializer.serialize_struct("Partition", 7)?;

@@ -1,4 +1,4 @@
-//! The table of chips against what the tools print.
+//! Compares the chip table with the output of the tools.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -7,7 +7,7 @@ use std::fs;
 
 use esp_flash_image::{BootCurve, BootScheme, Chip, ChipRevision, EncryptionScheme, Error, KeyAssignment, MmuPage};
 
-/// Chip id, bootloader offset and MMU pages as esptool 5.6.0 has them.
+/// Chip ID, bootloader offset and MMU pages of esptool 5.6.0.
 #[test]
 fn ids_and_offsets_are_those_of_esptool() {
     let k = |sizes: &[u32]| sizes.iter().map(|size| size * 1024).collect::<Vec<_>>();
@@ -44,7 +44,7 @@ fn ids_and_offsets_are_those_of_esptool() {
     assert_eq!("esp8266".parse::<Chip>(), Err(Error::ChipName));
 }
 
-/// Names, blocks and purposes as espefuse 5.6.0 prints them; see `data/README.md`.
+/// Names, blocks and purposes printed by espefuse 5.6.0; see `data/README.md`.
 #[test]
 fn names_of_efuses_are_those_of_espefuse() {
     let mut names = 0;
@@ -75,11 +75,11 @@ fn names_of_efuses_are_those_of_espefuse() {
             blocks.flash_encryption,
             blocks.secure_boot_v1,
             blocks.secure_boot_v2,
-            // espefuse has this one for revision 3.0 of the P4, and prints those of 0.0.
+            // espefuse has this one only for revision 3.0 of the P4, and prints the eFuses of revision 0.0.
             efuses.pseudo_rounds.filter(|_| *chip != Chip::Esp32p4),
         ];
         let purposes = facts.encryption.iter().filter_map(|scheme| scheme.key_purpose());
-        // XTS_AES_256_KEY is a word of espefuse alone, which it does not print for all chips.
+        // XTS_AES_256_KEY is an alias of espefuse, which it does not print for all chips.
         let purposes = purposes.map(|purpose| match purpose {
             "XTS_AES_256_KEY" => "XTS_AES_256_KEY_1",
             purpose => purpose,
@@ -101,7 +101,7 @@ fn names_of_efuses_are_those_of_espefuse() {
             assert!(known.contains(name), "{chip}: {name}");
             names += 1;
         }
-        // Nothing that the chip has is left out.
+        // The table is complete.
         assert_eq!(known.contains("HMAC_UP"), facts.hmac, "{chip}");
         assert_eq!(
             known.contains("XTS_AES_256_KEY_1"),
@@ -119,7 +119,7 @@ fn names_of_efuses_are_those_of_espefuse() {
             "{chip}"
         );
         assert!(values.iter().all(|value| value.value > 0));
-        // Development leaves out nothing but what keeps encrypting by download mode.
+        // Development mode leaves out only the eFuses that stop encryption in download mode.
         let more = efuses
             .release
             .iter()
@@ -168,7 +168,7 @@ fn rows_agree_with_themselves() {
     assert_eq!(Chip::Esp32c3.facts().efuses.crypt_count_max(), 7);
 }
 
-/// What decides about a plan, one by one.
+/// The properties that decide about a plan.
 #[test]
 fn limits_of_single_chips_are_known() {
     let key5 = |chip: Chip| !chip.facts().key_blocks.without_encryption_key.is_empty();
@@ -188,7 +188,7 @@ fn limits_of_single_chips_are_known() {
     let insecure: Vec<_> = Chip::ALL.iter().filter(insecure).copied().collect();
     assert_eq!(insecure, [Chip::Esp32c5, Chip::Esp32c61, Chip::Esp32h2, Chip::Esp32p4]);
 
-    // One block for both keys.
+    // One block holds both keys.
     let c2 = Chip::Esp32c2.facts();
     assert_eq!(c2.key_blocks.assignment, KeyAssignment::Shared);
     assert!(c2.has_encryption(EncryptionScheme::Xts128, false) && !c2.has_encryption(EncryptionScheme::Xts128, true));

@@ -1,4 +1,4 @@
-//! Flash encryption against espsecure's results and a second implementation.
+//! Compares flash encryption with espsecure's results and a second implementation.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
 
@@ -38,7 +38,7 @@ fn results_are_those_of_espsecure() {
             "85d46587b6c05e70e66707fc3dc8e929d1dd72f9136e1b3d7690974215e9cabdf995c19dd160d843a4c266ccf80519b8"
             "f4bebdefdffaff7479e81c4b34f431a311a334b7a5b55412fb27ad35403429946d9a56b265b1ad14fc577f8677386cc5"),
         ),
-        // The last 112 bytes of 4 GiB, but 16.
+        // The last 112 bytes of 4 GiB, without the final 16.
         (
             EncryptionScheme::Xts256,
             bytes(0x80, 64),
@@ -84,7 +84,7 @@ fn results_are_those_of_espsecure() {
         assert_eq!(data, expected, "{scheme}");
         cipher.decrypt(address, &mut data).unwrap();
         assert_eq!(data, bytes(0, 96), "{scheme}");
-        // Every block alone is the same.
+        // Each block encrypted alone gives the same result.
         for (block, expected) in data.chunks_exact_mut(16).zip(expected.chunks_exact(16)).rev() {
             let at = address + u32::from(block[0]);
             cipher.encrypt(at, block).unwrap();
@@ -202,7 +202,7 @@ fn piece() -> impl Strategy<Value = (EncryptionScheme, Vec<u8>, u8, u32, Vec<u8>
         };
         let steps: u64 = if which > 2 { 0x10_0000 } else { 0x1000_0000 };
         let last = steps - u64::try_from(blocks).unwrap();
-        // Both ends of flash, too.
+        // Includes both ends of the address range.
         let step = prop_oneof![Just(0), Just(last), 0..=last];
         let key = proptest::collection::vec(any::<u8>(), len);
         let data = proptest::collection::vec(any::<u8>(), 16 * blocks);

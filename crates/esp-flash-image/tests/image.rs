@@ -1,4 +1,4 @@
-//! Images of apps and bootloaders.
+//! App and bootloader images.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -33,7 +33,7 @@ fn description(elf_sha256: [u8; 32]) -> Vec<u8> {
 
 const ELF_C3: [u8; 32] = hex!("c94623670d00bbfbb22191842863014b6d2be9a62101249a61b98fa340cfaf6a");
 
-/// The app of an ESP32-C3, as esptool lays it out: code in flash begins in a page of its own, at the same place of it.
+/// The app of an ESP32-C3 as laid out by esptool: flash-mapped code begins in a new page, at the same offset within it.
 fn app() -> Vec<u8> {
     let header = ImageHeader::new(Chip::Esp32c3)
         .with_entry(0x4038_0000)
@@ -47,7 +47,7 @@ fn app() -> Vec<u8> {
     writer.finish().unwrap()
 }
 
-/// An image of one segment in RAM, which is a bootloader's form.
+/// An image with one segment in RAM, as in a bootloader.
 fn small() -> Vec<u8> {
     let header = ImageHeader::new(Chip::Esp32c3)
         .with_entry(0x4038_0000)
@@ -149,7 +149,7 @@ fn text_without_end_or_in_another_encoding_is_cut() {
 }
 
 #[test]
-fn what_is_behind_an_image_is_told_apart() {
+fn bytes_after_an_image_are_reported() {
     let mut bytes = small();
     let len = bytes.len();
     bytes.extend([0xFF; 20]);
@@ -252,7 +252,7 @@ fn damaged_images_are_refused() {
     for (bytes, error) in cases {
         assert_eq!(Image::parse(&bytes), Err(error));
     }
-    // Without the flag the hash is something behind the image.
+    // Without the flag, the hash is trailing data.
     let bytes = change(23, 0);
     let image = Image::parse(&bytes).unwrap();
     assert_eq!((image.hash(), image.trailing().len()), (None, 32));
@@ -264,7 +264,7 @@ fn damaged_images_are_refused() {
 
 #[test]
 fn padded_images_end_with_the_page() {
-    for (mode, behind) in [(SecurePad::V1, 80), (SecurePad::V2, 0)] {
+    for (mode, after) in [(SecurePad::V1, 80), (SecurePad::V2, 0)] {
         for (chip, size) in [
             (Chip::Esp32, 0x1_0000),
             (Chip::Esp32c6, 0x2000),
@@ -278,10 +278,10 @@ fn padded_images_end_with_the_page() {
                 let padded = secure_pad(&plain, mode, page).unwrap();
                 let image = Image::parse(&padded).unwrap();
                 assert!(image.is_secure_padded(mode, page));
-                assert!((padded.len() + behind).is_multiple_of(page.get()), "{len}");
+                assert!((padded.len() + after).is_multiple_of(page.get()), "{len}");
                 assert!(padded.len() < plain.len() + page.get() + 64, "{len}");
                 assert_eq!(image.segments().next(), Image::parse(&plain).unwrap().segments().next());
-                // Once is enough.
+                // Padding is idempotent.
                 assert_eq!(secure_pad(&padded, mode, page).unwrap(), padded);
             }
         }
@@ -289,7 +289,7 @@ fn padded_images_end_with_the_page() {
 }
 
 #[test]
-fn writers_refuse_what_no_image_can_hold() {
+fn writers_refuse_invalid_segments() {
     let writer = ImageWriter::new(ImageHeader::new(Chip::Esp32));
     assert_eq!(writer.clone().finish(), Err(Error::SegmentCount { count: 0 }));
     let mut full = writer.clone();
@@ -340,7 +340,7 @@ proptest! {
     fn a_changed_byte_is_noticed(at in 0..176_usize, bit in 0..8_u32) {
         let mut bytes = small();
         bytes[at] ^= 1_u8 << bit;
-        // The byte with the hash's flag can turn the hash into something else.
+        // A change of the hash flag can turn the hash into trailing data.
         prop_assert!(at == 23 && bit == 0 || Image::parse(&bytes).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Maps of flash.
+//! Flash maps.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -21,10 +21,10 @@ fn pieces_that_share_a_byte_are_refused() {
         assert!(matches!(error, MapError::Overlap { .. }), "{error}");
     }
     map.add(0xFFF, &[3][..], "before").unwrap();
-    map.add(0x1100, &[4][..], "behind").unwrap();
+    map.add(0x1100, &[4][..], "after").unwrap();
     assert_eq!(
         map.pieces().map(|piece| piece.name()).collect::<Vec<_>>(),
-        ["before", "a", "behind"]
+        ["before", "a", "after"]
     );
     assert_eq!(map.end(), 0x1101);
 }
@@ -58,7 +58,7 @@ fn sizes_that_are_too_small_are_refused() {
     let error = map.to_image(Some(0x1F)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "an image of 0x1f bytes is smaller than its content, which ends at 0x20"
+        "image size of 0x1f bytes is too small: the last piece ends at 0x20"
     );
     assert_eq!(FlashMap::new(None).to_image(None).unwrap(), []);
 }

@@ -1,7 +1,7 @@
-//! Random tables and pieces against the tools themselves.
+//! Compares random tables and pieces with the tools themselves.
 //!
-//! `ESP_TOOLS_PYTHON` names a Python with `esptool` 5.6.0 and `esp-idf-defs` 0.1.7 from PyPI:
-//! without it, 0 cases run. `ESP_TOOLS_PYTHON=venv/bin/python cargo test -p esp-flash-image --features alloc --test oracle`.
+//! `ESP_TOOLS_PYTHON` is a Python with `esptool` 5.6.0 and `esp-idf-defs` 0.1.7 from PyPI; without it, 0 cases run:
+//! `ESP_TOOLS_PYTHON=venv/bin/python cargo test -p esp-flash-image --features alloc --test oracle`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
 
@@ -85,7 +85,7 @@ impl Dice {
         from[usize::try_from(self.below(from.len().try_into().unwrap())).unwrap()]
     }
 
-    /// Mostly what is right, and now and then what is not.
+    /// Mostly valid lines, with some invalid ones.
     fn line(&mut self, index: usize) -> String {
         let odd = self.below(60);
         let kind = self.pick(&["app", "data", "data", "data", "DATA", "0x40", "1", "0"]);

@@ -17,7 +17,7 @@ fn csv(text: &str) -> Result<PartitionTable, TableError> {
     PartitionTable::from_csv(text, &TableOptions::new())
 }
 
-/// Every form of a cell that is allowed; binary form of `gen_esp32part.py` (esp-idf-defs 0.1.7), by its SHA-256.
+/// Every allowed form of a cell; the binary form of `gen_esp32part.py` (esp-idf-defs 0.1.7) is given by its SHA-256.
 const FORMS: &str = "# Name, Type, SubType, Offset, Size, Flags\n\
     nvs,data,nvs,,24K\n  phy_init , DATA , Phy ,,0x1000,\n\n   # comment\n\
     factory,app,factory,,1M,encrypted\nota_0,0,16,,0x100_000\ntee,app,tee_1,,64 k\ncore,data,coredump,,1m\n\
@@ -77,19 +77,19 @@ const FORMS_TO_CSV: &str = "# ESP-IDF Partition Table\n\
 
 /// By esp-idf-defs 0.1.7; see `data/README.md`.
 #[test]
-fn what_the_generator_refuses_is_refused_with_the_line() {
+fn inputs_refused_by_the_generator_are_refused_with_the_line() {
     let cases = [
         (
             "a,data,nvs,0x8000,0x3000",
-            "line 1: the offset 0x8000 of a is before 0x9000, where the first partition may begin",
+            "line 1: the offset 0x8000 of a is before 0x9000, the end of the partition table",
         ),
         (
             "a,data,nvs,,0x3000\nb,data,phy,0xb000,4K",
-            "line 2: the offset 0xb000 of b is before 0xc000, where the partition before it ends",
+            "line 2: the offset 0xb000 of b is before 0xc000, the end of the previous partition",
         ),
         (
             "a,data,nvs,0x20000,0x3000\nb,data,phy,0x9000,4K",
-            "line 2: the offset 0x9000 of b is before 0x23000, where the partition before it ends",
+            "line 2: the offset 0x9000 of b is before 0x23000, the end of the previous partition",
         ),
         (
             "a,app,factory,0x11000,1M",
@@ -129,7 +129,7 @@ fn what_the_generator_refuses_is_refused_with_the_line() {
         ("a,data,nvs,0x9000,", "line 1: a has no size"),
         (
             "a,data,nvs,x,24K",
-            "line 1: the offset \"x\" is not a number of bytes below 4 GiB, nor empty",
+            "line 1: the offset \"x\" must be empty or a number of bytes below 4 GiB",
         ),
         (
             "a,data,nvs,,24G",
@@ -137,28 +137,28 @@ fn what_the_generator_refuses_is_refused_with_the_line() {
         ),
         (
             "a,data,nvs,,24K,crypted",
-            "line 1: unknown flag \"crypted\": the flags are encrypted, readonly, both with a colon between, or none",
+            "line 1: unknown flag \"crypted\"; allowed: encrypted, readonly, or both separated by a colon",
         ),
         (
             "a,data,nvs,,24K,encrypted # keys",
-            "line 1: unknown flag \"encrypted # keys\": the flags are encrypted, readonly, both with a colon between, or none",
+            "line 1: unknown flag \"encrypted # keys\"; allowed: encrypted, readonly, or both separated by a colon",
         ),
         (
             "a,data,nvs,,24K\n\na,data,phy,,4K",
-            "line 3: a is the name of line 1 as well",
+            "line 3: duplicate name 'a', first used in line 1",
         ),
         (
             "a,data,nvs,,0x2000",
-            "line 1: a has 0x2000 bytes: an NVS store has 0x3000 or more, or is flagged readonly",
+            "line 1: a has 0x2000 bytes; an NVS partition needs at least 0x3000 bytes or the flag readonly",
         ),
-        ("a,data,ota,,0x1000", "line 1: a has 0x1000 bytes: otadata has 0x2000"),
+        ("a,data,ota,,0x1000", "line 1: a has 0x1000 bytes; otadata needs 0x2000"),
         (
             "a,data,ota,,0x2000\nb,data,0,,0x2000",
-            "line 2: b is otadata as that of line 1: a table has one",
+            "line 2: b is a second otadata partition; the first is in line 1",
         ),
         (
             "a,data,tee_ota,,0x3000",
-            "line 1: a has 0x3000 bytes: otadata has 0x2000",
+            "line 1: a has 0x3000 bytes; otadata needs 0x2000",
         ),
         (
             "a,data,ota,,0x2000,readonly",
@@ -173,24 +173,24 @@ fn what_the_generator_refuses_is_refused_with_the_line() {
             "line 1: a row of the type bootloader needs the offset of the chip's bootloader",
         ),
         ("a;data;nvs;;24K", "line 1: a partition has no type"),
-        // The tool ends in an exception of Python.
+        // The tool raises a Python exception.
         (
             "a,data,fat,0x10000,-0x9000",
             "line 1: a begins at 0x10000 and would end at 0x9000",
         ),
         (
             "a,data,fat,0xFFFFF000,4K\nb,data,fat,,4K",
-            "line 2: b with 0x0 bytes at 0xffffffff ends behind 4 GiB",
+            "line 2: b with 0x0 bytes at 0xffffffff ends after 4 GiB",
         ),
         // The tool accepts these.
         ("a,data,fat,,-0x9000", "line 1: a has no bytes"),
         (
             "a,data,fat,,0xFFFFFFFF",
-            "line 1: a with 0xffffffff bytes at 0x9000 ends behind 4 GiB",
+            "line 1: a with 0xffffffff bytes at 0x9000 ends after 4 GiB",
         ),
         (
             "abcdefghijklmnopq,data,nvs,,24K",
-            "line 1: the name abcdefghijklmnopq has 17 bytes, allowed are 1 to 16",
+            "line 1: the name abcdefghijklmnopq is too long: 17 bytes; at most 16 are allowed",
         ),
         (",data,nvs,,24K", "line 1: a partition has no name"),
         ("a,data,fat,,0", "line 1: a has no bytes"),
@@ -201,7 +201,7 @@ fn what_the_generator_refuses_is_refused_with_the_line() {
         ("# nothing\n", "the table has no partitions"),
         (
             "$HOME,data,nvs,,24K",
-            "line 1: a variable of the environment ($), which only ESP-IDF's build replaces",
+            "line 1: environment variables ($) are not supported: only ESP-IDF's build expands them",
         ),
         (
             "# a\u{2028}b,data,nvs,,24K",
@@ -218,7 +218,7 @@ fn what_the_generator_refuses_is_refused_with_the_line() {
     println!("{} cases ran", cases.len());
 }
 
-/// The tool cuts both to 16 bytes, so that they are one.
+/// The tool truncates both to 16 bytes, which makes them equal.
 #[test]
 fn long_names_are_refused_instead_of_cut() {
     let error = csv("factory_settings_1,data,nvs,,24K\nfactory_settings_2,data,nvs,,24K\n").unwrap_err();
@@ -229,7 +229,7 @@ fn long_names_are_refused_instead_of_cut() {
     assert_eq!(PartitionTable::decode(&table.encode()).unwrap(), table);
 }
 
-/// They pass with the tool, and erasing the last sector would erase bytes of the next partition.
+/// The tool accepts them, and erasing the last sector would erase bytes of the next partition.
 #[test]
 fn sizes_of_partial_sectors_are_named() {
     let table = csv("a,data,fat,,0x1100\nb,data,fat,,4K\n").unwrap();
@@ -260,15 +260,15 @@ fn options_are_those_of_the_generator() {
 
     let table = PartitionTable::from_csv("a,data,nvs,,24K\n", &options().with_offset(0xC000)).unwrap();
     assert_eq!((table.offset(), table.partitions()[0].offset()), (0xC000, 0xD000));
-    // The same binary form is wrong for a table elsewhere.
+    // The same binary form is wrong for a table at another offset.
     let error = PartitionTable::read(&table.encode(), &options().with_offset(0xD000)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "row 1: the offset 0xd000 of a is before 0xe000, where the first partition may begin"
+        "row 1: the offset 0xd000 of a is before 0xe000, the end of the partition table"
     );
 }
 
-/// Offsets and sizes are not those of the cells.
+/// Offsets and sizes come from the options, not from the cells.
 #[test]
 fn bootloaders_and_tables_get_their_places_from_the_options() {
     let text = "boot,bootloader,primary,N/A,N/A\npt,partition_table,primary,N/A,N/A\nnvs,data,nvs,,24K\n\
@@ -297,10 +297,10 @@ fn bootloaders_and_tables_get_their_places_from_the_options() {
     let error = PartitionTable::from_csv(text, &without).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "line 4: a recovery bootloader needs its offset to be given"
+        "line 4: a row of the subtype recovery needs the offset of the recovery bootloader"
     );
-    let behind = TableOptions::new().with_primary_bootloader_offset(0x9000);
-    let error = PartitionTable::from_csv(text, &behind).unwrap_err();
+    let after = TableOptions::new().with_primary_bootloader_offset(0x9000);
+    let error = PartitionTable::from_csv(text, &after).unwrap_err();
     assert_eq!(
         error.to_string(),
         "line 1: the bootloader at 0x9000 is not before the table at 0x8000"
@@ -336,7 +336,7 @@ fn damaged_binaries_are_refused() {
     let good = naive::table(&[NVS, APP], true);
     let plain = naive::table(&[NVS, APP], false);
     assert!(PartitionTable::decode(&good).is_ok() && PartitionTable::decode(&plain).is_ok());
-    // Any length that holds the row of FF will do, and what is behind is secure boot's.
+    // Any length that includes the row of FF is accepted; secure boot uses the bytes after it.
     assert!(PartitionTable::decode(&good[..128]).is_ok());
     let mut signed = good.clone();
     signed.extend([0; 68]);
@@ -349,25 +349,25 @@ fn damaged_binaries_are_refused() {
     let cases = [
         (
             change(&good, 5, 1),
-            "row 3: the table has another MD5 than it states: it is damaged",
+            "row 3: the MD5 of the table is wrong: the table is damaged",
         ),
         (
             change(&good, 95, 0),
-            "row 3: the table has another MD5 than it states: it is damaged",
+            "row 3: the MD5 of the table is wrong: the table is damaged",
         ),
         (
             change(&good, 70, 0),
-            "row 3: the row of the MD5 has not FF up to it, or is not the last one",
+            "row 3: the MD5 row is malformed or is not the last row",
         ),
         (
             change(&good, 96, 0xAA),
-            "row 4: the row of the MD5 has not FF up to it, or is not the last one",
+            "row 4: the MD5 row is malformed or is not the last row",
         ),
         (
             change(&good, 0xBFF, 0),
-            "the byte at 0xbff, behind the end of the table, is not 0xff",
+            "the byte at 0xbff, after the end of the table, is not 0xff",
         ),
-        (good[..96].to_vec(), "the table has no end: a row of FF is missing"),
+        (good[..96].to_vec(), "the table has no end marker (a row of FF)"),
         (
             good[..127].to_vec(),
             "the table ends inside a row: 127 bytes are not a multiple of 32",
@@ -386,15 +386,12 @@ fn damaged_binaries_are_refused() {
         ),
         (
             change(&plain, 12, 0xFF),
-            "row 1: the name is not UTF-8 with zeros behind it",
+            "row 1: the name is not UTF-8 padded with zeros",
         ),
-        (
-            change(&plain, 20, 1),
-            "row 1: the name is not UTF-8 with zeros behind it",
-        ),
+        (change(&plain, 20, 1), "row 1: the name is not UTF-8 padded with zeros"),
         (
             change(&plain, 12, b','),
-            "row 1: the name \",vs\" has a comma, a dollar or control character, a space at an end or a # at its start",
+            "row 1: the name \",vs\" has a comma, a dollar sign, a control character, a leading or trailing space, or a leading #",
         ),
         (
             change(&plain, 28, 4),
@@ -402,7 +399,7 @@ fn damaged_binaries_are_refused() {
         ),
         (
             change(&plain, 5, 0x80),
-            "row 1: the offset 0x8000 of nvs is before 0x9000, where the first partition may begin",
+            "row 1: the offset 0x8000 of nvs is before 0x9000, the end of the partition table",
         ),
         (
             change(&plain, 9, 0x80),
@@ -411,7 +408,7 @@ fn damaged_binaries_are_refused() {
         (naive::table(&[], true), "neither"),
         (
             naive::table(&[NVS, NVS], true),
-            "row 2: nvs is the name of line 1 as well",
+            "row 2: duplicate name 'nvs', first used in line 1",
         ),
     ];
     for (bytes, sentence) in cases {
@@ -456,7 +453,7 @@ fn tables_have_room_for_94_partitions_and_an_md5() {
         assert_eq!(
             error.to_string(),
             format!(
-                "the table has {} partitions, 0xc00 bytes have room for {limit}",
+                "the table has {} partitions; at most {limit} fit into 0xc00 bytes",
                 limit + 1
             )
         );
@@ -472,13 +469,13 @@ fn files_that_are_neither_form_are_told() {
     };
     assert_eq!(
         read(b"nvs,\xFF"),
-        "neither a binary partition table nor a text: the byte at 4 is not UTF-8"
+        "neither a binary partition table nor text: the byte at 4 is not UTF-8"
     );
     assert_eq!(read(b"\xFF\xFEn\0"), "the text is UTF-16: save it as UTF-8");
     assert_eq!(read(b""), "the table has no partitions");
 }
 
-/// As the bootloader encrypts when flash encryption is turned on.
+/// The partitions that the bootloader encrypts when it enables flash encryption.
 #[test]
 fn partitions_that_are_encrypted_without_the_flag_are_known() {
     let text = "nvs,data,nvs,,24K\nkeys,data,nvs_keys,,4K\nphy,data,phy,,4K\nota,data,ota,,8K\ntee,data,tee_ota,,8K\n\

@@ -87,7 +87,7 @@ fn pieces_that_espsecure_refuses_or_pads_are_refused() {
     println!("flash_encryption.json: {} refusals ran", errors.len());
 }
 
-/// What we refuse and the tool makes, and why.
+/// Inputs that we refuse and the tool accepts, with the reason.
 const STRICTER: [(&str, &str); 1] = [("abcdefghijklmnopqrst,data,nvs,0x9000,0x3000\n", "16")];
 
 #[test]
@@ -142,7 +142,7 @@ fn images_are_written_as_by_esptool() {
         let chip: Chip = case["chip"].as_str().unwrap().parse().unwrap();
         let has_hash = case["append_sha256"].as_bool().unwrap();
         let expected = hex(&case["image"]);
-        // Flash mode and size are not in the vectors, and are those of the file.
+        // The vectors do not include flash mode and size; take them from the file.
         let given = ImageHeader::decode(&expected).unwrap();
         let header = ImageHeader::new(chip)
             .with_entry(number(&case["entry"]))

@@ -1,4 +1,4 @@
-//! Plans the flash and the eFuses of one device, and prints the commands: `cargo run --example plan_device`.
+//! Plans flash and eFuses of one device, and prints the commands: `cargo run --example plan_device`.
 
 use esp_flash_plan::esp_flash_image::{
     Chip, EncryptionScheme, FlashKey, ImageHeader, ImageWriter, PartitionTable, TableOptions,
@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let csv =
         "nvs, data, nvs, 0x9000, 0x6000\nnvs_keys, data, nvs_keys, 0xf000, 0x1000\nfactory, app, factory, 0x10000, 1M";
     let table = PartitionTable::from_csv(csv, &TableOptions::new())?;
-    // Stand for what a build of the firmware makes.
+    // Placeholders for the output of a firmware build.
     let mut writer = ImageWriter::new(ImageHeader::new(Chip::Esp32c3).with_flash_codes(2, 0));
     writer.push(0x4038_0000, b"machine code")?;
     let bootloader = writer.finish()?;
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_nvs_encryption(NvsEncryption::NvsKeys);
     let plan = FlashPlan::new(profile, &SharedParts::new(&bootloader).with_app("factory", &app))?;
 
-    // For each device, with a key of its own from a CSPRNG.
+    // For each device, with its own key from a CSPRNG.
     let key = FlashKey::new(EncryptionScheme::Xts128, &[7; 32])?;
     let parts = DeviceParts::new()
         .with_image(DeviceImage::new("nvs", &[0xFF; 0x6000]))

@@ -4,7 +4,7 @@ use esp_flash_image::{EncryptionScheme, KeyAssignment, KeyBlocks};
 
 use crate::{Error, KeyUse, NvsEncryption, SecurityProfile};
 
-/// Which key goes into which key block, by number.
+/// The assignment of keys to key blocks, by block number.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Assigned {
     pub(crate) flash_encryption: Option<usize>,
@@ -13,7 +13,7 @@ pub(crate) struct Assigned {
 }
 
 impl Assigned {
-    /// Gives every key its block: first those that the profile names, then the first free ones.
+    /// Assigns a block to every key: first the keys with a block in the profile, then the others to the first free blocks.
     pub(crate) fn new(profile: &SecurityProfile) -> Result<Self, Error> {
         let blocks = &profile.chip.facts().key_blocks;
         let keys = needed(profile);
@@ -53,7 +53,7 @@ impl Assigned {
                 KeyUse::FlashEncryption => assigned.flash_encryption = block,
                 KeyUse::NvsHmac => assigned.nvs_hmac = block,
                 KeyUse::SecureBootDigest(_) => assigned.digests.extend(block),
-                // Whoever has reserved its block names it.
+                // Its block is reserved in the profile.
                 KeyUse::EcdsaKey => {}
             }
         }
@@ -61,11 +61,11 @@ impl Assigned {
     }
 }
 
-/// The blocks that are left.
+/// The free blocks.
 struct Free<'a> {
     blocks: &'a KeyBlocks,
     taken: Vec<usize>,
-    /// Whether the key of flash encryption needs two blocks in a row.
+    /// Whether the flash encryption key needs two consecutive blocks.
     two: bool,
 }
 
@@ -96,7 +96,7 @@ impl Free<'_> {
         (0..self.blocks.count()).find(fits).ok_or(Error::KeyBlocks { key })
     }
 
-    /// espefuse puts the second half of an XTS-AES-256 key into the first free block behind that of the first half.
+    /// espefuse puts the second half of an XTS-AES-256 key into the first free block after that of the first half.
     fn blocks_of(&self, key: KeyUse, block: usize) -> impl Iterator<Item = usize> + use<> {
         let second = self.two && key == KeyUse::FlashEncryption;
         [Some(block), second.then(|| block.saturating_add(1))]
@@ -128,7 +128,7 @@ fn wish(profile: &SecurityProfile, key: KeyUse) -> Option<usize> {
     wishes.clone().find(|(other, _)| *other == key).map(|(_, block)| *block)
 }
 
-/// Refuses numbers of blocks that the chip has not, and any choice where there is none.
+/// Refuses block numbers that the chip does not have, and any choice of blocks where blocks have fixed purposes.
 fn check_wishes(profile: &SecurityProfile, blocks: &KeyBlocks) -> Result<(), Error> {
     for (key, block) in &profile.key_blocks {
         let name = name(blocks, *block)?;
@@ -142,7 +142,7 @@ fn check_wishes(profile: &SecurityProfile, blocks: &KeyBlocks) -> Result<(), Err
         .try_for_each(|block| name(blocks, *block).map(drop))
 }
 
-/// Refuses reserved blocks where a key has no choice: the one block for all, or on the ESP32 the one for it.
+/// Refuses reserved blocks that a key needs: the single block for all keys, or on the ESP32 the block of that key.
 fn check_reserved(profile: &SecurityProfile, blocks: &KeyBlocks, keys: &[KeyUse]) -> Result<(), Error> {
     for key in keys {
         let own = usize::from(blocks.assignment == KeyAssignment::Fixed && is_digest(*key));

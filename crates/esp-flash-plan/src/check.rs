@@ -1,4 +1,4 @@
-//! What is refused, and what is only worth a warning.
+//! Checks for errors and warnings.
 
 mod images;
 
@@ -12,7 +12,7 @@ pub(crate) use images::{min_revision, parts};
 use crate::steps::can_close_download;
 use crate::{DownloadMode, EncryptionMode, Error, NvsEncryption, SecureBoot, SecurityProfile, Warning};
 
-/// Checks what a profile says by itself.
+/// Checks a profile on its own.
 pub(crate) fn profile(profile: &SecurityProfile) -> Result<Vec<Warning>, Error> {
     let mut warnings = Vec::new();
     table(profile)?;
@@ -121,7 +121,7 @@ fn goes_with(kind: BootKeyKind, scheme: BootScheme) -> bool {
     }
 }
 
-/// Finds the row of the chip's table for the kinds of keys, and refuses what the chip or its revision has not.
+/// Returns the chip's secure boot entry for the kinds of keys; refuses what the chip or its revision does not support.
 fn boot_fact(
     profile: &SecurityProfile,
     scheme: BootScheme,
@@ -152,7 +152,7 @@ fn boot_fact(
     Ok(fact)
 }
 
-/// Warns of what ESP-IDF itself calls insecure, when the kinds of all keys are known.
+/// Warns if ESP-IDF marks the scheme as insecure, once the kinds of all keys are known.
 fn warn_of_scheme(
     profile: &SecurityProfile,
     scheme: BootScheme,
@@ -232,7 +232,7 @@ fn download_mode(profile: &SecurityProfile, warnings: &mut Vec<Warning>) -> Resu
     Ok(())
 }
 
-/// Says what a key of flash encryption means for the eFuses of the ESP32.
+/// Warns about the coding scheme that an ESP32 flash encryption key requires.
 pub(crate) fn coding_scheme(scheme: EncryptionScheme, key_len: usize) -> Option<Warning> {
     (scheme == EncryptionScheme::Esp32).then_some(Warning::CodingScheme { key_len })
 }

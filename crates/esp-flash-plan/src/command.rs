@@ -6,10 +6,10 @@ use esp_flash_image::{Chip, KeyAssignment};
 
 use crate::{Action, FlashFile, KeyHalf, Step};
 
-/// Returns the command lines that do the steps, in their order.
+/// Returns the command lines for the steps, in order.
 ///
-/// Steps that go into one command are those of one phase that burn bits of BLOCK0, the halves of one key, and all keys of
-/// a chip with one block for them.
+/// One command combines the steps of one phase that burn bits of BLOCK0, the halves of one key, and all keys of a chip
+/// with a single key block.
 pub(crate) fn commands(chip: Chip, steps: &[Step], files: &[FlashFile<'_>]) -> Vec<String> {
     let shared = chip.facts().key_blocks.assignment == KeyAssignment::Shared;
     let mut commands = Vec::new();
@@ -62,7 +62,7 @@ fn burn_key(chip: Chip, steps: &[Step]) -> String {
             let file = quote(file);
             let _ = match (half, purpose) {
                 _ if purpose.is_block() => write!(command, " {} {file}", purpose.name()),
-                // espefuse takes both halves from the one file, and the next free block for the second.
+                // espefuse burns both halves from one file, the second into the next free block.
                 (KeyHalf::Second, _) => Ok(()),
                 (KeyHalf::First, _) => write!(command, " {block} {file} XTS_AES_256_KEY"),
                 (KeyHalf::Whole, purpose) => write!(command, " {block} {file} {}", purpose.name()),
@@ -72,7 +72,7 @@ fn burn_key(chip: Chip, steps: &[Step]) -> String {
     command
 }
 
-/// The header of a signed bootloader must not be rewritten, and the chip must not start before all is burned.
+/// Keeps the header of a signed bootloader unchanged, and the chip from starting before everything is burned.
 fn flash(chip: Chip, verb: &str, files: &[FlashFile<'_>]) -> String {
     let mut command = alloc::format!(
         "esptool --chip {chip} --before default-reset --after no-reset {verb} --flash-mode keep --flash-freq keep \
@@ -88,7 +88,7 @@ fn espefuse(chip: Chip, verb: &str) -> String {
     alloc::format!("espefuse --chip {chip} --before default-reset {verb}")
 }
 
-/// Quotes a file name for a shell, and keeps it from being an option.
+/// Quotes a file name for a shell, and prevents it from being parsed as an option.
 fn quote(name: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "_./=:@%+,-".contains(letter);
     let mut quoted = String::new();

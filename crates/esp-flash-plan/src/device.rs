@@ -16,7 +16,7 @@ use crate::{
     check,
 };
 
-/// A file of the flash: a range without gaps.
+/// A flash file: a range without gaps.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct FlashFile<'a> {
     offset: u32,
@@ -25,13 +25,13 @@ pub struct FlashFile<'a> {
 }
 
 impl<'a> FlashFile<'a> {
-    /// A file with the whole flash, of which only the name counts.
+    /// A file with the whole flash, used only for its name.
     pub(crate) const fn named(name: &'a str) -> Self {
         let (offset, bytes) = (0, &[]);
         Self { offset, name, bytes }
     }
 
-    /// Returns where it begins in the flash.
+    /// Returns its flash address.
     #[must_use]
     pub const fn offset(&self) -> u32 {
         self.offset
@@ -60,18 +60,18 @@ impl fmt::Debug for FlashFile<'_> {
     }
 }
 
-/// All that is to be done with one device: the bytes of its flash and the steps from a blank chip to a locked one.
+/// The plan of one device: the bytes of its flash and the steps from a blank chip to a locked device.
 ///
-/// Without flash encryption the bytes are as secret as the images of the device; they are not cleared when this is dropped.
+/// Without flash encryption the bytes are as secret as the device's images; they are not zeroized on drop.
 #[derive(Clone)]
 pub struct DevicePlan {
     chip: Chip,
     flash_size: FlashSize,
     min_revision: Option<ChipRevision>,
     regions: Vec<Region>,
-    /// The regions without what is between them.
+    /// The bytes of the regions, without the gaps.
     bytes: Vec<u8>,
-    /// Of each file its offset, name and bytes.
+    /// Offset, name and bytes of each file.
     files: Vec<(u32, String, usize)>,
     digests: Vec<(String, [u8; 32])>,
     steps: Vec<Step>,
@@ -98,7 +98,7 @@ impl DevicePlan {
         let write = |piece| Region::write(piece, cipher.as_ref(), &mut bytes);
         let regions: Result<Vec<_>, _> = pieces.iter().map(write).collect();
         if regions.is_err() {
-            // There can be keys in it that were not encrypted yet.
+            // It may contain keys that are not yet encrypted.
             bytes.zeroize();
         }
         let regions = regions?;
@@ -127,30 +127,30 @@ impl DevicePlan {
         self.chip
     }
 
-    /// Returns the size of the flash that the profile is for.
+    /// Returns the flash size of the profile.
     #[must_use]
     pub const fn flash_size(&self) -> FlashSize {
         self.flash_size
     }
 
-    /// Returns the first revision of the chip that this is for, when the profile, secure boot or an image asks for one.
+    /// Returns the first chip revision that the plan supports, if the profile, secure boot or an image requires one.
     #[must_use]
     pub const fn min_revision(&self) -> Option<ChipRevision> {
         self.min_revision
     }
 
-    /// Returns the ranges of flash that are written, in their order.
+    /// Returns the ranges of flash that are written, sorted by offset.
     #[must_use]
     pub fn regions(&self) -> &[Region] {
         &self.regions
     }
 
-    /// Returns the files that the commands write: adjoining regions are one.
+    /// Returns the files that the commands write; adjacent regions share a file.
     pub fn files(&self) -> impl Iterator<Item = FlashFile<'_>> {
         let mut rest = self.bytes.as_slice();
         self.files.iter().map(move |(offset, name, len)| {
-            let (bytes, behind) = rest.split_at_checked(*len).unwrap_or_default();
-            rest = behind;
+            let (bytes, after) = rest.split_at_checked(*len).unwrap_or_default();
+            rest = after;
             FlashFile {
                 offset: *offset,
                 name,
@@ -159,7 +159,7 @@ impl DevicePlan {
         })
     }
 
-    /// Returns the bytes of a region as they are in the flash, by its place in [`DevicePlan::regions`].
+    /// Returns the bytes of a region as stored in flash, by its index in [`DevicePlan::regions`].
     #[must_use]
     pub fn region_bytes(&self, index: usize) -> Option<&[u8]> {
         let length = |region: &Region| usize::try_from(region.length()).ok();
@@ -168,7 +168,7 @@ impl DevicePlan {
         self.bytes.get(before?..end)
     }
 
-    /// Returns the bytes of flash in front of and between the files.
+    /// Returns the number of bytes before and between the files.
     #[cfg(feature = "serde")]
     pub(crate) fn gaps(&self) -> u32 {
         let mut end = 0;
@@ -191,7 +191,7 @@ impl DevicePlan {
         merged
     }
 
-    /// Returns the files with the digests of secure boot's keys, which are no secret, as the commands name them.
+    /// Returns the files with the secure boot key digests, which are not secret, named as in the commands.
     #[must_use]
     pub fn digest_files(&self) -> &[(String, [u8; 32])] {
         &self.digests
@@ -208,33 +208,33 @@ impl DevicePlan {
         self.steps.iter().filter(|step| step.is_efuse())
     }
 
-    /// Returns command lines of `esptool` and `espefuse` that do all steps by hand.
+    /// Returns `esptool` and `espefuse` command lines that perform all steps by hand.
     #[must_use]
     pub fn commands(&self) -> Vec<String> {
         let files: Vec<_> = self.files().collect();
         commands(self.chip, &self.steps, &files)
     }
 
-    /// Returns the same for one file with the whole flash from address 0 on, such as [`DevicePlan::merged`].
+    /// Returns the command lines for one file with the whole flash from address 0 on, such as [`DevicePlan::merged`].
     #[must_use]
     pub fn commands_of_merged(&self, file: &str) -> Vec<String> {
         commands(self.chip, &self.steps, &[FlashFile::named(file)])
     }
 
-    /// Returns what to know about this plan.
+    /// Returns the warnings.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// Returns the buffer of the flash's bytes, for [`FlashPlan::device_in`].
+    /// Returns the buffer with the flash bytes, for reuse in [`FlashPlan::device_in`].
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 }
 
-/// The bytes may hold keys, when flash encryption is off.
+/// Elides the bytes, which may contain keys when flash encryption is off.
 impl fmt::Debug for DevicePlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DevicePlan")
@@ -306,7 +306,7 @@ fn check_keys(profile: &SecurityProfile, keys: &DeviceKeys<'_>, warnings: &mut V
     }
 }
 
-/// Refuses a block that the profile does not leave alone, or that the peripheral cannot read.
+/// Refuses a block that the profile does not reserve, or that the peripheral cannot read.
 fn check_ecdsa_block(profile: &SecurityProfile, block: usize) -> Result<(), Error> {
     let facts = profile.chip.facts();
     let (key, name) = (KeyUse::EcdsaKey, blocks::name(&facts.key_blocks, block)?);
@@ -350,7 +350,7 @@ fn check_images(profile: &SecurityProfile, parts: &DeviceParts<'_>, warnings: &m
     Ok(())
 }
 
-/// Makes the sector at address 0 of secure boot version 1: IV, digest of the bootloader, 0xFF.
+/// Makes the sector at address 0 for secure boot version 1: IV, bootloader digest, 0xFF.
 pub(crate) fn bootloader_digest(plan: &FlashPlan, keys: &DeviceKeys<'_>) -> Result<Option<Vec<u8>>, Error> {
     let Some((key, _, iv)) = keys.bootloader else {
         return Ok(None);
@@ -364,7 +364,7 @@ pub(crate) fn bootloader_digest(plan: &FlashPlan, keys: &DeviceKeys<'_>) -> Resu
     Ok(Some([iv.as_slice(), &digest].concat()))
 }
 
-/// Puts the shared parts and those of the device in the order of the flash.
+/// Returns the shared parts and those of the device, sorted by flash address.
 pub(crate) fn pieces<'a>(
     plan: &'a FlashPlan,
     parts: &DeviceParts<'a>,
@@ -417,7 +417,7 @@ fn piece<'a>(partition: &'a Partition, bytes: &'a [u8], on: bool) -> Piece<'a> {
     }
 }
 
-/// Makes one file of adjoining regions.
+/// Merges adjacent regions into one file each.
 fn names(regions: &[Region], prefix: &str) -> Vec<(u32, String, usize)> {
     regions
         .chunk_by(|first, second| first.end() == second.offset())
@@ -445,5 +445,5 @@ fn digests(profile: &SecurityProfile) -> Vec<(String, [u8; 32])> {
 }
 
 pub(crate) const DIGEST: &str = "bootloader digest";
-/// Bytes of a key under the 3/4 coding scheme, which has no room for a digest of secure boot version 2.
+/// Key length in bytes with the 3/4 coding scheme, which has no room for a secure boot version 2 digest.
 const CODED_KEY: usize = 24;

@@ -1,4 +1,4 @@
-//! What a device has of its own: images and keys.
+//! The parts of one device: images and keys.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -6,7 +6,7 @@ use core::fmt;
 use esp_flash_image::FlashKey;
 use esp_secure_boot::BootloaderKeyV1;
 
-/// The image of a partition of one device.
+/// The image of one device's partition.
 #[derive(Clone, Copy)]
 pub struct DeviceImage<'a> {
     pub(crate) label: &'a str,
@@ -15,7 +15,7 @@ pub struct DeviceImage<'a> {
 }
 
 impl<'a> DeviceImage<'a> {
-    /// Takes the image of the partition with a label, such as NVS or `nvs_keys`.
+    /// Makes an image for the partition with a label, such as NVS or `nvs_keys`.
     #[must_use]
     pub const fn new(label: &'a str, bytes: &'a [u8]) -> Self {
         Self {
@@ -25,7 +25,7 @@ impl<'a> DeviceImage<'a> {
         }
     }
 
-    /// Says whether a private key can be read in these bytes. A production profile then wants them encrypted.
+    /// Sets whether the bytes contain a readable private key. A production profile requires such bytes to be encrypted.
     #[must_use]
     pub const fn with_plain_key(mut self, holds_plain_key: bool) -> Self {
         self.holds_plain_key = holds_plain_key;
@@ -33,7 +33,7 @@ impl<'a> DeviceImage<'a> {
     }
 }
 
-/// The bytes may hold keys.
+/// Elides the bytes, which may contain keys.
 impl fmt::Debug for DeviceImage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeviceImage")
@@ -44,7 +44,7 @@ impl fmt::Debug for DeviceImage<'_> {
     }
 }
 
-/// What is different from device to device, but the keys.
+/// The images of one device.
 #[derive(Clone, Debug, Default)]
 pub struct DeviceParts<'a> {
     pub(crate) images: Vec<DeviceImage<'a>>,
@@ -52,7 +52,7 @@ pub struct DeviceParts<'a> {
 }
 
 impl<'a> DeviceParts<'a> {
-    /// Starts without an image.
+    /// Makes an empty set of parts.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -68,7 +68,7 @@ impl<'a> DeviceParts<'a> {
         self
     }
 
-    /// Sets what the names of flash files begin with in commands, such as a folder and `/`.
+    /// Sets the prefix of flash file names in commands, such as a folder and `/`.
     #[must_use]
     pub const fn with_file_prefix(mut self, prefix: &'a str) -> Self {
         self.file_prefix = prefix;
@@ -76,7 +76,7 @@ impl<'a> DeviceParts<'a> {
     }
 }
 
-/// The keys of one device with the names of their files; the plan takes the names alone.
+/// The keys of one device and their file names; a plan contains only the names.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DeviceKeys<'a> {
     pub(crate) flash: Option<(&'a FlashKey, &'a str)>,
@@ -86,7 +86,7 @@ pub struct DeviceKeys<'a> {
 }
 
 impl<'a> DeviceKeys<'a> {
-    /// Starts without a key.
+    /// Makes an empty set of keys.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -97,21 +97,21 @@ impl<'a> DeviceKeys<'a> {
         }
     }
 
-    /// Sets the key of flash encryption, which should be another one for each device.
+    /// Sets the flash encryption key, which should be different for each device.
     #[must_use]
     pub const fn with_flash_key(mut self, key: &'a FlashKey, file: &'a str) -> Self {
         self.flash = Some((key, file));
         self
     }
 
-    /// Names the file of the HMAC key that the keys of NVS encryption are derived from.
+    /// Sets the file name of the HMAC key from which the NVS encryption keys are derived.
     #[must_use]
     pub const fn with_hmac_file(mut self, file: &'a str) -> Self {
         self.hmac_file = Some(file);
         self
     }
 
-    /// Names the file of a key on P-256 for the ECDSA peripheral, in PEM, and the number of its block, which is one of
+    /// Sets the file name of a P-256 key in PEM for the ECDSA peripheral, and its block number, which must be one of
     /// [`SecurityProfile::with_reserved_block`](crate::SecurityProfile::with_reserved_block).
     #[must_use]
     pub const fn with_ecdsa_key(mut self, block: usize, file: &'a str) -> Self {
@@ -119,7 +119,7 @@ impl<'a> DeviceKeys<'a> {
         self
     }
 
-    /// Sets the key of the bootloader's digest, for secure boot version 1; `iv` is random.
+    /// Sets the key of the bootloader digest, for secure boot version 1; `iv` must be random.
     #[must_use]
     pub const fn with_bootloader_key(mut self, key: &'a BootloaderKeyV1, file: &'a str, iv: &'a [u8; 128]) -> Self {
         self.bootloader = Some((key, file, iv));

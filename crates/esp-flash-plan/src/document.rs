@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{DevicePlan, Region, Step};
 
-/// A device's plan as a document, `plan.json`: what is in its flash, which eFuses are burned, and the commands for both.
+/// The document of a device's plan, `plan.json`: the content of its flash, the eFuses to burn, and the commands for both.
 ///
 /// ```text
 /// {"chip", "device", "flash_size", "min_revision"?,
@@ -17,7 +17,7 @@ use crate::{DevicePlan, Region, Step};
 ///  "commands": [TEXT], "warnings": [TEXT]}
 /// ```
 ///
-/// It names key files and holds no key. [`PlanFile`](crate::PlanFile) reads it.
+/// It names key files but contains no key. [`PlanFile`](crate::PlanFile) reads it.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanDocument<'a> {
     plan: &'a DevicePlan,
@@ -26,7 +26,7 @@ pub struct PlanDocument<'a> {
 }
 
 impl<'a> PlanDocument<'a> {
-    /// Starts the document of the device with a name.
+    /// Makes the document of a device, given its name.
     #[must_use]
     pub const fn new(plan: &'a DevicePlan, device: &'a str) -> Self {
         Self {
@@ -36,7 +36,7 @@ impl<'a> PlanDocument<'a> {
         }
     }
 
-    /// Lets the commands write one file with the whole flash instead of one for each range.
+    /// Makes the commands write one file with the whole flash instead of one file per range.
     #[must_use]
     pub const fn with_merged_file(mut self, file: &'a str) -> Self {
         self.merged = Some(file);
@@ -52,14 +52,14 @@ impl<'a> PlanDocument<'a> {
         }
     }
 
-    /// Returns the warnings of the plan, and what a file with the whole flash does to the gaps.
+    /// Returns the warnings of the plan, and a warning about the gaps when one file has the whole flash.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.plan.warnings().iter().map(ToString::to_string).collect::<Vec<_>>();
         let gaps = self.merged.map_or(0, |_| self.plan.gaps());
         if gaps != 0 {
             warnings.push(format!(
-                "the file fills gaps of {gaps:#x} bytes with 0xFF: writing it erases what a used device has there"
+                "the file fills gaps of {gaps:#x} bytes with 0xFF: writing it to a used device erases its data there"
             ));
         }
         warnings

@@ -6,7 +6,7 @@ use esp_secure_boot::BootKeyKind;
 
 use crate::DownloadMode;
 
-/// What a key block is used for.
+/// The use of a key block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyUse {
@@ -14,9 +14,9 @@ pub enum KeyUse {
     EcdsaKey,
     /// The key of flash encryption.
     FlashEncryption,
-    /// The HMAC key that the keys of NVS encryption are derived from.
+    /// The HMAC key from which the NVS encryption keys are derived.
     NvsHmac,
-    /// The digest of a key of secure boot, 0 to 2.
+    /// The digest of secure boot key 0, 1 or 2.
     SecureBootDigest(u8),
 }
 
@@ -31,131 +31,131 @@ impl fmt::Display for KeyUse {
     }
 }
 
-/// Why there is no safe plan.
+/// A reason why there is no safe plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// An app is given as a plain image, which is not checked.
+    /// An app is given as a plain image, which would not be checked.
     AppAsImage {
         /// The label.
         part: String,
     },
-    /// An app is given for one device, but apps are shared by all.
+    /// An app is given for one device, although apps are shared by all devices.
     AppOfDevice {
         /// The label.
         part: String,
     },
-    /// The chip or the revision has no secure boot with such a key.
+    /// The chip or its revision does not support secure boot with such a key.
     BootCurve {
         /// The kind of the key.
         kind: BootKeyKind,
         /// The chip.
         chip: Chip,
     },
-    /// Two keys of secure boot are the same.
+    /// Two secure boot keys are equal.
     BootKeyDuplicate,
-    /// A key of secure boot is of another scheme.
+    /// A secure boot key belongs to another scheme.
     BootKeyKind {
         /// The kind of the key.
         kind: BootKeyKind,
         /// The scheme.
         scheme: BootScheme,
     },
-    /// Secure boot has no key, or more than the chip trusts.
+    /// The number of secure boot keys is 0 or too large.
     BootKeys {
-        /// The keys.
+        /// Number of keys.
         count: usize,
-        /// How many the chip trusts.
+        /// Number of keys that the chip can trust.
         max: u8,
     },
-    /// Version 1 needs the public key that verifies apps, not a digest.
+    /// Version 1 requires the public key that verifies the apps, not a digest.
     BootKeyV1,
-    /// The chip has no such secure boot.
+    /// The chip does not support the secure boot scheme.
     BootScheme {
         /// The chip.
         chip: Chip,
         /// The scheme.
         scheme: BootScheme,
     },
-    /// The header of the bootloader states more flash than there is, or less than the partitions take.
+    /// The bootloader header states more flash than there is, or less than the partitions need.
     BootloaderFlashSize {
-        /// The size of the header.
+        /// The size in the header.
         header: u32,
-        /// The size of the profile.
+        /// The size in the profile.
         profile: u32,
-        /// Where the last partition ends.
+        /// The end of the last partition.
         partitions: u64,
     },
-    /// The key of the bootloader's digest is missing, or given without secure boot version 1.
+    /// The key of the bootloader digest is missing, or given without secure boot version 1.
     BootloaderKey {
-        /// Whether it is needed.
+        /// Whether it is required.
         needed: bool,
     },
-    /// The chip looks for its bootloader elsewhere.
+    /// The bootloader is not where the chip expects it.
     BootloaderOffset {
         /// The chip.
         chip: Chip,
-        /// Where it is to be.
+        /// The given offset.
         offset: u32,
-        /// Where the chip looks.
+        /// The offset that the chip expects.
         expected: u32,
     },
-    /// The bootloader runs into the partition table.
+    /// The bootloader overlaps the partition table.
     BootloaderTooLong {
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
-        /// Bytes up to the table.
+        /// Number of bytes before the table.
         available: u32,
     },
     /// An image is for another chip.
     ChipMismatch {
-        /// The image.
+        /// The name of the image.
         part: String,
-        /// The chip id in its header.
+        /// The chip ID in its header.
         found: u16,
         /// The chip of the profile.
         chip: Chip,
     },
-    /// FLASH_CRYPT_CONFIG of the profile is 0, which leaves one key for all of the flash.
+    /// FLASH_CRYPT_CONFIG of the profile is 0, so that the whole flash is encrypted with the same key.
     CryptConfig,
-    /// FLASH_CRYPT_CONFIG of the key is not that of the profile.
+    /// FLASH_CRYPT_CONFIG differs between the key and the profile.
     CryptConfigDiffers {
-        /// Of the key.
+        /// The value of the key.
         key: u8,
-        /// Of the profile.
+        /// The value of the profile.
         profile: u8,
     },
-    /// A member of a document with a plan is not what it is said to be.
+    /// A member of a plan document is invalid.
     DocumentMember {
         /// Its name.
         member: &'static str,
-        /// Why.
+        /// The reason.
         reason: &'static str,
     },
-    /// A region of a document with a plan is not one that a plan has.
+    /// A region of a plan document is invalid.
     DocumentRegion {
-        /// Where it begins.
+        /// Its flash address.
         offset: u32,
-        /// Why.
+        /// The reason.
         reason: &'static str,
     },
-    /// A step of a document with a plan is not one that a plan has there.
+    /// A step of a plan document is invalid.
     DocumentStep {
-        /// Its number, the first one 1.
+        /// Its number, starting at 1.
         step: u32,
-        /// Why.
+        /// The reason.
         reason: &'static str,
     },
     /// An image is longer than its partition.
     DoesNotFit {
-        /// The image.
+        /// The name of the image.
         part: String,
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
-        /// Bytes of the partition.
+        /// Size of the partition in bytes.
         available: u32,
     },
-    /// The chip or its revision cannot have its download mode like that.
+    /// The chip or its revision does not support the download mode.
     DownloadMode {
         /// The chip.
         chip: Chip,
@@ -164,85 +164,85 @@ pub enum Error {
     },
     /// An image has no bytes.
     Empty {
-        /// The image.
+        /// The name of the image.
         part: String,
     },
-    /// An NVS partition has the flag `encrypted`, which flash encryption cannot do for it.
+    /// An NVS partition has the flag `encrypted`, but flash encryption does not support NVS.
     EncryptedNvs {
         /// The label.
         part: String,
     },
-    /// A piece cannot be encrypted where it is.
+    /// A piece cannot be encrypted at its address.
     Encryption {
-        /// The piece.
+        /// The name of the piece.
         part: String,
-        /// Why.
+        /// The reason.
         error: esp_flash_image::Error,
     },
-    /// The chip has no such flash encryption.
+    /// The chip does not support the flash encryption scheme.
     EncryptionScheme {
         /// The chip.
         chip: Chip,
         /// The scheme.
         scheme: EncryptionScheme,
     },
-    /// The scheme needs all of the one key block, half of which secure boot takes.
+    /// The scheme needs the whole key block, half of which secure boot uses.
     EncryptionWithSecureBoot {
         /// The scheme.
         scheme: EncryptionScheme,
     },
     /// A file name is empty or has control characters.
     FileName,
-    /// The key of flash encryption is missing, or given without flash encryption.
+    /// The flash encryption key is missing, or given without flash encryption.
     FlashKey {
-        /// Whether it is needed.
+        /// Whether it is required.
         needed: bool,
     },
-    /// The key of flash encryption is of another scheme.
+    /// The flash encryption key belongs to another scheme.
     FlashKeyScheme {
         /// The scheme of the key.
         found: EncryptionScheme,
         /// The scheme of the profile.
         expected: EncryptionScheme,
     },
-    /// The HMAC key of NVS encryption is missing, or given without the scheme that needs it.
+    /// The HMAC key of NVS encryption is missing, or given without the scheme that uses it.
     HmacKey {
-        /// Whether it is needed.
+        /// Whether it is required.
         needed: bool,
     },
     /// An app or the bootloader is malformed.
     Image {
-        /// The image.
+        /// The name of the image.
         part: String,
-        /// Why.
+        /// The reason.
         error: esp_flash_image::Error,
     },
-    /// An image is not for the revision of the chip.
+    /// An image does not support the chip revision.
     ImageRevision {
-        /// The image.
+        /// The name of the image.
         part: String,
-        /// The first revision that it runs on, if the header states one.
+        /// The first supported revision, if the header states one.
         min: Option<ChipRevision>,
-        /// The last one, if there is one.
+        /// The last supported revision, if there is one.
         max: Option<ChipRevision>,
         /// The revision of the profile.
         revision: ChipRevision,
     },
-    /// A key block is wanted for two things.
+    /// A key block is assigned to two keys.
     KeyBlockTaken {
         /// Its name.
         block: &'static str,
-        /// What does not get it.
+        /// The key without a block.
         key: KeyUse,
     },
     /// The chip has no key block with that number.
     KeyBlockUnknown {
         /// The number.
         block: usize,
-        /// How many it has.
+        /// Number of key blocks.
         count: usize,
     },
-    /// The chip cannot use a key in that block.
+    /// The chip cannot use a key in this block.
     KeyBlockUnsuited {
         /// Its name.
         block: &'static str,
@@ -251,92 +251,92 @@ pub enum Error {
     },
     /// There are not enough key blocks.
     KeyBlocks {
-        /// What does not get one.
+        /// The key without a block.
         key: KeyUse,
     },
-    /// A key file is not as long as its purpose asks for.
+    /// The length of a key file does not suit its purpose.
     KeyFileLength {
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
     },
     /// There is no app.
     NoApp,
-    /// The table has no partition with that label.
+    /// The table has no partition with this label.
     NoPartition {
         /// The label.
         part: String,
     },
-    /// A partition that is to hold an app is none for apps.
+    /// A partition for an app is not of the type app.
     NotAnApp {
         /// The label.
         part: String,
     },
-    /// The chip cannot derive the keys of NVS encryption.
+    /// The chip cannot derive the NVS encryption keys.
     NvsHmac {
         /// The chip.
         chip: Chip,
     },
-    /// There is an image of an NVS partition, and none of the keys that it is encrypted with.
+    /// An NVS image is given without the image of its encryption keys.
     NvsKeysImage,
-    /// NVS encryption is to have its keys in a partition, but the table has none of subtype `nvs_keys`.
+    /// The NVS encryption keys belong in a partition, but the table has none of subtype `nvs_keys`.
     NvsKeysPartition,
-    /// NVS encryption is to have its keys in a partition, but nothing encrypts them.
+    /// The NVS encryption keys are stored in a partition that nothing encrypts.
     NvsKeysPlain,
-    /// Two things are to be at one place.
+    /// Two parts overlap.
     Overlap {
-        /// The one.
+        /// The part at the lower address.
         first: String,
-        /// The other.
+        /// The other part.
         second: String,
-        /// Where the other begins.
+        /// The flash address of the other part.
         offset: u32,
     },
-    /// A partition ends behind the flash.
+    /// A partition ends after the end of the flash.
     OutsideFlash {
         /// The label.
         part: String,
-        /// Where it ends.
+        /// Its end.
         end: u64,
-        /// Where the flash ends.
+        /// The end of the flash.
         flash_size: u32,
     },
-    /// A private key would be plain in the flash of a production device.
+    /// A private key would be stored unencrypted in the flash of a production device.
     PlainKey {
         /// The label.
         part: String,
     },
-    /// The revision of the chip does not have it yet.
+    /// The chip revision does not support a feature yet.
     RevisionTooLow {
-        /// What.
+        /// The feature.
         feature: BootScheme,
-        /// The first revision that has it.
+        /// The first revision that supports it.
         min: ChipRevision,
         /// The revision of the profile.
         revision: ChipRevision,
     },
-    /// A signature is missing or is of other bytes, or its key is not trusted.
+    /// A signature is missing or wrong, or its key is not trusted.
     Signature {
-        /// The image.
+        /// The name of the image.
         part: String,
-        /// Why.
+        /// The reason.
         error: esp_secure_boot::Error,
     },
-    /// The signature is not where the device looks for it, behind the image rounded up to 4 KiB.
+    /// The signature is not where the device expects it, after the image rounded up to 4 KiB.
     SignaturePlace {
-        /// The image.
+        /// The name of the image.
         part: String,
-        /// Where it is.
+        /// The actual offset.
         found: usize,
-        /// Where the device looks.
+        /// The offset that the device expects.
         expected: usize,
     },
-    /// The signed table of secure boot version 1 is not the table of the profile.
+    /// The signed table of secure boot version 1 differs from the table of the profile.
     TableDiffers,
-    /// The last sector of an image is no signature sector, or is malformed.
+    /// The last sector of an image is not a signature sector, or is malformed.
     Unsigned {
-        /// The image.
+        /// The name of the image.
         part: String,
-        /// Why.
+        /// The reason.
         error: esp_secure_boot::Error,
     },
 }
@@ -386,21 +386,26 @@ impl Error {
     fn fmt_secure_boot(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BootCurve { kind, chip } => write!(f, "{chip} has no secure boot with {kind} keys"),
-            Self::BootKeyDuplicate => f.write_str("two keys of secure boot are the same"),
-            Self::BootKeyKind { kind, scheme } => write!(f, "{kind} key does not go with secure boot {scheme}"),
+            Self::BootKeyDuplicate => f.write_str("two secure boot keys are equal"),
+            Self::BootKeyKind { kind, scheme } => write!(f, "a {kind} key cannot be used with secure boot {scheme}"),
             Self::BootKeys { count, max } => {
-                write!(f, "{count} keys of secure boot, 1 to {max} are allowed")
+                write!(f, "{count} secure boot keys; allowed: 1 to {max}")
             }
-            Self::BootKeyV1 => f.write_str("secure boot v1 needs the public key of the apps, not its digest"),
+            Self::BootKeyV1 => {
+                f.write_str("secure boot v1 requires the public key that verifies the apps, not its digest")
+            }
             Self::BootScheme { chip, scheme } => write!(f, "{chip} has no secure boot {scheme}"),
             Self::RevisionTooLow { feature, min, revision } => {
-                write!(f, "secure boot {feature} needs revision {min}, the chip has {revision}")
+                write!(
+                    f,
+                    "secure boot {feature} requires chip revision {min} or later; the chip has {revision}"
+                )
             }
             Self::Signature { part, error } => write!(f, "'{part}' is not signed by a trusted key: {error}"),
             Self::SignaturePlace { part, found, expected } => write!(
                 f,
-                "'{part}' has its signature at {found:#x}, the device looks at {expected:#x}: \
-                 it was not padded, or signed twice"
+                "'{part}' has its signature at {found:#x}; the device expects it at {expected:#x}: \
+                 the image was not padded, or was signed more than once"
             ),
             Self::TableDiffers => f.write_str("signed partition table is not the table of the profile"),
             Self::Unsigned { part, error } => write!(f, "'{part}' is not signed: {error}"),
@@ -409,7 +414,7 @@ impl Error {
     }
 
     fn fmt_keys(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let needed = |needed: &bool| if *needed { "is missing" } else { "has no use" };
+        let needed = |needed: &bool| if *needed { "is missing" } else { "is given but not used" };
         match self {
             Self::BootloaderKey { needed: it } => {
                 write!(f, "key of the bootloader digest (secure boot v1) {}", needed(it))
@@ -417,12 +422,12 @@ impl Error {
             Self::FileName => f.write_str("file name is empty or has control characters"),
             Self::FlashKey { needed: it } => write!(f, "flash encryption key {}", needed(it)),
             Self::FlashKeyScheme { found, expected } => {
-                write!(f, "flash encryption key is for {found}, the profile has {expected}")
+                write!(f, "flash encryption key is for {found}; the profile uses {expected}")
             }
             Self::HmacKey { needed: it } => write!(f, "HMAC key of NVS encryption {}", needed(it)),
             Self::KeyBlockTaken { block, key } => write!(f, "{block} is taken and cannot hold the {key}"),
             Self::KeyBlockUnknown { block, count } => {
-                write!(f, "key block {block} does not exist, the chip has {count}")
+                write!(f, "key block {block} does not exist; the chip has {count}")
             }
             Self::KeyBlockUnsuited { block, key } => write!(f, "{block} of this chip cannot hold a {key}"),
             Self::KeyBlocks { key } => write!(f, "no free key block for the {key}"),
@@ -433,11 +438,11 @@ impl Error {
 
     fn fmt_protection(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CryptConfig => f.write_str("FLASH_CRYPT_CONFIG is 0, allowed are 1 to 15"),
+            Self::CryptConfig => f.write_str("FLASH_CRYPT_CONFIG is 0; allowed: 1 to 15"),
             Self::CryptConfigDiffers { key, profile } => {
                 write!(
                     f,
-                    "FLASH_CRYPT_CONFIG of the key is {key:#x}, that of the profile {profile:#x}"
+                    "FLASH_CRYPT_CONFIG of the key is {key:#x}; the profile has {profile:#x}"
                 )
             }
             Self::DownloadMode { chip, mode } => {
@@ -450,18 +455,18 @@ impl Error {
             }
             Self::EncryptedNvs { part } => write!(
                 f,
-                "NVS partition '{part}' has the flag encrypted; NVS encryption is the only one that it can have"
+                "NVS partition '{part}' has the flag encrypted; NVS supports only NVS encryption"
             ),
             Self::Encryption { part, error } => write!(f, "'{part}' cannot be encrypted: {error}"),
             Self::EncryptionScheme { chip, scheme } => write!(f, "{chip} has no flash encryption {scheme}"),
             Self::EncryptionWithSecureBoot { scheme } => write!(
                 f,
-                "flash encryption {scheme} takes the whole key block, secure boot needs half of it; use xts-128-derived"
+                "flash encryption {scheme} takes the whole key block, but secure boot needs half of it; use xts-128-derived"
             ),
             Self::NvsHmac { chip } => {
                 write!(
                     f,
-                    "{chip} cannot derive the keys of NVS encryption; nvs_keys is allowed"
+                    "{chip} cannot derive the keys of NVS encryption; use a partition nvs_keys"
                 )
             }
             Self::NvsKeysImage => f.write_str("NVS image without the image of the nvs_keys partition"),
@@ -478,27 +483,33 @@ impl Error {
 
     fn fmt_parts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AppAsImage { part } => write!(f, "partition '{part}' is for an app, which is checked as one"),
-            Self::AppOfDevice { part } => write!(f, "app '{part}' is given for one device; apps are shared by all"),
+            Self::AppAsImage { part } => write!(
+                f,
+                "partition '{part}' is for an app; give the file as an app, so that it is checked"
+            ),
+            Self::AppOfDevice { part } => write!(
+                f,
+                "app '{part}' is given for one device; apps are shared by all devices"
+            ),
             Self::BootloaderFlashSize {
                 header,
                 profile,
                 partitions,
             } => write!(
                 f,
-                "bootloader header states {header:#x} bytes of flash, allowed are {partitions:#x} (end of the last \
+                "bootloader header states {header:#x} bytes of flash; allowed: {partitions:#x} (end of the last \
                  partition) to {profile:#x} (flash size)"
             ),
             Self::BootloaderOffset { chip, offset, expected } => {
-                write!(f, "bootloader at {offset:#x}, {chip} looks for it at {expected:#x}")
+                write!(f, "bootloader is at {offset:#x}; {chip} expects it at {expected:#x}")
             }
             Self::BootloaderTooLong { len, available } => write!(
                 f,
-                "bootloader of {len:#x} bytes runs into the partition table, {available:#x} are allowed"
+                "bootloader of {len:#x} bytes overlaps the partition table; at most {available:#x} are allowed"
             ),
             Self::ChipMismatch { part, found, chip } => {
                 let expected = chip.image_id();
-                write!(f, "'{part}' is for chip id {found}, {chip} has {expected}")
+                write!(f, "'{part}' is for chip ID {found}; {chip} has {expected}")
             }
             Self::DocumentMember { member, reason } => write!(f, "member '{member}' of the plan {reason}"),
             Self::DocumentRegion { offset, reason } => write!(f, "region of the plan at {offset:#x} {reason}"),
@@ -507,7 +518,7 @@ impl Error {
                 write!(f, "'{part}' of {len:#x} bytes does not fit into {available:#x}")
             }
             Self::Empty { part } => write!(f, "'{part}' has no bytes"),
-            Self::Image { part, error } => write!(f, "'{part}' is no sound image: {error}"),
+            Self::Image { part, error } => write!(f, "'{part}' is not a valid image: {error}"),
             Self::ImageRevision {
                 part,
                 min,
@@ -515,13 +526,16 @@ impl Error {
                 revision,
             } => {
                 let (min, max) = (Bound(*min, "unknown"), Bound(*max, "any"));
-                write!(f, "'{part}' runs on revisions {min} to {max}, the chip has {revision}")
+                write!(f, "'{part}' runs on revisions {min} to {max}; the chip has {revision}")
             }
-            Self::NoApp => f.write_str("no app is given; one or more are needed"),
+            Self::NoApp => f.write_str("no app is given; at least one is needed"),
             Self::NotAnApp { part } => write!(f, "partition '{part}' is not for apps"),
             Self::NoPartition { part } => write!(f, "partition table has no partition '{part}'"),
             Self::OutsideFlash { part, end, flash_size } => {
-                write!(f, "partition '{part}' ends at {end:#x}, the flash at {flash_size:#x}")
+                write!(
+                    f,
+                    "partition '{part}' ends at {end:#x}; the flash ends at {flash_size:#x}"
+                )
             }
             Self::Overlap { first, second, offset } => {
                 write!(f, "'{second}' at {offset:#x} overlaps '{first}'")
@@ -533,7 +547,7 @@ impl Error {
 
 impl core::error::Error for Error {}
 
-/// A revision, or the word for none.
+/// A revision, or the word for its absence.
 struct Bound(Option<ChipRevision>, &'static str);
 
 impl fmt::Display for Bound {

@@ -5,21 +5,21 @@ use esp_flash_image::{Partition, PartitionTable};
 
 use crate::Error;
 
-/// Bytes of a sector of flash, the unit of erasing and of what is encrypted.
+/// Size of a flash sector in bytes, the unit of erasing and encryption.
 pub(crate) const SECTOR: usize = 4096;
 
-/// Something at a place in the flash.
+/// Content at a flash address.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Piece<'a> {
     pub(crate) offset: u32,
-    /// A multiple of [`SECTOR`]; what `bytes` does not fill is 0xFF.
+    /// A multiple of [`SECTOR`]; the rest after `bytes` is 0xFF.
     pub(crate) len: usize,
     pub(crate) source: &'a str,
     pub(crate) encrypted: bool,
     pub(crate) bytes: &'a [u8],
 }
 
-/// The same, kept for all devices.
+/// A piece that all devices share.
 #[derive(Clone, Debug)]
 pub(crate) struct SharedPiece {
     pub(crate) offset: u32,
@@ -46,12 +46,12 @@ pub(crate) fn sectors(len: usize) -> usize {
     len.checked_next_multiple_of(SECTOR).unwrap_or(usize::MAX)
 }
 
-/// Tells whether the bootloader encrypts a partition that holds something. NVS has an encryption of its own.
+/// Returns whether the bootloader encrypts a partition with content. NVS has its own encryption.
 pub(crate) const fn is_encrypted(partition: &Partition) -> bool {
     partition.is_encrypted_with_flash() && !partition.is_nvs()
 }
 
-/// Sorts pieces by their place and refuses those that overlap.
+/// Sorts pieces by flash address and refuses overlapping ones.
 pub(crate) fn sort(pieces: &mut [Piece<'_>]) -> Result<(), Error> {
     pieces.sort_by_key(|piece| piece.offset);
     for pair in pieces.windows(2) {
@@ -69,7 +69,7 @@ pub(crate) fn sort(pieces: &mut [Piece<'_>]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Puts pieces of erased flash between sorted ones, from the beginning of the flash on.
+/// Inserts pieces of erased flash between sorted pieces, from address 0 on.
 pub(crate) fn fill_gaps<'a>(pieces: &[Piece<'a>]) -> Vec<Piece<'a>> {
     let mut filled = Vec::with_capacity(pieces.len().saturating_mul(2));
     let mut end = 0;

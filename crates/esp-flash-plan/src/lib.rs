@@ -39,7 +39,7 @@ pub use region::Region;
 pub use steps::{Action, KeyHalf, Phase, Step};
 pub use warning::Warning;
 
-/// The crate of chips, partition tables, images and flash keys.
+/// The crate with chips, partition tables, images and flash keys.
 pub use esp_flash_image;
-/// The crate of signed images and their keys.
+/// The crate with signed images and their keys.
 pub use esp_secure_boot;

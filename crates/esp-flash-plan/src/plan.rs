@@ -7,7 +7,7 @@ use crate::blocks::Assigned;
 use crate::layout::{self, SharedPiece};
 use crate::{DeviceKeys, DeviceParts, DevicePlan, Error, SecurityProfile, Warning, check};
 
-/// What all devices have in common besides the profile.
+/// The parts that all devices share, in addition to the profile.
 #[derive(Clone, Debug)]
 pub struct SharedParts<'a> {
     pub(crate) bootloader: &'a [u8],
@@ -18,7 +18,7 @@ pub struct SharedParts<'a> {
 }
 
 impl<'a> SharedParts<'a> {
-    /// Starts with the bootloader, signed when secure boot version 2 is on.
+    /// Starts with the bootloader, which must be signed when secure boot version 2 is on.
     #[must_use]
     pub const fn new(bootloader: &'a [u8]) -> Self {
         Self {
@@ -30,21 +30,21 @@ impl<'a> SharedParts<'a> {
         }
     }
 
-    /// States where the bootloader is to be, to have it checked.
+    /// Sets the intended offset of the bootloader, so that it is checked.
     #[must_use]
     pub const fn with_bootloader_offset(mut self, offset: u32) -> Self {
         self.bootloader_offset = Some(offset);
         self
     }
 
-    /// Sets the partition table with its signature, which secure boot version 1 needs.
+    /// Sets the partition table with its signature, required by secure boot version 1.
     #[must_use]
     pub const fn with_signed_table(mut self, table: &'a [u8]) -> Self {
         self.signed_table = Some(table);
         self
     }
 
-    /// Adds an app for the partition with a label, signed when secure boot is on.
+    /// Adds an app for the partition with a label; it must be signed when secure boot is on.
     #[must_use]
     pub fn with_app(mut self, label: &'a str, app: &'a [u8]) -> Self {
         self.apps.push((label, app));
@@ -61,15 +61,15 @@ impl<'a> SharedParts<'a> {
 
 /// A profile and the parts that all devices share, checked once.
 ///
-/// Plans of devices are made from it, on as many threads as there are.
+/// Device plans are made from it, on any number of threads.
 #[derive(Clone, Debug)]
 pub struct FlashPlan {
     pub(crate) profile: SecurityProfile,
     pub(crate) assigned: Assigned,
     pub(crate) kinds: Vec<BootKeyKind>,
-    /// The plain bytes of each shared part, in the order of the flash.
+    /// The unencrypted bytes of each shared part, sorted by flash address.
     pub(crate) pieces: Vec<SharedPiece>,
-    /// The first revision of the chip that all of it is for, when one is known.
+    /// The first chip revision that the profile and all parts support, if known.
     pub(crate) min_revision: Option<ChipRevision>,
     pub(crate) warnings: Vec<Warning>,
 }
@@ -79,7 +79,7 @@ impl FlashPlan {
     ///
     /// # Errors
     ///
-    /// One variant of [`Error`] for each thing that would not boot, would not be protected, or could not be burned.
+    /// An [`Error`] for anything that would not boot, would not be protected, or could not be burned.
     pub fn new(profile: SecurityProfile, parts: &SharedParts<'_>) -> Result<Self, Error> {
         let mut warnings = check::profile(&profile)?;
         let kinds = check::parts(&profile, parts, &mut warnings)?;
@@ -106,16 +106,16 @@ impl FlashPlan {
     /// # Errors
     ///
     /// [`Error`] when an image has no partition or does not fit, when a key is missing or of another scheme, and when a
-    /// private key would be plain in a production device.
+    /// private key would be stored unencrypted in a production device.
     pub fn device(&self, parts: &DeviceParts<'_>, keys: &DeviceKeys<'_>) -> Result<DevicePlan, Error> {
         self.device_in(Vec::new(), parts, keys)
     }
 
-    /// Makes the plan of one device with the buffer of an earlier one, from [`DevicePlan::into_bytes`].
+    /// Makes the plan of one device, reusing the buffer of an earlier plan from [`DevicePlan::into_bytes`].
     ///
     /// # Errors
     ///
-    /// As for [`FlashPlan::device`].
+    /// As [`FlashPlan::device`].
     pub fn device_in(
         &self,
         buffer: Vec<u8>,
@@ -131,20 +131,20 @@ impl FlashPlan {
         &self.profile
     }
 
-    /// Returns the first revision of the chip that this is for, when the profile, secure boot or an image asks for one.
+    /// Returns the first chip revision that the plan supports, if the profile, secure boot or an image requires one.
     #[must_use]
     pub const fn min_revision(&self) -> Option<ChipRevision> {
         self.min_revision
     }
 
-    /// Returns what to know about the profile and the shared parts.
+    /// Returns the warnings about the profile and the shared parts.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 }
 
-/// Lays the shared parts out.
+/// Lays out the shared parts.
 fn pieces(profile: &SecurityProfile, parts: &SharedParts<'_>) -> Result<Vec<SharedPiece>, Error> {
     let on = profile.encryption.is_some();
     let table = &profile.table;

@@ -13,11 +13,11 @@ use crate::{Action, Error, FlashFile, Region, Step};
 
 use self::step::WrittenStep;
 
-/// A plan that was read from its document, `plan.json` as [`PlanDocument`](crate::PlanDocument) writes it.
+/// A plan read from its document, `plan.json` as written by [`PlanDocument`](crate::PlanDocument).
 ///
-/// Reading is the check: the names are those that the chip has, values are in range, regions are sorted and apart, the steps
-/// are in the only safe order, and what protects the device has its key. Unknown members are refused. Whoever may change the
-/// document may still leave protection out; that is compared with the profile.
+/// Reading includes the checks: names exist on the chip, values are in range, regions are sorted and do not overlap, steps
+/// are in the only safe order, and each protection has its key. Unknown fields are refused. An attacker who can change
+/// the document could still leave out a protection; compare it with the profile to detect that.
 ///
 /// # Examples
 ///
@@ -63,31 +63,31 @@ impl PlanFile {
         &self.device
     }
 
-    /// Returns the size of the flash; earlier documents do not say it.
+    /// Returns the flash size; earlier documents do not state it.
     #[must_use]
     pub const fn flash_size(&self) -> Option<FlashSize> {
         self.flash_size
     }
 
-    /// Returns the first revision of the chip that the plan is for, if it asks for one.
+    /// Returns the first chip revision that the plan supports, if it requires one.
     #[must_use]
     pub const fn min_revision(&self) -> Option<ChipRevision> {
         self.min_revision
     }
 
-    /// Returns the ranges of flash that are written, in their order.
+    /// Returns the ranges of flash that are written, sorted by offset.
     #[must_use]
     pub fn regions(&self) -> &[Region] {
         &self.regions
     }
 
-    /// Returns where the last region ends.
+    /// Returns the end of the last region.
     #[must_use]
     pub fn flash_end(&self) -> u32 {
         self.regions.last().map_or(0, Region::end)
     }
 
-    /// Returns all steps in the only safe order, those for the flash included.
+    /// Returns all steps in the only safe order, including those for the flash.
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
@@ -98,8 +98,8 @@ impl PlanFile {
         self.steps.iter().filter(|step| step.is_efuse())
     }
 
-    /// Returns the key files that the steps burn, each once. They are texts of the document: whoever opens them looks first
-    /// where they lead.
+    /// Returns the key files that the steps burn, without duplicates. They are unchecked text of the document: validate the
+    /// paths before opening them.
     pub fn key_files(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|step| match step.action() {
             Action::BurnKey { file, half, .. } if *half != crate::KeyHalf::Second => Some(file.as_str()),
@@ -107,15 +107,15 @@ impl PlanFile {
         })
     }
 
-    /// Returns command lines of `esptool` and `espefuse` that do all steps by hand, with one file of the whole flash from
-    /// address 0 on. They are made of the steps; those of the document are not looked at.
+    /// Returns `esptool` and `espefuse` command lines that perform all steps by hand, with one file of the whole flash from
+    /// address 0 on. They are derived from the steps; the commands in the document are ignored.
     #[must_use]
     pub fn commands_of_merged(&self, file: &str) -> Vec<String> {
         commands(self.chip, &self.steps, &[FlashFile::named(file)])
     }
 }
 
-/// The document.
+/// The document as written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -127,7 +127,7 @@ struct Written {
     efuses: Vec<WrittenStep>,
     #[expect(dead_code, reason = "for readers; they follow from the rest")]
     commands: Vec<String>,
-    // Earlier documents have none.
+    // Absent in earlier documents.
     #[serde(default)]
     #[expect(dead_code, reason = "for readers")]
     warnings: Vec<String>,
@@ -149,18 +149,20 @@ impl TryFrom<Written> for PlanFile {
 
     fn try_from(written: Written) -> Result<Self, Error> {
         let member = |member, reason| move || Error::DocumentMember { member, reason };
-        // As it is written, not as people write it.
+        // The name must be spelled as the program writes it.
         let known = Chip::ALL.iter().copied().find(|chip| chip.name() == written.chip);
-        let chip = known.ok_or_else(member("chip", "is no chip that is known"))?;
+        let chip = known.ok_or_else(member("chip", "is not a known chip"))?;
         if written.device.is_empty() || written.device.chars().any(char::is_control) {
             return Err(member("device", "is empty or has control characters")());
         }
         let flash_size = match written.flash_size.as_deref().map(str::parse::<FlashSize>) {
-            Some(size) => Some(size.map_err(|_| member("flash_size", "is no size of flash, such as 4MB")())?),
+            Some(size) => Some(size.map_err(|_| member("flash_size", "is not a flash size such as 4MB")())?),
             None => None,
         };
         let min_revision = match written.min_revision.as_deref().map(str::parse::<ChipRevision>) {
-            Some(revision) => Some(revision.map_err(|_| member("min_revision", "is no revision, such as 0.4")())?),
+            Some(revision) => {
+                Some(revision.map_err(|_| member("min_revision", "is not a chip revision such as 0.4")())?)
+            }
             None => None,
         };
         let regions: Result<Vec<_>, _> = written.regions.into_iter().map(Region::try_from).collect();
@@ -223,5 +225,5 @@ fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-/// More than any chip has eFuses that a plan names.
+/// More than the number of eFuses of any chip that a plan burns.
 const MAX_STEPS: usize = 96;

@@ -8,9 +8,9 @@ use esp_secure_boot::{BootKeyKind, BootPublicKey};
 
 use crate::{Error, KeyUse};
 
-/// What a locked device is to be: the chip, its flash and what protects it.
+/// The configuration of a locked device: the chip, its flash and its protection.
 ///
-/// Nothing is on by default. What does not fit together is refused by [`FlashPlan::new`](crate::FlashPlan::new).
+/// Nothing is enabled by default. [`FlashPlan::new`](crate::FlashPlan::new) refuses inconsistent settings.
 ///
 /// # Examples
 ///
@@ -41,7 +41,7 @@ pub struct SecurityProfile {
 }
 
 impl SecurityProfile {
-    /// Starts a profile without any protection.
+    /// Makes a profile without any protection.
     #[must_use]
     pub const fn new(chip: Chip, flash_size: FlashSize, table: PartitionTable) -> Self {
         Self {
@@ -59,28 +59,28 @@ impl SecurityProfile {
         }
     }
 
-    /// Sets the revision of the chips. What needs one is otherwise a warning.
+    /// Sets the chip revision. Without it, a feature that requires a revision gives a warning.
     #[must_use]
     pub fn with_revision(mut self, revision: ChipRevision) -> Self {
         self.revision = Some(revision);
         self
     }
 
-    /// Turns on secure boot.
+    /// Enables secure boot.
     #[must_use]
     pub fn with_secure_boot(mut self, secure_boot: SecureBoot) -> Self {
         self.secure_boot = Some(secure_boot);
         self
     }
 
-    /// Turns on flash encryption.
+    /// Enables flash encryption.
     #[must_use]
     pub fn with_flash_encryption(mut self, encryption: FlashEncryption) -> Self {
         self.encryption = Some(encryption);
         self
     }
 
-    /// Says where the keys of NVS encryption are.
+    /// Sets where the NVS encryption keys are stored.
     #[must_use]
     pub const fn with_nvs_encryption(mut self, nvs: NvsEncryption) -> Self {
         self.nvs = nvs;
@@ -89,31 +89,31 @@ impl SecurityProfile {
 
     /// Writes 0xFF between the parts, up to the last one, so that there is one file without gaps.
     ///
-    /// Then a partition with the flag `encrypted` that has no image holds encrypted 0xFF, as the bootloader leaves it.
+    /// A partition flagged `encrypted` without an image then contains encrypted 0xFF, as the bootloader leaves it.
     #[must_use]
     pub const fn with_fill_gaps(mut self, fill_gaps: bool) -> Self {
         self.fill_gaps = fill_gaps;
         self
     }
 
-    /// Sets what is left of download mode; by default all of it, and with [`EncryptionMode::Release`] the least that
-    /// the chip can leave.
+    /// Sets the final download mode; by default it stays open, and with [`EncryptionMode::Release`] it is restricted as far
+    /// as the chip supports.
     #[must_use]
     pub const fn with_download_mode(mut self, mode: DownloadMode) -> Self {
         self.download_mode = Some(mode);
         self
     }
 
-    /// Puts a key into the key block with this number, 0 for `BLOCK_KEY0`; by default keys take the first free ones.
+    /// Assigns the key block with this number to a key, 0 for `BLOCK_KEY0`; by default keys use the first free blocks.
     ///
-    /// An XTS-AES-256 key takes the next block, too.
+    /// An XTS-AES-256 key also uses the next block.
     #[must_use]
     pub fn with_key_block(mut self, key: KeyUse, block: usize) -> Self {
         self.key_blocks.push((key, block));
         self
     }
 
-    /// Leaves the key block with this number alone, as one with a DAC key for the ECDSA peripheral.
+    /// Leaves the key block with this number unused, for example for a DAC key of the ECDSA peripheral.
     #[must_use]
     pub fn with_reserved_block(mut self, block: usize) -> Self {
         self.reserved_blocks.push(block);
@@ -126,13 +126,13 @@ impl SecurityProfile {
         self.chip
     }
 
-    /// Returns the revision of the chips.
+    /// Returns the chip revision.
     #[must_use]
     pub const fn revision(&self) -> Option<ChipRevision> {
         self.revision
     }
 
-    /// Returns the size of the flash.
+    /// Returns the flash size.
     #[must_use]
     pub const fn flash_size(&self) -> FlashSize {
         self.flash_size
@@ -144,7 +144,7 @@ impl SecurityProfile {
         &self.table
     }
 
-    /// Tells whether this is a production profile: flash encryption with [`EncryptionMode::Release`].
+    /// Returns whether this is a production profile: flash encryption with [`EncryptionMode::Release`].
     #[must_use]
     pub fn is_release(&self) -> bool {
         self.encryption
@@ -152,7 +152,7 @@ impl SecurityProfile {
             .is_some_and(|encryption| encryption.mode == EncryptionMode::Release)
     }
 
-    /// Returns the scheme of flash encryption: the asked one, or the chip's preferred one that goes with secure boot.
+    /// Returns the flash encryption scheme: the configured one, or the chip's preferred one compatible with secure boot.
     #[must_use]
     pub fn encryption_scheme(&self) -> Option<EncryptionScheme> {
         let encryption = self.encryption.as_ref()?;
@@ -163,19 +163,19 @@ impl SecurityProfile {
             .or_else(|| facts.encryption.iter().find(fits).copied())
     }
 
-    /// Returns the scheme of secure boot.
+    /// Returns the secure boot scheme.
     #[must_use]
     pub fn boot_scheme(&self) -> Option<BootScheme> {
         self.secure_boot.as_ref().map(|secure_boot| secure_boot.scheme)
     }
 
-    /// Returns where the keys of NVS encryption are.
+    /// Returns where the NVS encryption keys are stored.
     #[must_use]
     pub const fn nvs_encryption(&self) -> NvsEncryption {
         self.nvs
     }
 
-    /// Returns what is left of download mode in the end.
+    /// Returns the final download mode.
     #[must_use]
     pub fn download_mode(&self) -> DownloadMode {
         let least = match self.chip.facts().efuses.secure_download {
@@ -194,14 +194,14 @@ impl SecurityProfile {
     }
 }
 
-/// Secure boot with the keys that a device trusts.
+/// Secure boot and the keys that a device trusts.
 #[derive(Clone, Debug)]
 pub struct SecureBoot {
     pub(crate) scheme: BootScheme,
     pub(crate) keys: Vec<BootKey>,
 }
 
-/// A key that a device trusts.
+/// A trusted key.
 #[derive(Clone, Debug)]
 pub(crate) struct BootKey {
     pub(crate) key: Option<BootPublicKey>,
@@ -210,7 +210,7 @@ pub(crate) struct BootKey {
 }
 
 impl SecureBoot {
-    /// Starts secure boot without a key; one at least is needed.
+    /// Makes secure boot without a key; at least one must be added.
     #[must_use]
     pub const fn new(scheme: BootScheme) -> Self {
         Self {
@@ -219,7 +219,7 @@ impl SecureBoot {
         }
     }
 
-    /// Trusts a public key. For version 1 it is the P-256 key that the apps are signed with.
+    /// Adds a trusted public key. For version 1 it is the P-256 key that verifies the apps.
     #[must_use]
     pub fn with_key(mut self, key: BootPublicKey) -> Self {
         self.keys.push(BootKey {
@@ -230,7 +230,7 @@ impl SecureBoot {
         self
     }
 
-    /// Trusts the key of version 2 with this digest.
+    /// Adds a trusted version 2 key by its digest.
     #[must_use]
     pub fn with_key_digest(mut self, digest: [u8; 32]) -> Self {
         self.keys.push(BootKey {
@@ -241,7 +241,7 @@ impl SecureBoot {
         self
     }
 
-    /// Names the file that holds the digest of the key that was added last, by default `secure-boot-digestN.bin`.
+    /// Sets the file name of the digest of the last added key; the default is `secure-boot-digestN.bin`.
     #[must_use]
     pub fn with_digest_file(mut self, file: &str) -> Self {
         if let Some(last) = self.keys.last_mut() {
@@ -265,7 +265,7 @@ pub struct FlashEncryption {
 }
 
 impl FlashEncryption {
-    /// Starts flash encryption with the scheme that the chip does best.
+    /// Makes flash encryption with the chip's preferred scheme.
     #[must_use]
     pub const fn new(mode: EncryptionMode) -> Self {
         Self {
@@ -283,14 +283,14 @@ impl FlashEncryption {
         self
     }
 
-    /// Sets FLASH_CRYPT_CONFIG of the ESP32, which the key must have as well.
+    /// Sets FLASH_CRYPT_CONFIG of the ESP32; the key must have the same value.
     #[must_use]
     pub const fn with_crypt_config(mut self, config: FlashCryptConfig) -> Self {
         self.crypt_config = config;
         self
     }
 
-    /// Says whether all of an app's partition is encrypted, or only its image, as the bootloader does with the option
+    /// Sets whether all of an app partition is encrypted, or only the image, as the bootloader does with the option
     /// SECURE_FLASH_ENCRYPT_ONLY_IMAGE_LEN_IN_APP_PART.
     #[must_use]
     pub const fn with_whole_apps(mut self, whole: bool) -> Self {
@@ -305,39 +305,39 @@ impl FlashEncryption {
     }
 }
 
-/// How final flash encryption is.
+/// The flash encryption mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EncryptionMode {
-    /// It can be turned off once more, and a host can write plain data that the chip encrypts.
+    /// Encryption can be turned off once more, and a host can write unencrypted data for the chip to encrypt.
     Development,
-    /// It cannot be turned off, and only the firmware writes to the flash: a production profile.
+    /// Encryption is permanent, and only the firmware writes to the flash: a production profile.
     Release,
 }
 
-/// Where the keys of NVS encryption are.
+/// The location of the NVS encryption keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NvsEncryption {
-    /// Nowhere: NVS is plain. Flash encryption does not cover it.
+    /// None: NVS is not encrypted. Flash encryption does not cover it.
     Off,
-    /// In the partition `nvs_keys`, which flash encryption protects.
+    /// In the partition `nvs_keys`, protected by flash encryption.
     NvsKeys,
     /// Derived from an HMAC key in an eFuse block.
     Hmac,
 }
 
-/// What is left of download mode.
+/// The final download mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DownloadMode {
-    /// All of it.
+    /// Fully open.
     Full,
-    /// Only the commands that cannot read memory or run code. No eFuse can be burned afterwards.
+    /// Restricted to commands that cannot read memory or run code. No eFuse can be burned afterwards.
     Secure,
-    /// Nothing.
+    /// Disabled.
     Off,
 }
 
 impl SecurityProfile {
-    /// Checks what a file name in a command may be.
+    /// Checks a file name for use in a command.
     pub(crate) fn check_file(name: &str) -> Result<(), Error> {
         if name.is_empty() || name.chars().any(char::is_control) {
             return Err(Error::FileName);

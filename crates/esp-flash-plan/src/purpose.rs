@@ -4,27 +4,27 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 
-/// What a key block is for, by the name that espefuse has for it.
+/// The purpose of a key block, named as by espefuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyPurpose {
-    /// A key on P-256 for the ECDSA peripheral.
+    /// A P-256 key for the ECDSA peripheral.
     EcdsaKey,
     /// Flash encryption of the ESP32.
     FlashEncryption,
-    /// Derivation of the keys of NVS encryption by the HMAC peripheral.
+    /// Derivation of the NVS encryption keys by the HMAC peripheral.
     HmacUp,
-    /// The digest of a key of secure boot version 2: 0, 1 or 2.
+    /// The digest of secure boot version 2 key 0, 1 or 2.
     SecureBootDigest(u8),
-    /// The digest of the one key of secure boot of the ESP32-C2, of which its block holds the first half.
+    /// The digest of the ESP32-C2's only secure boot key; its block holds the first half.
     SecureBootDigestHalf,
-    /// The key of the bootloader's digest, secure boot version 1.
+    /// The key of the bootloader digest, secure boot version 1.
     SecureBootV1,
-    /// The digest of the one key of secure boot version 2 of the ESP32.
+    /// The digest of the ESP32's only secure boot version 2 key.
     SecureBootV2,
     /// XTS-AES-128.
     XtsAes128,
-    /// XTS-AES-128 of the ESP32-C2, with a key derived from 128 bits in the lower half of its block.
+    /// XTS-AES-128 of the ESP32-C2, with a key derived from 128 bits in the lower half of the block.
     XtsAes128Derived,
     /// The first half of an XTS-AES-256 key.
     XtsAes256Key1,
@@ -50,7 +50,7 @@ impl KeyPurpose {
         Self::XtsAes256Key2,
     ];
 
-    /// Returns espefuse's name of the purpose, or of the block where each block is for one key.
+    /// Returns espefuse's name of the purpose, or of the block where blocks have fixed purposes.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -70,7 +70,7 @@ impl KeyPurpose {
         }
     }
 
-    /// Tells whether the block holds a secret, which nobody but the hardware may read.
+    /// Returns whether the block holds a secret that only the hardware may read.
     #[must_use]
     pub const fn is_secret(self) -> bool {
         !matches!(
@@ -79,7 +79,7 @@ impl KeyPurpose {
         )
     }
 
-    /// Tells whether it is the key of flash encryption, or a half of it.
+    /// Returns whether it is a flash encryption key or a half of one.
     #[must_use]
     pub const fn is_flash_encryption(self) -> bool {
         matches!(
@@ -92,19 +92,19 @@ impl KeyPurpose {
         )
     }
 
-    /// Tells whether the block holds the bytes of the key file from the last to the first.
+    /// Returns whether the block holds the bytes of the key file in reverse order.
     #[must_use]
     pub const fn is_reversed(self) -> bool {
         self.is_secret() && !matches!(self, Self::HmacUp)
     }
 
-    /// Tells whether the name is that of a block, as for the ESP32, whose blocks are for one key each.
+    /// Returns whether the name is a block name, as on the ESP32, where blocks have fixed purposes.
     #[must_use]
     pub const fn is_block(self) -> bool {
         matches!(self, Self::FlashEncryption | Self::SecureBootV1 | Self::SecureBootV2)
     }
 
-    /// Returns where in its block the key begins.
+    /// Returns the offset of the key in its block.
     #[must_use]
     pub const fn block_offset(self) -> usize {
         match self {
@@ -113,12 +113,12 @@ impl KeyPurpose {
         }
     }
 
-    /// Returns the bytes that the block holds after a key file was burned, in the order of its words, from
+    /// Returns the content of the block after a key file was burned, in the order of its words, from
     /// [`KeyPurpose::block_offset`] on.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyFileLength`] when the file is not one for this purpose: 32 bytes, 24 or 32 for the ESP32's secret
+    /// [`Error::KeyFileLength`] unless the file has the length for this purpose: 32 bytes, 24 or 32 for the ESP32's secret
     /// keys, 16 for the derived key, 64 for the halves of XTS-AES-256.
     pub fn block_bytes(self, file: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
         let len = file.len();

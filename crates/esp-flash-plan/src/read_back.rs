@@ -8,13 +8,13 @@ use crate::layout::Piece;
 use crate::{DeviceKeys, DeviceParts, DevicePlan, Error, FlashPlan, Region};
 
 impl FlashPlan {
-    /// Reads a device's flash back: decrypts each region and compares it with the part that it was made of.
+    /// Reads back a device's flash: decrypts each region and compares it with its part.
     ///
     /// Returns the source of the first region that differs.
     ///
     /// # Errors
     ///
-    /// As for [`FlashPlan::device`].
+    /// As [`FlashPlan::device`].
     pub fn first_difference(
         &self,
         device: &DevicePlan,
@@ -66,8 +66,8 @@ pub(crate) fn holds_piece(
         }
         let (given, rest) = plain.split_at_checked(chunk.len()).unwrap_or((plain, &[]));
         plain = rest;
-        let behind = scratch.strip_prefix(given);
-        if !behind.is_some_and(|behind| behind.iter().all(|byte| *byte == 0xFF)) {
+        let after = scratch.strip_prefix(given);
+        if !after.is_some_and(|after| after.iter().all(|byte| *byte == 0xFF)) {
             return Ok(false);
         }
         address = address.saturating_add(CHUNK_ADDRESSES);
@@ -75,6 +75,6 @@ pub(crate) fn holds_piece(
     Ok(true)
 }
 
-/// Half of a small first-level cache.
+/// Half the size of a small first-level cache.
 const CHUNK: usize = 0x4000;
 const CHUNK_ADDRESSES: u32 = 0x4000;

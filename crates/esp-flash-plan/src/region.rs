@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::Error;
 use crate::layout::Piece;
 
-/// A range of flash that is written, a multiple of 4 KiB.
+/// A range of flash to write, in whole sectors of 4 KiB.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
     offset: u32,
@@ -20,50 +20,50 @@ pub struct Region {
 }
 
 impl Region {
-    /// Returns where it begins in the flash.
+    /// Returns the flash address.
     #[must_use]
     pub const fn offset(&self) -> u32 {
         self.offset
     }
 
-    /// Returns its bytes.
+    /// Returns the length in bytes.
     #[must_use]
     pub const fn length(&self) -> u32 {
         self.length
     }
 
-    /// Returns what it is: `bootloader`, `partition table`, the label of a partition, `bootloader digest` or `gap`.
+    /// Returns its source: `bootloader`, `partition table`, the label of a partition, `bootloader digest` or `gap`.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// Tells whether the bytes are encrypted with the key of flash encryption.
+    /// Returns whether the bytes are encrypted with the flash encryption key.
     #[must_use]
     pub const fn is_encrypted(&self) -> bool {
         self.encrypted
     }
 
-    /// Returns the MD5 of the bytes as they are in the flash, which a chip computes in download mode.
+    /// Returns the MD5 of the bytes as stored in flash, which a chip can compute in download mode.
     #[must_use]
     pub const fn md5(&self) -> &[u8; 16] {
         &self.md5
     }
 
-    /// Returns the SHA-256 of the bytes as they are in the flash.
+    /// Returns the SHA-256 of the bytes as stored in flash.
     #[must_use]
     pub const fn sha256(&self) -> &[u8; 32] {
         &self.sha256
     }
 
-    /// Returns where it ends.
+    /// Returns the flash address after the last byte.
     #[must_use]
     pub const fn end(&self) -> u32 {
-        // Inside of the flash.
+        // Does not exceed the flash size.
         self.offset.saturating_add(self.length)
     }
 
-    /// A region that was read.
+    /// Makes a region read from a document.
     #[cfg(feature = "serde")]
     pub(crate) const fn read(
         (offset, length): (u32, u32),
@@ -82,9 +82,9 @@ impl Region {
         }
     }
 
-    /// Fills a piece's bytes in, encrypts and digests them.
+    /// Writes, encrypts and digests the bytes of a piece.
     ///
-    /// All of that is done with one chunk before the next, while it is in the cache.
+    /// Processes one chunk completely before the next, while it is in the cache.
     pub(crate) fn write(piece: &Piece<'_>, cipher: Option<&FlashCipher>, target: &mut Vec<u8>) -> Result<Self, Error> {
         let (mut md5, mut sha256) = (Md5::new(), Sha256::new());
         let mut plain = piece.bytes;
@@ -124,6 +124,6 @@ impl Region {
 }
 
 const ERASED: u8 = 0xFF;
-/// Half of a small first-level cache.
+/// Half the size of a small first-level cache.
 const CHUNK: usize = 0x4000;
 const CHUNK_ADDRESSES: u32 = 0x4000;

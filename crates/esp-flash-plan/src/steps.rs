@@ -11,36 +11,36 @@ pub(crate) use efuses::{SHA384, flash};
 
 use crate::KeyPurpose;
 
-/// When a step is done. The order of the phases is the only safe one.
+/// The phase of a step. The order of the phases is the only safe one.
 ///
-/// Flash comes first, since a chip with flash encryption takes no raw data any more without a fight; secret keys come
-/// before digests, since the protection that keeps digests readable keeps later keys readable, too; download mode
-/// comes last, since no eFuse can be burned without it (ESP-IDF, Security Features Enablement Workflows).
+/// Flash comes first, because a chip with flash encryption no longer accepts raw data by default. Secret keys come before
+/// digests, because the protection that keeps digests readable also keeps later keys readable. Download mode comes last,
+/// because no eFuse can be burned without it (ESP-IDF, Security Features Enablement Workflows).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// Write the flash.
     WriteFlash,
-    /// Compare the MD5 of what was written.
+    /// Compare the MD5 of the written flash.
     CheckFlash,
-    /// Burn the keys that nobody may read.
+    /// Burn the read-protected keys.
     SecretKeys,
-    /// Burn the digests that have to stay readable.
+    /// Burn the digests, which must stay readable.
     KeyDigests,
-    /// Turn protection on and debugging off.
+    /// Enable protection and disable debugging.
     Enable,
-    /// Revoke the digests that are not used.
+    /// Revoke the unused digests.
     Revoke,
-    /// Write-protect what was burned.
+    /// Write-protect the burned eFuses.
     WriteProtect,
-    /// End read protection for ever, so that nobody hides the digests.
+    /// Prevent further read protection, so that the digests cannot be hidden.
     CloseReadProtection,
-    /// Compare the MD5 once more.
+    /// Compare the MD5 again.
     CheckFlashAgain,
     /// Close download mode.
     DownloadMode,
 }
 
-/// What a step does.
+/// The action of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
@@ -55,28 +55,28 @@ pub enum Action {
     BurnKey {
         /// The name of the block.
         block: &'static str,
-        /// What for.
+        /// Its purpose.
         purpose: KeyPurpose,
         /// The key file.
         file: String,
-        /// Which part of the file.
+        /// The part of the file.
         half: KeyHalf,
     },
-    /// Compares the flash with the files, by MD5.
+    /// Compares the flash with the files by MD5.
     CheckFlash,
     /// Writes the files to the flash.
     WriteFlash,
-    /// Write-protects an eFuse, and those that share its protection.
+    /// Write-protects an eFuse and those that share its protection.
     WriteProtect {
         /// Its name.
         name: &'static str,
     },
 }
 
-/// Which part of a key file goes into a block.
+/// The part of a key file that goes into a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyHalf {
-    /// All of it.
+    /// The whole file.
     Whole,
     /// The first half.
     First,
@@ -84,7 +84,7 @@ pub enum KeyHalf {
     Second,
 }
 
-/// One step on the way from a blank chip to a locked one.
+/// A step on the way from a blank chip to a locked device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     phase: Phase,
@@ -93,31 +93,31 @@ pub struct Step {
 }
 
 impl Step {
-    /// Returns when it is done.
+    /// Returns the phase.
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// Returns what is done.
+    /// Returns the action.
     #[must_use]
     pub const fn action(&self) -> &Action {
         &self.action
     }
 
-    /// Returns why it is done, and why here.
+    /// Returns the reason for the step and for its place in the order.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// Tells whether it changes eFuses, which nothing undoes.
+    /// Returns whether it changes eFuses, which is irreversible.
     #[must_use]
     pub const fn is_efuse(&self) -> bool {
         !matches!(self.action, Action::CheckFlash | Action::WriteFlash)
     }
 
-    /// Returns the key block.
+    /// Returns the key block, if it burns one.
     #[must_use]
     pub const fn block(&self) -> Option<&'static str> {
         match self.action {
@@ -126,7 +126,7 @@ impl Step {
         }
     }
 
-    /// Returns the purpose of the key.
+    /// Returns the purpose of the key, if it burns one.
     #[must_use]
     pub const fn purpose(&self) -> Option<KeyPurpose> {
         match self.action {
@@ -135,7 +135,7 @@ impl Step {
         }
     }
 
-    /// Returns what is burned: the value of an eFuse or the name of a key file, with its part as `key.bin[..32]`.
+    /// Returns the burned value of an eFuse or the name of a key file, with the part of it, such as `key.bin[..32]`.
     #[must_use]
     pub fn value_or_file(&self) -> String {
         match &self.action {
@@ -158,7 +158,7 @@ impl Step {
         }
     }
 
-    /// A step that was read, with its reason as it is written there.
+    /// Makes a step read from a document, with its reason.
     #[cfg(feature = "serde")]
     pub(crate) const fn read(phase: Phase, action: Action, reason: String) -> Self {
         Self {
@@ -169,7 +169,7 @@ impl Step {
     }
 }
 
-/// Says in short what is done.
+/// Formats a short description.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.action {
@@ -185,7 +185,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// Steps in the order of their phases, whatever the order in which they are added.
+/// Steps sorted by phase, regardless of the order in which they are added.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Steps(Vec<Step>);
 
@@ -195,7 +195,7 @@ impl Steps {
         self.0.insert(place, Step::new(phase, action, reason));
     }
 
-    /// Adds a step that was read.
+    /// Adds a step read from a document.
     #[cfg(feature = "serde")]
     pub(crate) fn push(&mut self, step: Step) {
         let place = self.0.partition_point(|other| other.phase <= step.phase);
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_are_sorted_by_phase_and_keep_their_order_inside_of_one() {
+    fn steps_are_stably_sorted_by_phase() {
         let mut steps = Steps::default();
         let burn = |name| Action::BurnEfuse { name, value: 1 };
         steps.add(Phase::DownloadMode, burn("last"), "");

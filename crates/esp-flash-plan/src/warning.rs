@@ -3,59 +3,59 @@ use core::fmt;
 
 use esp_flash_image::{BootScheme, ChipRevision};
 
-/// What a plan does that its user should know about.
+/// A warning about a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// The bootloader's header states less flash than there is; the rest cannot be used.
+    /// The bootloader header states less flash than there is; the rest cannot be used.
     BootloaderFlashSize {
-        /// The size of the header.
+        /// The size in the header.
         header: u32,
-        /// The size of the profile.
+        /// The size in the profile.
         profile: u32,
     },
-    /// The ESP32's key must fit the coding scheme of its blocks.
+    /// The ESP32's key must match the coding scheme of its blocks.
     CodingScheme {
-        /// Bytes of the key.
+        /// Length of the key in bytes.
         key_len: usize,
     },
     /// Flash encryption can be turned off once more.
     DevelopmentMode,
-    /// Download mode stays open: the chip or its revision has no eFuse that closes it.
+    /// Download mode stays open: the chip or its revision has no eFuse to close it.
     DownloadModeOpen,
-    /// The firmware has to name the block of its HMAC key.
+    /// The firmware must be configured with the block of its HMAC key.
     HmacBlock {
-        /// The number for the option NVS_SEC_HMAC_EFUSE_KEY_ID.
+        /// The value of the option NVS_SEC_HMAC_EFUSE_KEY_ID.
         id: usize,
     },
-    /// ESP-IDF itself calls the scheme of secure boot insecure on this chip.
+    /// ESP-IDF marks the secure boot scheme as insecure on this chip.
     InsecureScheme {
         /// The scheme.
         scheme: BootScheme,
-        /// Why.
+        /// The reason.
         reason: &'static str,
-        /// The scheme that the chip has beside it.
+        /// Another scheme that the chip supports.
         alternative: Option<BootScheme>,
     },
-    /// Anybody can read the flash.
+    /// Anyone can read the flash.
     NoFlashEncryption,
-    /// Anybody can replace the firmware.
+    /// Anyone can replace the firmware.
     NoSecureBoot,
-    /// NVS is plain although the rest of the flash is not.
+    /// NVS is not encrypted although the rest of the flash is.
     PlainNvs {
         /// The label.
         part: String,
     },
-    /// A private key is plain in the flash.
+    /// A private key is stored unencrypted in the flash.
     PlainKey {
         /// The label.
         part: String,
     },
-    /// The profile does not say the revision, and not every revision has this.
+    /// The profile does not state the revision, and not every revision supports the scheme.
     RevisionUnknown {
         /// The scheme.
         scheme: BootScheme,
-        /// The first revision that has it.
+        /// The first revision that supports it.
         min: ChipRevision,
     },
 }
@@ -65,21 +65,21 @@ impl fmt::Display for Warning {
         match self {
             Self::BootloaderFlashSize { header, profile } => write!(
                 f,
-                "bootloader header states {header:#x} bytes of flash, the chip has {profile:#x}"
+                "bootloader header states {header:#x} bytes of flash; the chip has {profile:#x}"
             ),
             Self::CodingScheme { key_len } => {
                 let scheme = if *key_len == 24 { "3/4" } else { "NONE" };
                 write!(
                     f,
-                    "key of {key_len} bytes fits only chips with CODING_SCHEME {scheme}: look at espefuse summary first"
+                    "key of {key_len} bytes fits only chips with CODING_SCHEME {scheme}; check with 'espefuse summary' first"
                 )
             }
             Self::DevelopmentMode => {
-                f.write_str("flash encryption in development mode can be turned off and is no protection in the field")
+                f.write_str("flash encryption in development mode can be turned off; do not use it in production")
             }
-            Self::DownloadModeOpen => {
-                f.write_str("download mode stays open: this revision has no eFuse that closes it, or it is not known")
-            }
+            Self::DownloadModeOpen => f.write_str(
+                "download mode stays open: this chip revision has no eFuse to close it, or the revision is unknown",
+            ),
             Self::HmacBlock { id } => write!(
                 f,
                 "firmware must be built with NVS_SEC_HMAC_EFUSE_KEY_ID={id}, the key block of its HMAC key"
@@ -95,16 +95,21 @@ impl fmt::Display for Warning {
                     None => f.write_str("; this chip has no other"),
                 }
             }
-            Self::NoFlashEncryption => f.write_str("no flash encryption: anybody can read the flash"),
-            Self::NoSecureBoot => f.write_str("no secure boot: anybody who can write the flash replaces the firmware"),
+            Self::NoFlashEncryption => f.write_str("no flash encryption: anyone can read the flash"),
+            Self::NoSecureBoot => {
+                f.write_str("no secure boot: anyone who can write the flash can replace the firmware")
+            }
             Self::PlainNvs { part } => write!(
                 f,
                 "NVS partition '{part}' is not covered by flash encryption; use NVS encryption"
             ),
-            Self::PlainKey { part } => write!(f, "'{part}' holds a private key that anybody with the flash can read"),
+            Self::PlainKey { part } => write!(
+                f,
+                "'{part}' contains a private key that anyone with access to the flash can read"
+            ),
             Self::RevisionUnknown { scheme, min } => write!(
                 f,
-                "secure boot {scheme} needs revision {min}, and the profile does not say which the chips have"
+                "secure boot {scheme} requires chip revision {min} or later; the profile does not state the revision"
             ),
         }
     }

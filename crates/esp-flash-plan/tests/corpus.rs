@@ -1,4 +1,4 @@
-//! Replays the fuzz corpus, with the property of the fuzz target.
+//! Replays the fuzz corpus with the property of the fuzz target.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -18,7 +18,7 @@ fn plans_are_refused_or_safe() {
     replay("esp_flash_plan_plan", |bytes| {
         made += usize::from(plan::property(bytes))
     });
-    // Seeds that never come to a plan would show nothing.
+    // Seeds that never lead to a plan would prove nothing.
     assert!(made > 0);
     println!("{made} plans made");
 }

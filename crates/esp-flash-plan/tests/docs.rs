@@ -1,4 +1,4 @@
-//! The table of chips in `docs/flash-security.md` is that of the facts, and its commands are those of a plan.
+//! The chip table in `docs/flash-security.md` matches the facts, and its commands match a plan.
 
 #![allow(
     clippy::as_conversions,
@@ -97,7 +97,7 @@ fn commands_are_those_of_a_plan() {
     };
     let commands = Case::locked(Chip::Esp32c3).plan().unwrap().commands();
     let mut rest = text.as_str();
-    // The page has the names that `flash-image plan` gives the key files.
+    // The page uses the key file names of `flash-image plan`.
     let names = [
         (" flash-key.bin", " keys/UUID-flash-key.bin"),
         (" hmac-key.bin", " keys/UUID-nvs-hmac-key.bin"),
@@ -108,7 +108,7 @@ fn commands_are_those_of_a_plan() {
             .fold(command, |command, (ours, shown)| command.replace(ours, shown))
     };
     for command in commands.into_iter().map(named) {
-        // The offsets of the files depend on the table.
+        // The file offsets depend on the table.
         let shown = command.split_once(" 0x0 ").map_or(command.as_str(), |(head, _)| head);
         let place = rest
             .find(shown)

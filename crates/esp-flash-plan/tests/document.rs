@@ -92,7 +92,7 @@ fn commands_of_a_merged_file_write_it_at_the_beginning() {
     assert_eq!(others(&commands), others(&plan.commands()));
     let object = serde_json::to_value(document).unwrap();
     assert_eq!(object["commands"], json!(commands));
-    // What one file does to the gaps, and files for each range do not.
+    // A single file fills the gaps; a file per range does not.
     let fills = |document: PlanDocument<'_>| document.warnings().iter().any(|warning| warning.contains("0xFF"));
     assert!(fills(document) && !fills(PlanDocument::new(&plan, "d")));
     assert_eq!(object["warnings"], json!(document.warnings()));

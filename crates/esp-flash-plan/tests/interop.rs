@@ -1,5 +1,5 @@
-//! Writes plans of every chip as `plan.json`, with their key files, for `scripts/interop.d/efuse_plans.py`, which has
-//! espefuse do them on virtual chips. Runs with a folder in `FLASH_PLANS`.
+//! Writes plans of every chip as `plan.json`, with their key files, for `scripts/interop.d/efuse_plans.py`, which runs them
+//! with espefuse on virtual chips. Requires a folder in `FLASH_PLANS`.
 
 #![allow(
     clippy::as_conversions,
@@ -48,7 +48,7 @@ fn plan_json(plan: &DevicePlan, device: &str, revision: Option<ChipRevision>) ->
     })
 }
 
-/// Every kind of plan that a chip can have.
+/// Every kind of plan that a chip supports.
 fn cases(chip: Chip) -> Vec<(String, Case)> {
     let mut cases = vec![
         ("locked".to_owned(), Case::locked(chip)),
@@ -109,7 +109,7 @@ fn cases(chip: Chip) -> Vec<(String, Case)> {
         cases.push(("coded".into(), coded));
     }
     for (_, case) in &mut cases {
-        // The scheme can depend on secure boot.
+        // The scheme may depend on secure boot.
         if case.profile.encryption_scheme() != case.flash_key.as_ref().map(FlashKey::scheme) {
             case.flash_key = case.profile.encryption_scheme().map(parts::flash_key);
         }

@@ -1,4 +1,4 @@
-//! What a plan says, chip by chip.
+//! The content of plans, chip by chip.
 
 #![allow(
     clippy::as_conversions,
@@ -34,7 +34,7 @@ fn regions(plan: &DevicePlan) -> Vec<(u32, u32, &str, bool)> {
         .collect()
 }
 
-/// Finds the place of the step that burns or protects something.
+/// Returns the index of the step that burns or protects something.
 fn place(plan: &DevicePlan, what: &str) -> usize {
     let steps: Vec<_> = plan.steps().iter().map(ToString::to_string).collect();
     let found = steps.iter().position(|step| step.contains(what));
@@ -95,7 +95,7 @@ fn filled_gaps_make_one_file_from_address_0_to_the_last_part() {
         (0x10000, 0x6000, "nvs", false),
         (0x16000, 0x2000, "otadata", true),
         (0x18000, 0x1000, "nvs_keys", true),
-        // The flag encrypted and no image: erased, as the bootloader leaves it.
+        // A partition flagged encrypted without an image is erased, as the bootloader leaves it.
         (0x19000, 0x2000, "cert", true),
         (0x1B000, 0x5000, "gap", false),
         (0x20000, 0x40000, "ota_0", true),
@@ -206,7 +206,7 @@ fn order_of_the_steps_is_safe_on_every_chip() {
         }
     });
     for mut case in production.chain(development) {
-        // The scheme can depend on secure boot.
+        // The scheme may depend on secure boot.
         case.flash_key = case.profile.encryption_scheme().map(parts::flash_key);
         let (chip, plan) = (case.profile.chip(), case.plan().unwrap());
         assert!(plan.steps().is_sorted_by_key(|step| step.phase()), "{chip}");
@@ -239,7 +239,7 @@ fn order_of_the_steps_is_safe_on_every_chip() {
         assert_eq!(download.is_some(), case.profile.is_release(), "{chip}");
         let reasons = plan.steps().iter().map(|step| step.reason());
         assert!(reasons.clone().all(|reason| reason.len() > 10));
-        // No eFuse is named twice.
+        // No eFuse is burned more than once.
         let names: Vec<_> = efuses(&plan);
         assert_eq!(
             names.iter().collect::<BTreeSet<_>>().len(),
@@ -371,7 +371,7 @@ fn esp32_with_version_1_has_a_digest_at_address_0() {
         ["burn flash_encryption (BLOCK1)", "burn secure_boot_v1 (BLOCK2)"]
     );
     assert!(steps.contains(&"burn ABS_DONE_0 = 1".into()));
-    // Both keys are secret: nothing has to stay readable.
+    // Both keys are secret: nothing must stay readable.
     assert!(
         !steps
             .iter()
@@ -409,7 +409,7 @@ fn pseudo_rounds_are_on_where_the_revision_has_them() {
 }
 
 #[test]
-fn warnings_name_what_is_allowed_but_should_be_known() {
+fn warnings_report_weak_settings() {
     let plan = Case::open(Chip::Esp32h2)
         .booting(BootScheme::V2Ecdsa, &Signer::p256(1))
         .plan()
@@ -476,7 +476,7 @@ fn warnings_name_what_is_allowed_but_should_be_known() {
 }
 
 #[test]
-fn download_mode_is_what_the_profile_says() {
+fn download_mode_follows_the_profile() {
     let mut case = Case::locked(Chip::Esp32s3);
     case.profile = case.profile.with_download_mode(DownloadMode::Off);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! `plan.json` is read back as it was planned, and one that is not safe is refused.
+//! `plan.json` is read back as planned, and an unsafe document is refused.
 
 #![cfg(feature = "serde")]
 #![allow(
@@ -67,7 +67,7 @@ fn random_plans_are_read_as_they_were_planned() {
 }
 
 #[test]
-fn a_plan_is_told_from_that_of_another_profile() {
+fn a_plan_of_another_profile_is_detected() {
     let read = |case: &Case| serde_json::from_value::<PlanFile>(document(case)).unwrap();
     for chip in Chip::ALL.iter().copied() {
         let cases = [
@@ -78,14 +78,14 @@ fn a_plan_is_told_from_that_of_another_profile() {
         ];
         for (place, case) in cases.iter().enumerate() {
             for (other, of_other) in cases.iter().enumerate() {
-                // A chip without secure boot is locked by encryption alone; NVS makes the difference then.
+                // A chip without secure boot is locked by encryption alone; only NVS differs then.
                 let shared = of_other.shared_plan().unwrap();
-                let said = shared.check_file(&read(case));
+                let message = shared.check_file(&read(case));
                 let is_same = shared.steps().unwrap() == case.shared_plan().unwrap().steps().unwrap();
                 assert_eq!(
-                    said.is_ok(),
+                    message.is_ok(),
                     place == other || is_same,
-                    "{chip} {place} {other}: {said:?}"
+                    "{chip} {place} {other}: {message:?}"
                 );
             }
         }
@@ -93,19 +93,23 @@ fn a_plan_is_told_from_that_of_another_profile() {
     let plain = Case::open(Chip::Esp32c3);
     let mut other = plain.clone();
     other.apps[0].1 = parts::image(parts::Header::of(Chip::Esp32c3), 0x7FF0);
-    let said = other.shared_plan().unwrap().check_file(&read(&plain)).unwrap_err();
+    let message = other.shared_plan().unwrap().check_file(&read(&plain)).unwrap_err();
     assert_eq!(
-        said.to_string(),
-        "region of the plan at 0x20000 has other bytes than the file of the profile"
+        message.to_string(),
+        "region of the plan at 0x20000 differs from the file of the profile"
     );
     let mut moved = document(&plain);
     let regions = moved["regions"].as_array_mut().unwrap();
     let app = regions.pop().unwrap();
-    let said = |document: &Value| {
+    let message = |document: &Value| {
         let file: PlanFile = serde_json::from_value(document.clone()).unwrap();
         plain.shared_plan().unwrap().check_file(&file).unwrap_err().to_string()
     };
-    assert!(said(&moved).ends_with("at 0x20000 is missing"), "{}", said(&moved));
+    assert!(
+        message(&moved).ends_with("at 0x20000 is missing"),
+        "{}",
+        message(&moved)
+    );
     let regions = moved["regions"].as_array_mut().unwrap();
     regions.push(app);
     regions.push(
@@ -113,14 +117,14 @@ fn a_plan_is_told_from_that_of_another_profile() {
         "md5": "0".repeat(32), "sha256": "0".repeat(64)}),
     );
     assert!(
-        said(&moved).ends_with("at 0x300000 is not one of the profile"),
+        message(&moved).ends_with("at 0x300000 is not in the profile"),
         "{}",
-        said(&moved)
+        message(&moved)
     );
 }
 
 #[test]
-fn encrypted_flash_of_other_firmware_or_another_key_is_told_apart() {
+fn encrypted_flash_of_other_firmware_or_another_key_is_detected() {
     for chip in Chip::ALL.iter().copied() {
         let case = Case::locked(chip);
         let (shared, device) = (case.shared_plan().unwrap(), case.plan().unwrap());
@@ -130,15 +134,18 @@ fn encrypted_flash_of_other_firmware_or_another_key_is_told_apart() {
         shared.check_flash(&file, &flash, key).unwrap();
         let mut other_key = key.to_vec();
         other_key[3] ^= 1;
-        let said = shared.check_flash(&file, &flash, &other_key).unwrap_err().to_string();
-        assert!(said.contains("another key"), "{chip}: {said}");
+        let message = shared.check_flash(&file, &flash, &other_key).unwrap_err().to_string();
+        assert!(message.contains("another key"), "{chip}: {message}");
         let mut other = flash.clone();
         other[0x2_0100] ^= 1;
-        let said = shared.check_flash(&file, &other, key).unwrap_err().to_string();
-        assert!(said.contains("at 0x20000 has other bytes"), "{chip}: {said}");
+        let message = shared.check_flash(&file, &other, key).unwrap_err().to_string();
+        assert!(
+            message.contains("at 0x20000 differs from the file"),
+            "{chip}: {message}"
+        );
         let short = &flash[..flash.len() - 1];
-        let said = shared.check_flash(&file, short, key).unwrap_err().to_string();
-        assert!(said.contains("is missing"), "{chip}: {said}");
+        let message = shared.check_flash(&file, short, key).unwrap_err().to_string();
+        assert!(message.contains("is missing"), "{chip}: {message}");
         assert!(shared.check_flash(&file, &flash, &key[1..]).is_err());
     }
 }
@@ -154,7 +161,7 @@ fn refusal(document: &Value) -> String {
     }
 }
 
-/// Gives the steps their numbers again, and says why the document is refused.
+/// Renumbers the steps, and returns why the document is refused.
 fn refusal_of_steps(document: &Value, change: impl FnOnce(&mut Vec<Value>)) -> String {
     let mut document = document.clone();
     let steps = document["efuses"].as_array_mut().unwrap();
@@ -189,9 +196,9 @@ fn wrong_members_are_refused() {
         (
             "/chip",
             json!("esp32c99"),
-            "member 'chip' of the plan is no chip that is known",
+            "member 'chip' of the plan is not a known chip",
         ),
-        ("/chip", json!("ESP32-C3"), "is no chip that is known"),
+        ("/chip", json!("ESP32-C3"), "is not a known chip"),
         (
             "/chip",
             json!("esp32"),
@@ -200,38 +207,42 @@ fn wrong_members_are_refused() {
         ("/device", json!(""), "member 'device'"),
         ("/device", json!("a\nb"), "control characters"),
         ("/flash_size", json!("4 apples"), "member 'flash_size'"),
-        ("/flash_size", json!("256KB"), "ends behind the flash"),
+        ("/flash_size", json!("256KB"), "ends after the end of the flash"),
         ("/min_revision", json!("1"), "member 'min_revision'"),
         ("/regions", json!([]), "member 'regions' of the plan is empty"),
         ("/regions/0/offset", json!(1), "whole sectors"),
         ("/regions/0/length", json!(0), "whole sectors"),
         ("/regions/0/length", json!(0x10_0000), "overlaps"),
-        ("/regions/1/offset", json!(0xFFFF_F000_u32), "ends behind"),
+        ("/regions/1/offset", json!(0xFFFF_F000_u32), "ends after"),
         ("/regions/0/source", json!(""), "source"),
         ("/regions/0/md5", json!("00"), "MD5"),
         ("/regions/0/md5", json!("ZZ112233445566778899aabbccddeeff"), "MD5"),
         ("/regions/0/sha256", json!("AA"), "SHA-256"),
         ("/efuses/0/step", json!(2), "is not numbered in order"),
-        ("/efuses/0/block", json!("BLOCK_KEY9"), "block that this chip has not"),
-        ("/efuses/0/block", json!("BLOCK_KEY5"), "block that is not for it"),
+        (
+            "/efuses/0/block",
+            json!("BLOCK_KEY9"),
+            "block that does not exist on this chip",
+        ),
+        ("/efuses/0/block", json!("BLOCK_KEY5"), "block that cannot hold it"),
         ("/efuses/0/block", json!(null), "purpose without a block"),
-        ("/efuses/0/block", json!("BLOCK_KEY4"), "says something else"),
+        ("/efuses/0/block", json!("BLOCK_KEY4"), "does not match its block"),
         ("/efuses/0/purpose", json!("XTS_AES_256_KEY_1"), "purpose that no plan"),
         ("/efuses/0/value_or_file", json!(""), "file name"),
         ("/efuses/0/value_or_file", json!("a\u{1b}b"), "file name"),
-        ("/efuses/0/what", json!("burn something"), "says something else"),
+        ("/efuses/0/what", json!("burn something"), "does not match its block"),
         ("/efuses/3/what", json!("burn NOTHING = 1"), "eFuse that no plan"),
         ("/efuses/3/what", json!("drop"), "neither burns"),
         ("/efuses/3/value_or_file", json!("8"), "out of the eFuse's range"),
-        ("/efuses/3/value_or_file", json!("3"), "neither one nor all"),
+        ("/efuses/3/value_or_file", json!("3"), "neither one nor all bits"),
         ("/efuses/3/value_or_file", json!("x"), "out of the eFuse's range"),
-        ("/efuses/3/value_or_file", json!("1"), "says something else"),
+        ("/efuses/3/value_or_file", json!("1"), "does not match its block"),
     ];
     for (pointer, value, reason) in cases {
         let mut document = sound.clone();
         *document.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value.clone();
-        let said = refusal(&document);
-        assert!(said.contains(reason), "{pointer} {value}: {said}");
+        let message = refusal(&document);
+        assert!(message.contains(reason), "{pointer} {value}: {message}");
     }
     for at in ["", "/regions/0", "/efuses/0"] {
         let mut document = sound.clone();
@@ -250,21 +261,21 @@ fn steps_that_are_missing_doubled_or_out_of_order_are_refused() {
         })
     };
     let cases = [
-        (without("burn XTS_AES_128_KEY"), "flash encryption without one key"),
-        (without("burn SPI_BOOT_CRYPT_CNT"), "a key without flash encryption"),
-        (without("burn SECURE_BOOT_DIGEST0"), "secure boot without a key digest"),
-        (without("burn SECURE_BOOT_EN"), "a digest without secure boot"),
-        (without("write-protect RD_DIS"), "leaves read protection open"),
+        (without("burn XTS_AES_128_KEY"), "flash encryption with exactly one key"),
         (
-            refusal_of_steps(&sound, |steps| steps.swap(1, 2)),
-            "comes after one that it has to precede",
+            without("burn SPI_BOOT_CRYPT_CNT"),
+            "flash encryption with exactly one key",
         ),
+        (without("burn SECURE_BOOT_DIGEST0"), "secure boot with a key digest"),
+        (without("burn SECURE_BOOT_EN"), "secure boot with a key digest"),
+        (without("write-protect RD_DIS"), "does not close read protection"),
+        (refusal_of_steps(&sound, |steps| steps.swap(1, 2)), "is out of order"),
         (
             refusal_of_steps(&sound, |steps| {
                 let last = steps.pop().unwrap();
                 steps.insert(0, last);
             }),
-            "comes after one that it has to precede",
+            "is out of order",
         ),
         (
             refusal_of_steps(&sound, |steps| steps.insert(0, steps[0].clone())),
@@ -275,14 +286,14 @@ fn steps_that_are_missing_doubled_or_out_of_order_are_refused() {
                 let at = place(steps, "burn SECURE_BOOT_EN");
                 steps.insert(at, steps[at].clone());
             }),
-            "an earlier step has burned",
+            "an earlier step burns",
         ),
         (
             refusal_of_steps(&sound, |steps| {
                 steps[1]["block"] = json!("BLOCK_KEY0");
                 steps[1]["what"] = json!("burn HMAC_UP into BLOCK_KEY0");
             }),
-            "into a block that an earlier step has burned",
+            "into a block that an earlier step burns",
         ),
         (
             refusal_of_steps(&sound, |steps| {
@@ -304,8 +315,8 @@ fn steps_that_are_missing_doubled_or_out_of_order_are_refused() {
             "more than 96 steps",
         ),
     ];
-    for (said, reason) in cases {
-        assert!(said.contains(reason), "{said}, not {reason}");
+    for (message, reason) in cases {
+        assert!(message.contains(reason), "{message}, not {reason}");
     }
     let mut plain = sound;
     for region in plain["regions"].as_array_mut().unwrap() {
@@ -329,19 +340,19 @@ fn halves_of_a_key_belong_together() {
         },
     ];
     for change in cases {
-        let said = refusal_of_steps(&sound, change);
-        assert!(said.contains("both halves of a key"), "{said}");
+        let message = refusal_of_steps(&sound, change);
+        assert!(message.contains("both halves of a key"), "{message}");
     }
-    let said = refusal_of_steps(&sound, |steps| steps[0]["value_or_file"] = json!("flash-key.bin"));
-    assert!(said.contains("does not name the half"), "{said}");
+    let message = refusal_of_steps(&sound, |steps| steps[0]["value_or_file"] = json!("flash-key.bin"));
+    assert!(message.contains("does not name the half"), "{message}");
 }
 
 #[test]
 fn esp32_needs_its_crypt_config() {
     let sound = document(&Case::locked(Chip::Esp32));
-    let said = refusal_of_steps(&sound, |steps| {
+    let message = refusal_of_steps(&sound, |steps| {
         let at = place(steps, "burn FLASH_CRYPT_CONFIG");
         steps.remove(at);
     });
-    assert!(said.contains("FLASH_CRYPT_CONFIG at 0"), "{said}");
+    assert!(message.contains("FLASH_CRYPT_CONFIG at 0"), "{message}");
 }

@@ -1,4 +1,4 @@
-//! Devices are read back: what was changed behind the encryption, or is of another device, is named.
+//! Devices are read back: a change under the encryption, or a part of another device, is reported.
 
 #![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -41,7 +41,7 @@ fn device_reads_back_with_its_own_parts_and_key_only() {
         );
         assert_eq!(found.unwrap().as_deref(), Some("bootloader"), "{chip}");
 
-        // The plan of another app.
+        // The plan with another app.
         let mut changed = Case::open(chip).encrypted(EncryptionMode::Release);
         changed.profile = changed.profile.with_nvs_encryption(NvsEncryption::NvsKeys);
         changed.apps[0].1 = parts::image(parts::Header::of(chip), 0x8010);

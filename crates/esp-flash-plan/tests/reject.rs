@@ -1,4 +1,4 @@
-//! One case for each reason to refuse a plan: a sound device, and one thing that is wrong with it.
+//! One case for each reason to refuse a plan: a valid device with one change.
 
 #![allow(
     clippy::as_conversions,
@@ -194,7 +194,7 @@ fn bootloader_header_with_another_flash_size_is_refused() {
 }
 
 #[test]
-fn partition_behind_the_flash_is_refused() {
+fn partition_after_the_end_of_the_flash_is_refused() {
     let mut case = Case::open(Chip::Esp32c3);
     let size = FlashSize::new(0x80000).unwrap();
     case.profile = SecurityProfile::new(Chip::Esp32c3, size, case.profile.table().clone());
@@ -272,7 +272,7 @@ fn parts_signed_by_a_strange_key_are_refused() {
 
 #[test]
 fn header_that_was_changed_after_signing_is_refused() {
-    // What merge-bin with --flash-size does: another size, and the SHA-256 made right again.
+    // The effect of merge-bin with --flash-size: another size, with a corrected SHA-256.
     let mut case = Case::locked(Chip::Esp32c3);
     let plain = image(
         Header {
@@ -357,7 +357,7 @@ fn keys_of_another_scheme_or_curve_are_refused() {
             chip: Chip::Esp32c6
         }
     );
-    // The digest does not say the kind, but the signature does.
+    // The digest does not state the kind of key, but the signature does.
     let signer = Signer::p384(1);
     let mut case = Case::open(Chip::Esp32c6).booting(BootScheme::V2Ecdsa, &signer);
     let digest = *signer.public().key_digest();
@@ -555,7 +555,7 @@ fn key_blocks_are_given_once() {
 }
 
 #[test]
-fn nvs_encryption_needs_what_it_stands_on() {
+fn nvs_encryption_requires_its_keys() {
     let csv = CSV.replace("nvs_keys, data, nvs_keys, 0x18000, 0x1000\n", "");
     let mut case = Case::open(Chip::Esp32c3);
     case.images.remove(1);
@@ -620,7 +620,7 @@ fn file_names_that_a_command_cannot_have_are_refused() {
 }
 
 #[test]
-fn encryption_behind_the_end_of_the_scheme_is_refused() {
+fn encryption_after_the_end_of_the_scheme_is_refused() {
     let csv = format!("{CSV}far, data, 0x41, 0x1000000, 0x1000, encrypted\n");
     let mut case = Case::open(Chip::Esp32).encrypted(EncryptionMode::Release);
     let size = FlashSize::new(0x200_0000).unwrap();

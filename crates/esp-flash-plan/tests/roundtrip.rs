@@ -1,4 +1,4 @@
-//! Random profiles, tables and parts: what is planned decrypts to its parts, in whatever order steps were thought of.
+//! Random profiles, tables and parts: the planned flash decrypts to its parts, regardless of the order of the steps.
 
 #[path = "properties/plan.rs"]
 mod plan;
@@ -18,7 +18,7 @@ fn regions_decrypt_to_their_parts() {
             MADE.fetch_add(usize::from(made), Ordering::Relaxed);
             Ok(())
         })
-        .expect("a plan that is not safe");
+        .expect("every plan is safe");
     let made = MADE.load(Ordering::Relaxed);
     println!("{made} of 600 plans made");
     assert!(made > 20, "{made}");

@@ -1,7 +1,7 @@
-//! What espefuse 5.6.0 leaves in key blocks of virtual chips, and which key blocks it refuses.
+//! The content of key blocks of virtual chips after espefuse 5.6.0, and the key blocks that it refuses.
 //!
-//! The words of the plain suite are those of `espefuse --virt ... dump` after the commands that stand beside them; the
-//! larger set is read from `MATTER_VECTORS`, or the folder `shared/vectors` beside the checkout.
+//! The words in this file were printed by `espefuse --virt ... dump` after the commands noted beside them; the larger set
+//! is read from `MATTER_VECTORS`, or the folder `shared/vectors` beside the checkout.
 
 #![allow(
     clippy::as_conversions,
@@ -28,7 +28,7 @@ fn key(len: u8) -> Vec<u8> {
     (0..len).collect()
 }
 
-/// Words as `dump` prints them, the lowest first; those that are not written are 0.
+/// The words as printed by `dump`, the lowest first; unwritten words are 0.
 fn words(purpose: KeyPurpose, file: &[u8]) -> String {
     let mut block = vec![0; purpose.block_offset()];
     block.extend(&**purpose.block_bytes(file).unwrap());
@@ -107,7 +107,7 @@ fn vectors(name: &str) -> Option<Value> {
     serde_json::from_str(&text).ok()
 }
 
-/// The purposes of espefuse's word for one, in the order of their blocks.
+/// The purposes that one name of espefuse covers, in the order of their blocks.
 fn purposes(name: &str) -> &'static [KeyPurpose] {
     match name {
         "flash_encryption" => &[KeyPurpose::FlashEncryption],
@@ -133,13 +133,13 @@ fn digest_of(pems: &Value, name: &str) -> Option<Vec<u8>> {
     Some(key.key_digest().to_vec())
 }
 
-/// The private key on P-256 in a file: what the ECDSA peripheral of a device has for its DAC.
+/// The P-256 private key in a file: the DAC key of a device's ECDSA peripheral.
 fn scalar_of(pems: &Value, name: &str) -> Option<Vec<u8>> {
     let pem = pems["keys_pem"][name.strip_suffix(".pem")?].as_str()?;
     Some(p256::SecretKey::from_sec1_pem(pem).ok()?.to_bytes().to_vec())
 }
 
-/// Compares the blocks of one command; returns how many.
+/// Compares the blocks of one command; returns their number.
 fn compare(command: &[&str], pems: &Value, words_left: &Value) -> usize {
     let mut compared = 0;
     let groups = match command[1] {
@@ -167,7 +167,7 @@ fn compare(command: &[&str], pems: &Value, words_left: &Value) -> usize {
         for (index, purpose) in purposes(purpose).iter().enumerate() {
             let left = words_left[(first + index).to_string()].as_str();
             let hidden = purpose.is_secret() && !command.contains(&"--no-read-protect");
-            // What is zero, or cannot be read, is left out.
+            // Zero and unreadable words are skipped.
             let expected = (!hidden).then(|| words(*purpose, &bytes));
             assert_eq!(left, expected.as_deref(), "{command:?}");
             compared += 1;
@@ -176,7 +176,7 @@ fn compare(command: &[&str], pems: &Value, words_left: &Value) -> usize {
     compared
 }
 
-/// What the plan says to the refusals.
+/// Checks the plan's answer to an input that espefuse refuses.
 fn check_refusal(chip: Chip, name: &str, accepted: bool) -> bool {
     match name {
         "XTS in the last key block" => {

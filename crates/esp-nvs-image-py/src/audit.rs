@@ -1,4 +1,4 @@
-//! The audit of finished devices, by their bytes and by their files.
+//! The audit of finished devices from bytes or files.
 
 use std::path::PathBuf;
 
@@ -12,8 +12,8 @@ use crate::error::{refuse, refuse_argument};
 use crate::expected::Expected;
 use crate::finding::{Finding, is_clean};
 
-/// Audits one device by its bytes: integrity of the images, every value that the firmware reads, label, attestation and
-/// secrets.
+/// Audits one device from bytes: integrity of the images, every value that the firmware reads,
+/// label, attestation and secrets.
 #[pyfunction]
 #[pyo3(signature = (*, nvs = None, nvs_keys = None, secure_cert = None, qr = None, manual = None, expected = None,
     recompute = true))]
@@ -54,7 +54,7 @@ pub(crate) fn audit_device(
     }))
 }
 
-/// Audits devices on disk: folders of devices, folders of such folders, single files.
+/// Audits devices on disk: device folders, folders of device folders, single files.
 #[pyfunction]
 #[pyo3(signature = (paths, *, keys = None, manifest = None, ledger = None, expected = None, recompute = "all"))]
 pub(crate) fn audit_paths(
@@ -89,31 +89,31 @@ pub(crate) fn audit_paths(
         .map_err(refuse)
 }
 
-/// What an audit found.
+/// The result of an audit.
 #[pyclass(frozen, get_all, module = "esp_nvs_image")]
 #[derive(Debug)]
 pub(crate) struct AuditReport {
     /// The devices, in the order of their paths.
     devices: Vec<AuditedDevice>,
-    /// What concerns more than one device, or one that is not there.
+    /// Findings about several devices, or about a missing device.
     batch: Vec<Finding>,
 }
 
-/// What was found about one device.
+/// The findings about one device.
 #[pyclass(frozen, get_all, module = "esp_nvs_image")]
 #[derive(Clone, Debug)]
 pub(crate) struct AuditedDevice {
-    /// Its folder or file.
+    /// The folder or file of the device.
     path: PathBuf,
-    /// Its name, if the folder or its certificate has one.
+    /// The UUID of the device, if its folder or its certificate has one.
     uuid: Option<String>,
-    /// What was found.
+    /// The findings.
     findings: Vec<Finding>,
 }
 
 #[pymethods]
 impl AuditReport {
-    /// Tells whether nothing of this severity or a higher one was found.
+    /// Returns whether there are no findings of this severity or a higher one.
     #[pyo3(signature = (severity = "error"))]
     fn is_clean(&self, severity: &str) -> PyResult<bool> {
         let devices = self.devices.iter().flat_map(|device| &device.findings);
@@ -127,7 +127,7 @@ impl AuditReport {
 
 #[pymethods]
 impl AuditedDevice {
-    /// Tells whether nothing of this severity or a higher one was found.
+    /// Returns whether there are no findings of this severity or a higher one.
     #[pyo3(signature = (severity = "error"))]
     fn is_clean(&self, severity: &str) -> PyResult<bool> {
         is_clean(&self.findings, severity)

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use crate::error::{refuse, refuse_argument};
 use crate::whole::Whole;
 
-/// All that a QR code says.
+/// The content of a QR code.
 #[pyclass(frozen, module = "esp_nvs_image")]
 #[derive(Debug)]
 pub(crate) struct SetupPayload(Payload);
@@ -45,18 +45,18 @@ impl SetupPayload {
         Ok(Self(payload))
     }
 
-    /// Reads the text of a QR code strictly.
+    /// Parses the text of a QR code strictly.
     #[staticmethod]
     fn from_qr(text: &str) -> PyResult<Self> {
         text.parse().map(Self).map_err(refuse)
     }
 
-    /// Returns the text of the QR code, which holds the passcode.
+    /// Returns the text of the QR code, which contains the passcode.
     fn qr_text(&self) -> String {
         self.0.qr_text().as_str().into()
     }
 
-    /// Returns the manual pairing code, which holds the passcode, with dashes when `grouped`.
+    /// Returns the manual pairing code, which contains the passcode, with dashes if `grouped`.
     #[pyo3(signature = (*, grouped = false))]
     fn manual_code(&self, grouped: bool) -> String {
         let code = self.0.manual_code();
@@ -113,9 +113,9 @@ impl SetupPayload {
         }
     }
 
-    /// Leaves out the passcode.
+    /// Omits the passcode.
     fn __repr__(&self) -> String {
-        let id = |id: Option<u16>| id.map_or_else(|| "None".into(), |id| format!("{id:#06x}"));
+        let id = |id: Option<u16>| id.map_or_else(|| "None".into(), |id| format!("{id:#06X}"));
         let (vendor, product) = (id(self.vendor_id()), id(self.product_id()));
         format!(
             "<SetupPayload vendor_id={vendor} product_id={product} discriminator={}>",
@@ -124,14 +124,14 @@ impl SetupPayload {
     }
 }
 
-/// What a manual pairing code says: less than a QR code does.
+/// The content of a manual pairing code, a subset of the QR code.
 #[pyclass(frozen, module = "esp_nvs_image")]
 #[derive(Debug)]
 pub(crate) struct ManualPayload(Manual);
 
 #[pymethods]
 impl ManualPayload {
-    /// Reads 11 or 21 digits strictly, with or without dashes.
+    /// Parses 11 or 21 digits strictly, with or without dashes.
     #[staticmethod]
     fn from_code(text: &str) -> PyResult<Self> {
         text.parse().map(Self).map_err(refuse)
@@ -161,13 +161,13 @@ impl ManualPayload {
         self.0.ids()?.product_id.map(ProductId::get)
     }
 
-    /// Leaves out the passcode.
+    /// Omits the passcode.
     fn __repr__(&self) -> String {
         format!("<ManualPayload short_discriminator={}>", self.short_discriminator())
     }
 }
 
-/// Reads either code strictly.
+/// Parses either code strictly.
 #[pyfunction]
 pub(crate) fn parse_code(py: Python<'_>, text: &str) -> PyResult<Py<PyAny>> {
     if text.starts_with("MT:") {
@@ -176,16 +176,16 @@ pub(crate) fn parse_code(py: Python<'_>, text: &str) -> PyResult<Py<PyAny>> {
     Ok(Py::new(py, ManualPayload::from_code(text)?)?.into_any())
 }
 
-/// Reads two ids, of which 0 and None are "not specified".
+/// Converts two optional ids, where 0 and `None` mean "not specified".
 pub(crate) fn to_ids(vendor: Option<Whole>, product: Option<Whole>) -> PyResult<(Option<VendorId>, Option<ProductId>)> {
     let is_given = |id: &Whole| id.get() != 0;
     let vendor = vendor
         .filter(is_given)
         .map(|id| VendorId::new(id.or_max()).map_err(refuse));
-    // All numbers of 16 bits but 0 are ids of products.
+    // All 16-bit numbers except 0 are product ids.
     let product = product.filter(is_given).map(|id| match u16::try_from(id.get()) {
         Ok(id) => ProductId::new(id).map_err(refuse),
-        Err(_) => Err(refuse_argument("product_id", "is not 0x0001 to 0xFFFF")),
+        Err(_) => Err(refuse_argument("product_id", "is not in the range 0x0001 to 0xFFFF")),
     });
     Ok((vendor.transpose()?, product.transpose()?))
 }

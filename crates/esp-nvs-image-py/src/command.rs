@@ -1,4 +1,4 @@
-//! The command `esp-nvs-image`: the reference generator's command line, and reading.
+//! The command `esp-nvs-image`: the reference generator's command line, and `dump`.
 
 mod failure;
 mod generate;
@@ -16,7 +16,7 @@ use generate::{Encrypt, Generate};
 use key_files::GenerateKey;
 use read::{Decrypt, Dump};
 
-/// Makes, encrypts, decrypts and shows ESP-IDF NVS partition images, with the command line of esp_idf_nvs_partition_gen.
+/// Creates, encrypts, decrypts and prints ESP-IDF NVS partition images, with the command line of esp_idf_nvs_partition_gen.
 ///
 /// Exit codes: 0 done, 1 the image is damaged, 2 bad usage or unusable input (nothing was written), 3 failed while working.
 #[derive(Parser)]
@@ -28,21 +28,21 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Makes an image from CSV files
+    /// Creates an image from CSV files
     #[command(override_usage = "esp-nvs-image generate [OPTIONS] <INPUT>... <OUTPUT> <SIZE>")]
     Generate(Generate),
-    /// Makes keys for encryption
+    /// Generates encryption keys
     GenerateKey(GenerateKey),
-    /// Makes an encrypted image from CSV files
+    /// Creates an encrypted image from CSV files
     #[command(override_usage = "esp-nvs-image encrypt [OPTIONS] <INPUT>... <OUTPUT> <SIZE>")]
     Encrypt(Encrypt),
     /// Decrypts an encrypted image
     Decrypt(Decrypt),
-    /// Shows the entries of an image as JSON: [{"namespace", "key", "type", "value"}]
+    /// Prints the entries of an image as JSON: [{"namespace", "key", "type", "value"}]
     Dump(Dump),
 }
 
-/// Runs the command line, of which the first argument is the program's name, and returns the exit code.
+/// Runs the command line, whose first argument is the program name, and returns the exit code.
 #[pyfunction]
 pub(crate) fn run_command(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
     let done = match Arguments::try_parse_from(arguments) {

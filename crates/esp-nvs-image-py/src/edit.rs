@@ -9,7 +9,7 @@ use crate::encryption::{Keys, plain};
 use crate::entry::{from_value, to_value};
 use crate::error::refuse;
 
-/// Returns the value of a key, or `default` when it is not there.
+/// Returns the value of a key, or `default` if the key does not exist.
 #[pyfunction]
 #[pyo3(signature = (image, namespace, key, default = None, *, keys = None))]
 pub(crate) fn get_value<'py>(
@@ -32,7 +32,8 @@ pub(crate) fn get_value<'py>(
     }
 }
 
-/// Returns the image with a value stored as the firmware does it: appended, the old one marked as erased.
+/// Returns the image with the value set as the firmware does: the value is appended, and the old
+/// one marked as erased.
 #[pyfunction]
 #[pyo3(signature = (image, namespace, key, r#type, value, *, keys = None))]
 pub(crate) fn set_value<'py>(
@@ -50,7 +51,7 @@ pub(crate) fn set_value<'py>(
     })
 }
 
-/// Returns the image without a key, which may be missing. Its namespace stays.
+/// Returns the image without the key, which need not exist. Its namespace remains.
 #[pyfunction]
 #[pyo3(signature = (image, namespace, key, *, keys = None))]
 pub(crate) fn remove_value<'py>(

@@ -19,19 +19,19 @@ pub(crate) struct Keys(NvsKeys);
 
 #[pymethods]
 impl Keys {
-    /// Draws keys from the operating system's random numbers.
+    /// Generates keys with the operating system's random numbers.
     #[staticmethod]
     fn generate() -> PyResult<Self> {
         NvsKeys::generate(&mut random()?).map(Self).map_err(refuse)
     }
 
-    /// Reads a key partition: the keys, their checksum, and whatever follows.
+    /// Reads a key partition: the keys, their checksum, and ignored bytes after it.
     #[staticmethod]
     fn from_partition(partition: PyBackedBytes) -> PyResult<Self> {
         NvsKeys::decode(&partition).map(Self).map_err(refuse)
     }
 
-    /// Derives the keys from the HMAC key of 32 bytes in the device's eFuses.
+    /// Derives the keys from the 32-byte HMAC key in the device's eFuses.
     #[staticmethod]
     fn from_hmac_key(key: PyBackedBytes) -> PyResult<Self> {
         let key = HmacKey::decode(&key).map_err(refuse)?;
@@ -61,13 +61,14 @@ pub(crate) fn key_partition(keys: &NvsKeys) -> Zeroizing<[u8; NvsKeys::PARTITION
     partition
 }
 
-/// Returns the operating system's random numbers, which have answered once: `UnwrapErr` panics where they do not.
+/// Returns the operating system's random number generator after a test draw, because `UnwrapErr`
+/// panics on errors.
 pub(crate) fn random() -> PyResult<UnwrapErr<SysRng>> {
-    getrandom::fill(&mut [0; 32]).map_err(|_| refuse("the operating system gives no random numbers"))?;
+    getrandom::fill(&mut [0; 32]).map_err(|_| refuse("the operating system provides no random numbers"))?;
     Ok(UnwrapErr(SysRng))
 }
 
-/// Encrypts an image as a whole, as the firmware does it.
+/// Encrypts a whole image as the firmware does.
 #[pyfunction]
 pub(crate) fn encrypt<'py>(
     py: Python<'py>,
@@ -81,7 +82,7 @@ pub(crate) fn encrypt<'py>(
     Ok(PyBytes::new(py, &image))
 }
 
-/// Undoes `encrypt`.
+/// Decrypts a whole image: the inverse of `encrypt`.
 #[pyfunction]
 pub(crate) fn decrypt<'py>(
     py: Python<'py>,
@@ -95,7 +96,7 @@ pub(crate) fn decrypt<'py>(
     Ok(PyBytes::new(py, &image))
 }
 
-/// An image in plain.
+/// A plain image.
 pub(crate) enum Plain<'a> {
     Given(&'a [u8]),
     Decrypted(Zeroizing<Vec<u8>>),
@@ -112,7 +113,7 @@ impl Deref for Plain<'_> {
     }
 }
 
-/// Returns an image in plain.
+/// Returns the plain image.
 pub(crate) fn plain<'a>(image: &'a [u8], keys: Option<&Keys>) -> Result<Plain<'a>, esp_nvs_image::Error> {
     let Some(keys) = keys else {
         return Ok(Plain::Given(image));

@@ -1,4 +1,4 @@
-//! Entries: what is stored under a key of a namespace.
+//! Entries of an image.
 
 use esp_nvs_image::{Encoding, Key, Namespace, Number, OwnedEntry, OwnedValue};
 use pyo3::prelude::*;
@@ -30,13 +30,13 @@ impl Entry {
         self.0.namespace.as_str()
     }
 
-    /// The key within the namespace.
+    /// The key in the namespace.
     #[getter]
     fn key(&self) -> &str {
         self.0.key.as_str()
     }
 
-    /// "u8", "i8" and so on to "i64", "float", "double", "string" or "blob".
+    /// "u8", "i8" to "u64", "i64", "float", "double", "string" or "blob".
     #[getter]
     fn r#type(&self) -> &'static str {
         type_name(&self.0.value)
@@ -48,7 +48,7 @@ impl Entry {
         from_value(py, &self.0.value)
     }
 
-    /// Names the entry without its value, which may be a secret.
+    /// Omits the value, which may be a secret.
     fn __repr__(&self) -> String {
         let Self(entry) = self;
         format!("<Entry {}/{} {}>", entry.namespace, entry.key, type_name(&entry.value))
@@ -61,7 +61,7 @@ impl From<OwnedEntry> for Entry {
     }
 }
 
-/// Reads an `Entry`, or a tuple of what one is made from.
+/// Converts an `Entry`, or a tuple of its arguments.
 pub(crate) fn to_entry(item: &Bound<'_, PyAny>) -> PyResult<OwnedEntry> {
     if let Ok(entry) = item.cast::<Entry>() {
         return Ok(entry.get().0.clone());
@@ -84,12 +84,12 @@ fn type_name(value: &OwnedValue) -> &'static str {
     }
 }
 
-/// Reads a value of a type.
+/// Converts a value to a type.
 pub(crate) fn to_value(kind: &str, value: &Bound<'_, PyAny>) -> PyResult<OwnedValue> {
     let wrong = || {
         refuse_argument(
             "value",
-            format_args!("is not what the type {} has", kind.escape_default()),
+            format_args!("is not a value of type {}", kind.escape_default()),
         )
     };
     match kind {
@@ -126,14 +126,14 @@ pub(crate) fn to_value(kind: &str, value: &Bound<'_, PyAny>) -> PyResult<OwnedVa
 
 #[expect(
     clippy::as_conversions,
-    reason = "rounds to the nearest; what would become infinite is refused"
+    reason = "rounds to the nearest; infinite results are rejected"
 )]
 fn to_float(number: f64) -> Option<f32> {
     let float = number as f32;
     (float.is_finite() || !number.is_finite()).then_some(float)
 }
 
-/// Returns the value as int, float, str or bytes.
+/// Converts a value to int, float, str or bytes.
 pub(crate) fn from_value<'py>(py: Python<'py>, value: &OwnedValue) -> PyResult<Bound<'py, PyAny>> {
     Ok(match value {
         OwnedValue::Number(Number::U8(v)) => v.into_pyobject(py)?.into_any(),
@@ -148,6 +148,6 @@ pub(crate) fn from_value<'py>(py: Python<'py>, value: &OwnedValue) -> PyResult<B
         OwnedValue::Number(Number::Double(v)) => PyFloat::new(py, *v).into_any(),
         OwnedValue::Str(text) => PyString::new(py, text).into_any(),
         OwnedValue::Blob(bytes) => PyBytes::new(py, bytes).into_any(),
-        _ => return Err(refuse("value has a type that this module does not know")),
+        _ => return Err(refuse("value has a type that this module does not support")),
     })
 }

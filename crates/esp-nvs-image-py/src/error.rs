@@ -1,4 +1,4 @@
-//! The one exception class.
+//! The exception class.
 
 use std::fmt::Display;
 
@@ -9,15 +9,15 @@ create_exception!(
     esp_nvs_image,
     Error,
     PyValueError,
-    "Why something cannot be written or read, in one sentence without secrets."
+    "The error of all functions. Its text is one sentence without secrets."
 );
 
-/// Turns an error of a crate into the exception, with its sentence.
+/// Converts an error of a crate to the exception.
 pub(crate) fn refuse(error: impl Display) -> PyErr {
     Error::new_err(error.to_string())
 }
 
-/// The same with the argument that it is about.
+/// As [`refuse`], with the name of the argument.
 pub(crate) fn refuse_argument(argument: &str, error: impl Display) -> PyErr {
     Error::new_err(format!("{argument}: {error}"))
 }

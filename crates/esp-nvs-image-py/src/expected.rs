@@ -1,4 +1,4 @@
-//! What audited devices are to be, and whom the auditor trusts.
+//! The expected properties of audited devices, and the trusted PAAs.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,8 @@ use crate::codes::to_ids;
 use crate::error::{refuse, refuse_argument};
 use crate::whole::Whole;
 
-/// What devices are to be, and whom the auditor trusts. Whatever is not given is not compared.
+/// The expected properties of devices, and the trusted PAAs. Properties that are not given are not
+/// compared.
 #[pyclass(frozen, module = "esp_nvs_image")]
 #[derive(Debug)]
 pub(crate) struct Expected {
@@ -46,9 +47,7 @@ impl Expected {
     ) -> PyResult<Self> {
         let (vendor, product) = to_ids(vendor_id, product_id)?;
         if vendor.is_some() != product.is_some() {
-            return Err(refuse(
-                "vendor_id and product_id are given together, or neither of them",
-            ));
+            return Err(refuse("vendor_id and product_id must be given together"));
         }
         let declaration = declaration.map(|bytes| Declaration::decode(bytes.to_vec()));
         Ok(Self {
@@ -70,7 +69,8 @@ impl Expected {
 }
 
 impl Expected {
-    /// Returns what was given, or nothing; certificates have to be valid now unless a time was given.
+    /// Returns the given expectations, or none; certificates must be valid now unless a time is
+    /// given.
     pub(crate) fn known<'a>(given: Option<&'a Bound<'_, Self>>) -> PyResult<Known<'a>> {
         let given = given.map(Bound::get);
         let time = match given.and_then(|given| given.time) {
@@ -104,7 +104,7 @@ impl Expected {
     }
 }
 
-/// Reads PAAs in PEM or DER.
+/// Decodes PAAs in PEM or DER.
 fn to_store(paas: &[PyBackedBytes]) -> PyResult<PaaStore> {
     let mut store = PaaStore::new();
     for paa in paas {
@@ -124,5 +124,5 @@ fn to_time(seconds: Whole) -> PyResult<DateTime> {
 fn now() -> PyResult<DateTime> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).ok();
     let time = since.and_then(|since| DateTime::from_unix_duration(Duration::from_secs(since.as_secs())).ok());
-    time.ok_or_else(|| refuse("the system's clock shows no time between the years 1970 and 9999"))
+    time.ok_or_else(|| refuse("the system clock is not between the years 1970 and 9999"))
 }

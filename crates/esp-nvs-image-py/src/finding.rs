@@ -1,4 +1,4 @@
-//! Findings, of an image and of a device.
+//! Findings about an image or a device.
 
 use esp_nvs_image::Finding as ImageFinding;
 use matter_factory_data::Finding as DeviceFinding;
@@ -7,7 +7,7 @@ use pyo3::types::PyDict;
 
 use crate::error::refuse;
 
-/// One thing that a check or an audit found.
+/// A result of a check or an audit.
 #[pyclass(frozen, eq, get_all, module = "esp_nvs_image")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
@@ -15,21 +15,21 @@ pub(crate) struct Finding {
     id: String,
     /// "error", "warning" or "note".
     severity: String,
-    /// One sentence, never with a secret.
+    /// One sentence without secrets.
     text: String,
-    /// The byte of the image, for a finding of check and recover.
+    /// The byte offset in the image, for a finding of check and recover.
     offset: Option<usize>,
-    /// What it is about, for a finding of an audit.
+    /// The audited object, for a finding of an audit.
     object: Option<String>,
-    /// The number of the Matter SDK's result, where a commissioner ends with one.
+    /// The number of the Matter SDK's result, if a commissioner ends with one.
     sdk_code: Option<u16>,
-    /// What to do about it, where something can be done.
+    /// The remedy, if there is one.
     remedy: Option<String>,
 }
 
 #[pymethods]
 impl Finding {
-    /// Returns the members that are there, as the JSON of the command line tools has them.
+    /// Returns the members that are not None, like the JSON of the command line tools.
     fn as_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
         dict.set_item("id", &self.id)?;
@@ -83,7 +83,7 @@ impl From<&DeviceFinding> for Finding {
     }
 }
 
-/// Tells whether nothing of a severity or a higher one is among findings.
+/// Returns whether the findings include none of this severity or a higher one.
 pub(crate) fn is_clean<'f>(findings: impl IntoIterator<Item = &'f Finding>, severity: &str) -> PyResult<bool> {
     let weight = |name: &str| ["note", "warning", "error"].iter().position(|known| *known == name);
     let least = weight(severity).ok_or_else(|| refuse("severity is not note, warning or error"))?;

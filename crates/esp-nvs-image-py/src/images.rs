@@ -1,4 +1,4 @@
-//! Images: written from entries and CSV files, read, checked.
+//! Images: encoding from entries and CSV files, decoding, checking.
 
 use esp_nvs_image::{BlobVersion, CsvCompat, CsvFile, Encoder, Error, OwnedEntry, PartitionSize, Sizer};
 use pyo3::prelude::*;
@@ -11,7 +11,7 @@ use crate::error::{refuse, refuse_argument};
 use crate::finding::Finding;
 use crate::whole::Whole;
 
-/// Encodes entries, byte for byte as the reference generator lays them out.
+/// Encodes entries into an image identical to the reference generator's.
 #[pyfunction]
 #[pyo3(signature = (entries, size, *, version = Whole::new(2)), text_signature = "(entries, size, *, version=2)")]
 pub(crate) fn encode<'py>(
@@ -29,7 +29,8 @@ pub(crate) fn encode<'py>(
     Ok(PyBytes::new(py, &image))
 }
 
-/// Encodes a CSV text of the reference generator's form. Rows of type `file` are read by `load`, and refused without it.
+/// Encodes CSV text in the reference generator's format. Rows of type `file` need `load`, which
+/// reads the file.
 #[pyfunction]
 #[pyo3(signature = (text, size, *, version = Whole::new(2), compat = false, load = None, name = "csv"),
     text_signature = "(text, size, *, version=2, compat=False, load=None, name='csv')")]
@@ -51,7 +52,7 @@ pub(crate) fn encode_csv<'py>(
         let image = py.detach(|| esp_nvs_image::encode_csv(&files, size, version, compat, refused));
         return Ok(PyBytes::new(py, &image.map_err(refuse)?));
     };
-    // What load raises goes to the caller, not the sentence about it.
+    // An exception of `load` is passed to the caller instead of its message.
     let mut raised = None;
     let read = |path: &str| match load.call1((path,)).and_then(|bytes| bytes.extract::<Vec<u8>>()) {
         Ok(bytes) => Ok(bytes),
@@ -67,7 +68,7 @@ pub(crate) fn encode_csv<'py>(
     }
 }
 
-/// Reads all entries of an image, and refuses one with any damage.
+/// Decodes all entries of an image; any damage is an error.
 #[pyfunction]
 #[pyo3(signature = (image, *, keys = None))]
 pub(crate) fn decode(py: Python<'_>, image: PyBackedBytes, keys: Option<&Bound<'_, Keys>>) -> PyResult<Vec<Entry>> {
@@ -80,7 +81,7 @@ pub(crate) fn decode(py: Python<'_>, image: PyBackedBytes, keys: Option<&Bound<'
     .map_err(refuse)
 }
 
-/// Reads what can be read, and returns the entries and the damage.
+/// Decodes the readable entries; returns them and the damage.
 #[pyfunction]
 #[pyo3(signature = (image, *, keys = None))]
 pub(crate) fn recover(
@@ -98,7 +99,7 @@ pub(crate) fn recover(
     .map_err(refuse)
 }
 
-/// Names what the firmware would refuse, erase, drop or misread.
+/// Returns findings about parts of an image that the firmware rejects, erases, drops or misreads.
 #[pyfunction]
 #[pyo3(signature = (image, *, keys = None))]
 pub(crate) fn check(py: Python<'_>, image: PyBackedBytes, keys: Option<&Bound<'_, Keys>>) -> PyResult<Vec<Finding>> {
@@ -110,7 +111,7 @@ pub(crate) fn check(py: Python<'_>, image: PyBackedBytes, keys: Option<&Bound<'_
     .map_err(refuse)
 }
 
-/// Returns the entries of an image as JSON, as the command `dump` prints them.
+/// Returns the entries of an image as JSON, like the command `dump`.
 #[pyfunction]
 #[pyo3(signature = (image, *, keys = None))]
 pub(crate) fn to_json(py: Python<'_>, image: PyBackedBytes, keys: Option<&Bound<'_, Keys>>) -> PyResult<String> {
@@ -123,7 +124,7 @@ pub(crate) fn to_json(py: Python<'_>, image: PyBackedBytes, keys: Option<&Bound<
     .map_err(refuse)
 }
 
-/// Returns the entries of an image as a CSV text that `encode_csv` and the reference generator read.
+/// Returns the entries of an image as CSV text for `encode_csv` and the reference generator.
 #[pyfunction]
 #[pyo3(signature = (image, *, keys = None))]
 pub(crate) fn to_csv(py: Python<'_>, image: PyBackedBytes, keys: Option<&Bound<'_, Keys>>) -> PyResult<String> {
@@ -175,7 +176,7 @@ fn too_small(entries: &[OwnedEntry], size: PartitionSize, version: BlobVersion) 
         .iter()
         .try_for_each(|entry| sizer.push(&entry.namespace, &entry.value.as_value()));
     match pushed.and_then(|()| sizer.partition_size()) {
-        Ok(needed) => format!("entries do not fit into {size} bytes; {needed} are enough"),
-        Err(_) => format!("entries do not fit into {size} bytes, nor into any partition"),
+        Ok(needed) => format!("entries do not fit into {size} bytes; {needed} are needed"),
+        Err(_) => format!("entries do not fit into {size} bytes or into the largest partition"),
     }
 }

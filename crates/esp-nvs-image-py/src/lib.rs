@@ -1,10 +1,11 @@
-//! The Python module `esp_nvs_image`: what `README.md` shows, over the public API of the workspace's crates.
+//! The Python module `esp_nvs_image`: the functions in `README.md`, built on the public API of the
+//! workspace's crates.
 //!
-//! Nothing here decides about a format. Arguments become the crates' types, their errors become `esp_nvs_image.Error` with the
-//! same sentences, and what takes long runs without the interpreter's lock.
+//! This crate contains no format logic. It converts arguments to the crates' types and their errors
+//! to `esp_nvs_image.Error` with the same text, and runs long calls without the interpreter's lock.
 //!
-//! What Python has as bytes cannot be wiped, so that copies of it are not wiped either, which would take most of the time
-//! of encoding. Keys, and images that are decrypted on the way to something else, are.
+//! Python bytes cannot be zeroized; therefore copies of them are not zeroized either, which would
+//! take most of the encoding time. Keys, and images that are decrypted temporarily, are.
 
 #![deny(unsafe_code)]
 
@@ -23,7 +24,7 @@ mod whole;
 
 use pyo3::prelude::*;
 
-/// The compiled half of `esp_nvs_image`.
+/// The compiled part of `esp_nvs_image`.
 #[pymodule]
 mod _native {
     #[pymodule_export]

@@ -26,7 +26,8 @@ pub(crate) fn verifier<'py>(
     Ok(PyBytes::new(py, verifier.expose_bytes()))
 }
 
-/// Derives the verifiers of many passcodes, each with its salt: several at a time, and without the interpreter's lock.
+/// Derives the verifiers of many passcodes with their salts, several at a time and without the
+/// interpreter's lock.
 #[pyfunction]
 pub(crate) fn verifiers<'py>(
     py: Python<'py>,

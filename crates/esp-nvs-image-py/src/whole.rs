@@ -1,10 +1,10 @@
-//! Whole numbers of Python, which are of any size.
+//! Python integers, which have any size.
 
 use pyo3::Borrowed;
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 
-/// A whole number. What is beyond 128 bits is as far from any range as the largest one, and refused as that is.
+/// An integer. Values beyond 128 bits become the largest one, which is out of every range, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Whole(i128);
 
@@ -17,7 +17,7 @@ impl Whole {
         self.0
     }
 
-    /// Returns the number, or the largest of the type, which its newtype refuses.
+    /// Returns the number, or the maximum of the type, which its newtype rejects.
     pub(crate) fn or_max<T: TryFrom<i128> + Limit>(self) -> T {
         T::try_from(self.0).unwrap_or(T::MAX)
     }

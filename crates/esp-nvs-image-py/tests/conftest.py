@@ -1,4 +1,4 @@
-"""What the tests have in common: the two command lines."""
+"""Shared by the tests: the two command lines."""
 
 import os
 import subprocess
@@ -9,12 +9,12 @@ import pytest
 
 OURS = [str(Path(sys.executable).with_name("esp-nvs-image"))]
 PEER = [sys.executable, "-m", "esp_idf_nvs_partition_gen"]
-# One log of what was counted and measured, shown at the end.
+# A log of counts and times, printed at the end.
 REPORT = []
 
 
 def run(program, *arguments, cwd):
-    """Runs a command line and returns what it did."""
+    """Runs a command line and returns the result."""
     environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200"}
     return subprocess.run([*program, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=120)
 

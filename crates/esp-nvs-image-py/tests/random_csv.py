@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 INTEGERS = {f"{sign}{bits}": (sign == "i", bits) for sign in "ui" for bits in (8, 16, 32, 64)}
 BLOBS = ["hex2bin", "base64", "binary"]
 LETTERS = "abc XYZ019,;\"'-_=\u00e9\u4e2d"
-# What the generator can write of a text; in version 1 it holds texts to the limit of blobs.
+# The longest string that the generator writes; in version 1 strings have the limit of blobs.
 LONGEST_STRING = {1: 1983, 2: 3967}
 LONGEST_BLOB = {1: 1984, 2: 14000}
 
 
 @dataclass
 class Case:
-    """A command line's inputs: CSV texts, the files that they name, the partition."""
+    """The inputs of a command line: CSV texts, the files in their rows, the partition."""
 
     size: int
     version: int
@@ -24,7 +24,7 @@ class Case:
 
 
 def random_case(rng):
-    """Makes a case that fits its partition."""
+    """Creates a case that fits its partition."""
     case = Case(size=0x1000 * rng.choice([40, 48, 64]), version=rng.choice([1, 2, 2, 2]))
     keys = (f"{rng.choice('kqz')}{number}".ljust(rng.randint(4, 15), ".") for number in range(10**6))
     for number in range(rng.choice([1, 1, 1, 2])):
@@ -50,14 +50,14 @@ def random_row(rng, case, key):
     encoding = rng.choice(BLOBS)
     data = rng.randbytes(length(rng, LONGEST_BLOB[case.version]))
     if encoding == "binary":
-        # As a cell it is a text, of which only ASCII comes out right.
+        # In a cell it is text, which is correct only for ASCII.
         data = data.hex()[: len(data)].encode()
     text = {"hex2bin": data.hex(), "base64": base64.b64encode(data).decode(), "binary": data.decode("latin-1")}
     return in_file(rng, case, key, encoding, text[encoding]) or (key, "data", encoding, text[encoding])
 
 
 def in_file(rng, case, key, encoding, text):
-    """Puts a value into a file, sometimes."""
+    """Sometimes moves a value to a file."""
     if rng.random() > 0.15:
         return None
     name = f"value {len(case.files)}.txt"
@@ -66,7 +66,7 @@ def in_file(rng, case, key, encoding, text):
 
 
 def length(rng, longest):
-    """Lengths that gather around what fits a slot, a page and several pages."""
+    """Lengths near the limits of a slot, a page and several pages."""
     kind = rng.random()
     if kind < 0.6:
         return rng.randint(0, min(100, longest))
@@ -76,7 +76,7 @@ def length(rng, longest):
 
 
 def render(rng, rows):
-    """Writes rows as people and programs do: columns in any order, quotes, comments, empty lines, CRLF."""
+    """Writes rows with columns in any order, quotes, comments, empty lines and CRLF."""
     columns = ["key", "type", "encoding", "value"]
     order = rng.sample(range(4), 4) if rng.random() < 0.2 else range(4)
     lines = io.StringIO()

@@ -1,4 +1,4 @@
-"""What is refused is an Error with a sentence, and no panic of Rust reaches Python, whatever the bytes are."""
+"""Rejected input raises Error with a sentence, and no bytes cause a Rust panic."""
 
 import os
 import random
@@ -17,7 +17,7 @@ REFUSED = [
     (lambda: nvs.Entry("n", "k", "u8", 256), "0..=255|0 to 255"),
     (lambda: nvs.Entry("n", "k", "u64", 2**200), "value: "),
     (lambda: nvs.Entry("n", "k", "i64", -(2**200)), "value: "),
-    (lambda: nvs.Entry("n", "k", "u8", "1"), "value: is not what the type u8 has"),
+    (lambda: nvs.Entry("n", "k", "u8", "1"), "value: is not a value of type u8"),
     (lambda: nvs.Entry("n", "k", "string", b"1"), "value: "),
     (lambda: nvs.Entry("n", "k", "blob", 1), "value: "),
     (lambda: nvs.Entry("n", "k", "float", 1e300), "value: is not in the range of a float"),
@@ -29,7 +29,7 @@ REFUSED = [
     (lambda: nvs.encode([], 0x3000, version=3), "version: is not 1 or 2"),
     (lambda: nvs.encode([("n", "k", "u8", 1)] * 2, 0x3000), "namespace 'n', key 'k': "),
     (lambda: nvs.encode([("n", "k", "string", "a\0b")], 0x3000), "NUL"),
-    (lambda: nvs.encode([("n", "k", "blob", bytes(20000))], 0x3000), "0x7000 are enough"),
+    (lambda: nvs.encode([("n", "k", "blob", bytes(20000))], 0x3000), "0x7000 are needed"),
     (lambda: nvs.encode([("n", "k", "blob", bytes(2000))], 0x3000, version=1), "1984"),
     (lambda: nvs.encode_csv("key,type,encoding,value\nk,data,u8,1\n", 0x3000), "csv:2:1: "),
     (lambda: nvs.decode(b"short"), "4096|0x1000"),
@@ -79,7 +79,7 @@ def test_wrong_python_types_are_type_errors():
             call()
 
 
-def test_errors_of_the_interpreter_come_out_as_they_are():
+def test_errors_of_the_interpreter_are_unchanged():
     def entries():
         yield ("n", "k", "u8", 1)
         raise RuntimeError("from the caller")
@@ -89,7 +89,7 @@ def test_errors_of_the_interpreter_come_out_as_they_are():
 
 
 def images(rng):
-    """A few sound images to damage."""
+    """A few valid images to damage."""
     keys = nvs.Keys.generate()
     blob = rng.randbytes(5000)
     rows = [("a", "n", "u32", 7), ("b", "s", "string", "x" * 300), ("b", "b", "blob", blob), ("c", "d", "double", 0.1)]
@@ -116,8 +116,8 @@ def random_text(rng):
     return rng.choice(["", "key,type,encoding,value\nn,namespace,,\n", "MT:", "key;type;encoding;value\n"]) + text
 
 
-def test_no_panic_whatever_the_bytes(report, tmp_path):
-    """Every function with random and damaged input; a PanicException is no Exception, and fails this test."""
+def test_no_panic_for_any_bytes(report, tmp_path):
+    """Every function with random and damaged input; a PanicException is not an Exception and fails this test."""
     rng = random.Random(7)
     sound, keys = images(rng)
     calls, refused = 0, 0
@@ -160,7 +160,7 @@ def test_no_panic_whatever_the_bytes(report, tmp_path):
             path.write_bytes(image)
             nvs.audit_paths([path], recompute="none")
             calls += 1
-    report(f"fuzz: {calls} calls in {SECONDS:.0f} s, {refused} refused, no panic")
+    report(f"fuzz: {calls} calls in {SECONDS:.0f} s, {refused} rejected, no panic")
     assert calls > 100
 
 

@@ -35,7 +35,7 @@ SAMPLES = {
     "sample_multipage.bin": bytes(range(251)) * 40,
     "sample_hmac_key.bin": bytes(range(32)),
 }
-# Where nothing is drawn every file has the same bytes.
+# Without random keys every file has the same bytes.
 FIXED = [
     "generate sample_singlepage_blob.csv sample.bin 0x3000",
     "generate sample_singlepage_blob.csv sample.bin 0x3000 --version 1",
@@ -58,7 +58,7 @@ FIXED = [
     "decrypt encrypted.bin sample_keys.bin sample_decr.bin",
     "decrypt encrypted.bin sample_keys.bin sample_decr.bin --outdir out",
 ]
-# Where keys are drawn the files have the same names and lengths, and each side opens what the other has made.
+# With random keys the files have the same names and lengths, and each side opens the files of the other.
 DRAWN = [
     "generate-key",
     "generate-key --keyfile sample_keys2.bin",
@@ -73,7 +73,7 @@ DRAWN = [
     "encrypt sample_singlepage_blob.csv sample_encr.bin 0x3000 --keygen --keyfile new.bin --key_protect_hmac"
     " --kp_hmac_keygen --kp_hmac_keyfile new_hmac.bin",
 ]
-# What the generator passes over or takes for something else, and the sentence here.
+# Input that the generator ignores or misreads, and our message.
 REFUSED = [
     ("generate-key --kp_hmac_inputkey sample_hmac_key.bin", "need --key_protect_hmac"),
     ("generate-key --key_protect_hmac", "--key_protect_hmac needs --kp_hmac_inputkey or --kp_hmac_keygen"),
@@ -89,7 +89,7 @@ REFUSED = [
     ("generate sample_singlepage_blob.csv e.bin 0x3001", "SIZE: "),
     ("generate sample_singlepage_blob.csv e.bin many", "SIZE: "),
     ("generate missing.csv e.bin 0x3000", "missing.csv: "),
-    ("generate sample_multipage_blob.csv e.bin 0x3000", "0x5000 are enough"),
+    ("generate sample_multipage_blob.csv e.bin 0x3000", "0x5000 are needed"),
     ("generate sample_singlepage_blob.csv e.bin", "INPUT, OUTPUT and SIZE are needed"),
     ("generate sample_singlepage_blob.csv e.bin 0x3000 --version 3", "--version"),
     ("decrypt encrypted.bin other_keys.bin d.bin", "nothing in it can be read with these keys"),
@@ -101,7 +101,7 @@ REFUSED = [
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
-    """The inputs, of which the keys and the encrypted image are the generator's."""
+    """The inputs; keys and the encrypted image are from the generator."""
     folder = tmp_path_factory.mktemp("samples")
     for name, data in SAMPLES.items():
         (folder / name).write_bytes(data)
@@ -118,7 +118,7 @@ def samples(tmp_path_factory):
 
 
 def place(folder, samples):
-    """Makes a folder with the inputs."""
+    """Creates a folder with the inputs."""
     folder.mkdir()
     for name, data in samples.items():
         (folder / name).write_bytes(data)
@@ -132,7 +132,7 @@ def made(program, line, folder):
 
 
 def outputs(folder, samples):
-    """What was made, by its path; the minute in the default name of keys may pass between two runs."""
+    """The output files by path; the minute in the default name of keys may change between two runs."""
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     files = {name: path.read_bytes() for name, path in files.items() if name not in samples}
     return {re.sub(r"\d\d-\d\d_\d\d-\d\d", "MM-DD_HH-MM", name): data for name, data in files.items()}
@@ -150,7 +150,7 @@ def test_same_files(line, samples, tmp_path):
 
 
 @pytest.mark.parametrize("line", DRAWN)
-def test_drawn_keys_open_with_the_other_side(line, samples, tmp_path):
+def test_random_keys_open_with_the_other_side(line, samples, tmp_path):
     found = {}
     for name, program, other in (("theirs", PEER, OURS), ("ours", OURS, PEER)):
         folder = place(tmp_path / name, samples)
@@ -173,7 +173,7 @@ def test_drawn_keys_open_with_the_other_side(line, samples, tmp_path):
 
 
 @pytest.mark.parametrize(("line", "sentence"), REFUSED)
-def test_refused_with_a_sentence(line, sentence, samples, tmp_path):
+def test_rejected_with_a_sentence(line, sentence, samples, tmp_path):
     folder = place(tmp_path / "ours", samples)
     done = run(OURS, *line.split(), cwd=folder)
     assert done.returncode == 2
@@ -203,7 +203,7 @@ def test_damaged_image_is_shown_with_exit_code_1(samples, tmp_path):
     (folder / "damaged.bin").write_bytes(image)
     done = run(OURS, "dump", "damaged.bin", cwd=folder)
     assert done.returncode == 1
-    assert "damaged.bin: damaged; the rest is shown" in done.stderr
+    assert "damaged.bin: damaged; the readable entries were printed" in done.stderr
     assert '"dummyU32Key"' in done.stdout
 
 
@@ -227,7 +227,7 @@ def test_help_names_every_option_of_the_generator(command, tmp_path):
     assert options <= set(re.findall(r"--[a-z_]+", ours.stdout))
 
 
-def test_closed_output_is_no_traceback(samples, tmp_path):
+def test_closed_output_causes_no_traceback(samples, tmp_path):
     import os
     import subprocess
 

@@ -39,14 +39,14 @@ def test_entries_are_encoded_and_decoded():
     entries = nvs.decode(image)
     assert [(e.namespace, e.key, e.type, e.value) for e in entries] == ENTRIES
     assert entries == [nvs.Entry(*entry) for entry in ENTRIES]
-    # What decode gives, encode takes.
+    # encode accepts the result of decode.
     assert nvs.encode(entries, 0x8000) == image
     assert nvs.encode(iter(ENTRIES), 0x8000) == image
     assert nvs.check(image) == []
     assert nvs.recover(image) == (entries, [])
 
 
-def test_csv_and_json_say_the_same():
+def test_csv_and_json_have_the_same_entries():
     image = nvs.encode(ENTRIES, 0x8000)
     text = nvs.to_csv(image)
     assert nvs.encode_csv(text, 0x8000) == image
@@ -59,7 +59,7 @@ def test_files_of_a_csv_are_loaded_by_the_caller():
     assert nvs.get_value(image, "ns", "k") == b"\x00\x01"
     with pytest.raises(nvs.Error, match="rows.csv:3:15: .*the argument load is needed"):
         nvs.encode_csv(text, 0x3000, name="rows.csv")
-    # What it raises comes out as it is.
+    # Its exceptions are passed on unchanged.
     with pytest.raises(KeyError):
         nvs.encode_csv(text, 0x3000, load={}.__getitem__)
 
@@ -156,7 +156,7 @@ def test_verifiers_in_bulk_are_those_one_by_one():
 
 
 def test_verifiers_leave_the_interpreter_to_other_threads(report):
-    """This thread goes on counting while another one derives."""
+    """This thread continues to count while another one derives."""
     devices = [(20202021 + n, SALT) for n in range(600)]
     span = []
 

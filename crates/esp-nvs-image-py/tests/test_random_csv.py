@@ -1,4 +1,4 @@
-"""Random CSV files through both command lines: the same bytes, and how long each takes."""
+"""Random CSV files through both command lines: the same bytes, and the time of each."""
 
 import argparse
 import contextlib
@@ -51,7 +51,7 @@ def generate_with_peer(case, names, folder):
 
 
 def test_random_csv_files_give_the_generators_bytes(tmp_path, monkeypatch, report):
-    """All through our command line; those of one file that is not encrypted through the function as well."""
+    """All cases through our command line; unencrypted ones with one file also through the function."""
     monkeypatch.chdir(tmp_path)
     rng = random.Random(SEED)
     equal, sizes = 0, 0
@@ -96,14 +96,14 @@ def encode(case, folder):
 
 
 def key_partition(raw):
-    """Writes the keys as the generator does: it and the firmware have the same checksum."""
+    """Returns the key partition as the generator writes it."""
     import zlib
 
     return (raw + zlib.crc32(raw, 0xFFFFFFFF).to_bytes(4, "little")).ljust(4096, b"\xff")
 
 
 def test_functions_of_a_factory_partition_are_faster(tmp_path, monkeypatch, report):
-    """The partition of a Matter device, 24 KiB: the least processor time of each."""
+    """The partition of a Matter device, 24 KiB: the minimum processor time of each."""
     monkeypatch.chdir(tmp_path)
     entries = [("chip-factory", f"number-{n}", "u32", n) for n in range(8)]
     entries += [("chip-factory", f"text-{n}", "string", "serial number " * (n + 1)) for n in range(6)]
@@ -134,7 +134,7 @@ def least_processor_time(call, repeats):
 
 
 def test_command_starts_fast(tmp_path, monkeypatch, report):
-    """Interleaved runs and the least of each: the machine may have other work."""
+    """Interleaved runs and the minimum of each, because the machine may be loaded."""
     monkeypatch.chdir(tmp_path)
     case = random_case(random.Random(SEED))
     case.texts = case.texts[:1]
@@ -164,7 +164,7 @@ def test_command_starts_fast(tmp_path, monkeypatch, report):
 
 
 def least(commands, rounds):
-    """Least time and least processor time of each, in seconds."""
+    """Minimum time and minimum processor time of each, in seconds."""
     times = dict.fromkeys(commands, (float("inf"), float("inf")))
     for _ in range(rounds):
         for name, command in commands.items():

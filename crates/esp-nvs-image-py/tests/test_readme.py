@@ -37,6 +37,6 @@ def test_examples_of_the_command_run(tmp_path):
     assert (tmp_path / "keys/factory_keys.bin").stat().st_mode & 0o777 == 0o600
 
 
-def test_table_names_what_the_module_has():
+def test_table_lists_the_module():
     table = re.search(r"^\| function or class .*?\n\n", README, flags=re.MULTILINE | re.DOTALL).group()
     assert [name for name in esp_nvs_image.__all__ if name not in table and name not in ("Entry", "ManualPayload")] == []

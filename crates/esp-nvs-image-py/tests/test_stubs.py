@@ -1,4 +1,4 @@
-"""The stubs say what the module has, and a typed program passes."""
+"""The stubs match the module, and a typed program passes."""
 
 import subprocess
 import sys

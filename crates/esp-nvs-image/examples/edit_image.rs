@@ -1,6 +1,7 @@
 //! Changes an image in two ways: `cargo run --features alloc --example edit_image`.
 //!
-//! `Editor` appends to the image as the firmware does it; `decode`, `set` and `encode_to_vec` make a new image without old values.
+//! `Editor` appends to the image as the firmware does; `decode`, `set` and `encode_to_vec` create a
+//! new image without old values.
 
 use esp_nvs_image::{BlobVersion, Editor, Value, decode, encode_to_vec};
 
@@ -21,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         decode(&fresh)?.get("wifi", "ssid").and_then(|value| value.as_str())
     );
 
-    // The same image: what is replaced is marked as erased, and its bytes stay.
+    // The same image: replaced values are marked as erased, and their bytes remain.
     let mut editor = Editor::new(&mut image);
     editor.set("wifi", "ssid", "repair shop")?;
     editor.remove("wifi", "channel")?;

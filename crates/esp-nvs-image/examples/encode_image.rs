@@ -1,4 +1,5 @@
-//! Makes a factory partition and reads it back: `cargo run --features alloc --example encode_image`.
+//! Encodes a factory partition and reads it back: `cargo run --features alloc --example
+//! encode_image`.
 
 use esp_nvs_image::{BlobVersion, Value, decode, encode_to_vec};
 
@@ -20,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let entries = decode(&image)?;
     for entry in &entries {
-        // `Debug` of a value leaves it out: factory partitions hold secrets.
+        // `Debug` of a value omits it: factory partitions contain secrets.
         println!(
             "{:12} {:13} {:?}",
             entry.namespace.as_str(),

@@ -11,11 +11,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("without keys: {error}");
     }
 
-    // Edits without decrypting the image on the disk.
+    // Edits without decrypting the image on disk.
     let mut editor = Editor::encrypted(&mut image, &keys);
     editor.set("wifi", "password", "battery staple")?;
 
-    // What a device needs beside the image: a partition with the keys.
+    // A device also needs a partition with the keys.
     let mut partition = [0; NvsKeys::PARTITION_LEN];
     keys.encode_partition(&mut partition);
 

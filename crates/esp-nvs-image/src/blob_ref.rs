@@ -7,10 +7,10 @@ use crate::head::IndexData;
 use crate::layout::PAGE_SIZE;
 use crate::record::Record;
 
-/// A blob where it lies in the image.
+/// A blob stored in the image.
 ///
-/// Nothing is copied: the pieces are looked up one after the other. `Debug` shows the size only: factory partitions hold
-/// private keys.
+/// It copies nothing and finds the pieces one by one. `Debug` shows only the size, because factory
+/// partitions contain private keys.
 #[derive(Clone)]
 pub struct BlobRef<'a> {
     len: usize,
@@ -25,8 +25,8 @@ impl<'a> BlobRef<'a> {
         }
     }
 
-    /// Finds the chunks of an index, and checks that they are all there; `None` when one of them is damaged, which is said where
-    /// it lies.
+    /// Finds the chunks of an index and checks that they are complete; `None` if a chunk is
+    /// damaged, which is reported at the chunk.
     pub(crate) fn of_index(index: &Record<'a>, chunks: &mut Chunks<'a>) -> Result<Option<Self>, Error> {
         let offset = index.offset;
         let too_scattered = |Exhausted| Error::BlobTooScattered { offset };
@@ -38,7 +38,7 @@ impl<'a> BlobRef<'a> {
             next: data.chunk_start,
             left: data.chunks,
             page: own,
-            // The generator and the firmware write the index behind the chunks.
+            // The generator and the firmware write the index after the chunks.
             before: own.saturating_sub(usize::from(data.chunks).saturating_sub(1).max(1)),
         };
         let (mut walk, mut first) = (start.clone(), None);
@@ -52,7 +52,8 @@ impl<'a> BlobRef<'a> {
             first = first.or(Some(walk.page));
         }
         if walk.left > 0 || u32::try_from(len) != Ok(data.size) || !data.counts_all() {
-            // The mismatch that the firmware finds, or that it finds when it reads a blob of which a chunk stands twice.
+            // The mismatch that the firmware finds at mount, or when it reads a blob with a
+            // duplicate chunk.
             let (found, bytes) = chunks.count(index, data).map_err(too_scattered)?;
             let fault = data.mismatch(index.key, found, bytes);
             let found = usize::from(data.chunks - walk.left);
@@ -69,29 +70,29 @@ impl<'a> BlobRef<'a> {
         Ok(is_readable.then_some(Self { len, pieces }))
     }
 
-    /// Returns the number of bytes.
+    /// Returns the length in bytes.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Tells whether there are no bytes.
+    /// Returns whether the blob is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Walks over the pieces in order; some may be empty.
+    /// Returns an iterator over the pieces in order; pieces may be empty.
     #[must_use]
     pub fn pieces(&self) -> Pieces<'a> {
         self.pieces.clone()
     }
 
-    /// Copies the bytes to the start of a buffer, and returns them there.
+    /// Copies the bytes to the start of a buffer and returns that part of it.
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`] when they do not fit.
+    /// [`Error::BufferTooSmall`] if they do not fit.
     pub fn read_into<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], Error> {
         let available = buffer.len();
         let needed = self.len;
@@ -100,19 +101,19 @@ impl<'a> BlobRef<'a> {
             .ok_or(Error::BufferTooSmall { needed, available })?;
         let mut rest = &mut *bytes;
         for piece in self.pieces() {
-            // The pieces have `len` bytes together.
-            let Some((to, behind)) = rest.split_at_mut_checked(piece.len()) else {
+            // The pieces have `len` bytes in total.
+            let Some((to, after)) = rest.split_at_mut_checked(piece.len()) else {
                 break;
             };
             to.copy_from_slice(piece);
-            rest = behind;
+            rest = after;
         }
         Ok(bytes)
     }
 }
 
 impl PartialEq for BlobRef<'_> {
-    /// Blobs are equal when their bytes are, in whatever pieces these lie.
+    /// Blobs are equal if their bytes are, however they are divided into pieces.
     fn eq(&self, other: &Self) -> bool {
         self.len == other.len && self.pieces().flatten().eq(other.pieces().flatten())
     }
@@ -126,7 +127,7 @@ impl fmt::Debug for BlobRef<'_> {
     }
 }
 
-/// The pieces of a blob, in order.
+/// An iterator over the pieces of a blob.
 #[derive(Clone)]
 pub struct Pieces<'a>(PiecesState<'a>);
 
@@ -147,7 +148,7 @@ impl<'a> Iterator for Pieces<'a> {
                 self.0 = PiecesState::Done;
                 Some(bytes)
             }
-            // All chunks were found before, and there is no limit.
+            // All chunks were found before, without a limit.
             PiecesState::Chunks(chunks, walk) if walk.left > 0 => {
                 walk.next_chunk(chunks).ok().flatten().map(|chunk| chunk.payload)
             }

@@ -9,22 +9,23 @@ use crate::layout::SECOND_HALF;
 use crate::name::StoredKey;
 use crate::record::{Record, Stored};
 
-/// Which chunks belong to which index, as the firmware books them when it mounts the partition.
+/// Assignment of chunks to indices, as by the firmware when it mounts the partition.
 ///
-/// Source: ESP-IDF `components/nvs_flash`, `Storage::eraseMismatchedBlobIndexes` and `eraseOrphanDataBlobs`. All by places in
-/// the list of all entries.
+/// Source: ESP-IDF `components/nvs_flash`, `Storage::eraseMismatchedBlobIndexes` and
+/// `eraseOrphanDataBlobs`. Entries are referred to by their position in the list of all entries.
 #[derive(Default)]
 pub(crate) struct Blobs {
-    /// The chunks in the order of their identities, of one identity in that of the log.
+    /// The chunks sorted by identity; equal identities are in log order.
     chunks: Vec<usize>,
-    /// For each of them the index to which it is booked.
+    /// For each chunk the index to which it is assigned.
     booked: Vec<Option<usize>>,
-    /// The indices whose blobs can be read, ascending, each with its chunks.
+    /// The indices of readable blobs in ascending order, each with its chunks.
     whole: Vec<(usize, Range<usize>)>,
 }
 
 impl Blobs {
-    /// Books the chunks, and marks what the firmware drops as lost. Returns what is wrong with indices, in the order of the log.
+    /// Assigns the chunks, and marks entries that the firmware drops as lost. Returns the faults of
+    /// indices in log order.
     pub(crate) fn assign(entries: &mut [Stored<'_>]) -> (Self, Vec<Finding>) {
         let chunks = sorted(entries, ItemType::BlobChunk);
         let indices = sorted(entries, ItemType::BlobIndex);
@@ -77,15 +78,15 @@ impl Blobs {
         (blobs, faults)
     }
 
-    /// Books the chunks of a key, each to the first index in the order of the log that counts it.
+    /// Assigns each chunk of a key to the first index in log order that counts it.
     fn book(&mut self, group: &mut Group, entries: &[Stored<'_>]) {
         let counted_by = group.counted_by();
         let record = |place: &usize| entries.get(*place).map(Stored::record);
-        // Keys come in order, those of the chunks, too.
+        // The keys are sorted, and so are their chunks.
         let from = group.chunks.start;
-        let behind = self.chunks.get(from..).unwrap_or_default().iter();
+        let after = self.chunks.get(from..).unwrap_or_default().iter();
         let start = from
-            + behind
+            + after
                 .take_while(|place| record(place).map(key_of) < Some(group.key))
                 .count();
         group.chunks = start..start;
@@ -118,7 +119,8 @@ impl Blobs {
             .map(Stored::record)
     }
 
-    /// The chunks that a read of a blob finds one after the other; `None` if they are too few or of another size.
+    /// Returns the chunks that a read of the blob finds in sequence, or `None` if there are too few
+    /// or their size differs.
     fn readable(&self, group: &Group, index: &Index, covered: Covered, entries: &[Stored<'_>]) -> Option<Range<usize>> {
         let places = self.chunks.get(group.chunks.clone())?;
         let record = |place: &usize| entries.get(*place).map(Stored::record);
@@ -128,7 +130,7 @@ impl Blobs {
         for (n, wanted) in (start..start + usize::from(index.data.chunks)).enumerate() {
             let wanted = u8::try_from(wanted).ok().filter(|wanted| covered.has(*wanted))?;
             let is_before = |place: &usize| record(place).is_some_and(|chunk| chunk.chunk < wanted);
-            // Mostly it is the one behind the last.
+            // Usually the next chunk follows the last one.
             if places.get(next).is_some_and(is_before) {
                 next = places.partition_point(is_before);
             }
@@ -144,19 +146,20 @@ impl Blobs {
         (usize::try_from(index.data.size) == Ok(bytes)).then_some(found)
     }
 
-    /// The chunks of an index whose blob can be read, in order; of one that stands twice the first is to be taken.
+    /// Returns the chunks of the index of a readable blob in order; of duplicate chunks the first
+    /// is to be used.
     pub(crate) fn of_index(&self, place: usize) -> Option<&[usize]> {
         let at = self.whole.binary_search_by_key(&place, |(place, _)| *place).ok()?;
         let (_, chunks) = self.whole.get(at)?;
         self.chunks.get(chunks.clone())
     }
 
-    /// Every chunk, and the index to which it is booked.
+    /// Returns every chunk with the index to which it is assigned.
     pub(crate) fn booked(&self) -> impl Iterator<Item = (usize, Option<usize>)> {
         self.chunks.iter().copied().zip(self.booked.iter().copied())
     }
 
-    /// The chunks without an index, one finding for a key.
+    /// Returns a finding for each key with chunks without an index.
     pub(crate) fn orphans(&self, entries: &[Stored<'_>]) -> Vec<Finding> {
         let orphans = self.booked().filter(|(_, index)| index.is_none());
         let orphans = orphans.filter_map(|(place, _)| entries.get(place));
@@ -171,7 +174,7 @@ impl Blobs {
     }
 }
 
-/// The places of the entries of a type that the firmware keeps, in the order of their identities.
+/// Returns the positions of the kept entries of a type, sorted by identity.
 fn sorted(entries: &[Stored<'_>], kind: ItemType) -> Vec<usize> {
     let of_kind = |(_, entry): &(usize, &Stored<'_>)| entry.is_kept && entry.kind == kind;
     let places = entries.iter().enumerate().filter(of_kind).map(|(place, _)| place);
@@ -187,13 +190,13 @@ fn key_of(record: Record<'_>) -> (u8, StoredKey) {
 /// The indices and chunks of one key.
 struct Group {
     key: (u8, StoredKey),
-    /// In the order of the log.
+    /// In log order.
     indices: Vec<Index>,
-    /// Places in the list of chunks.
+    /// Positions in the list of chunks.
     chunks: Range<usize>,
 }
 
-/// An index, and what is booked to it.
+/// An index with the chunks assigned to it.
 struct Index {
     place: usize,
     data: IndexData,
@@ -216,14 +219,14 @@ impl Group {
             })
         };
         Self {
-            // There is a first one.
+            // There is at least one index.
             key: key.unwrap_or((0, StoredKey::new([0; 16]))),
             indices: indices.iter().filter_map(index).collect(),
             chunks: 0..0,
         }
     }
 
-    /// By chunk index the first index that counts the chunk; `None` if there is but one.
+    /// For each chunk index the first index that counts it; `None` if there is only one index.
     fn counted_by(&self) -> Option<[Option<usize>; 256]> {
         if self.indices.len() == 1 {
             return None;
@@ -232,7 +235,7 @@ impl Group {
         let mut known_starts = [false; 256];
         for (n, index) in self.indices.iter().enumerate() {
             let is_known = known_starts.get_mut(usize::from(index.data.chunk_start));
-            // Those of one start count the same chunks.
+            // Indices with the same chunk start count the same chunks.
             if is_known.is_none_or(|is_known| core::mem::replace(is_known, true)) {
                 continue;
             }
@@ -250,8 +253,8 @@ impl Group {
         index.data.mismatch(key, index.count, index.bytes)
     }
 
-    /// For each index that does not fit, the firmware erases the first that is left of its chunk start: if several are, that may
-    /// be another one.
+    /// For each mismatched index the firmware erases the first remaining index with the same chunk
+    /// start; if there are several, that may be another one.
     fn erase_mismatched(&mut self) {
         let mismatched = self.indices.iter().filter(|index| self.mismatch(index).is_some());
         let starts = mismatched.map(|index| index.data.chunk_start).collect::<Vec<_>>();
@@ -272,7 +275,8 @@ impl Group {
         }
     }
 
-    /// The chunk indices of which the firmware leaves the chunks: those of each index that fits, whether it is left or not.
+    /// Returns the chunk indices whose chunks the firmware keeps: those of each matching index,
+    /// even if that index is erased.
     fn covered(&self) -> Covered {
         let fitting = self.indices.iter().filter(|index| self.mismatch(index).is_none());
         let ranges = fitting.map(|index| (index.data.chunk_start, index.data.chunks));
@@ -281,10 +285,11 @@ impl Group {
         })
     }
 
-    /// What is wrong with an index whose blob cannot be read, if that is not told of another. `chunks` are those of the key.
+    /// Returns the fault of an index whose blob cannot be read, unless it is reported elsewhere.
+    /// `chunks` are the chunks of the key.
     fn fault<'c>(&self, index: &Index, chunks: impl Iterator<Item = Record<'c>>) -> Option<FindingKind> {
         let unreadable = || {
-            // As many chunks as stated, but one of them stands twice.
+            // The count matches, but one chunk is a duplicate.
             let counted = chunks
                 .map(|chunk| chunk.chunk)
                 .filter(|chunk| index.data.counts(*chunk));
@@ -297,7 +302,7 @@ impl Group {
     }
 }
 
-/// A set of chunk indices, one bit for each.
+/// A set of chunk indices, one bit each.
 #[derive(Clone, Copy, Default)]
 struct Covered([u128; 2]);
 

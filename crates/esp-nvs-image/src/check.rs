@@ -1,5 +1,5 @@
-//! What the firmware does to an image when it mounts it, and what else is worth saying about it: what is legal, but takes room for
-//! nothing, is of an earlier version or is in an order that no device leaves.
+//! Checks an image: what the firmware does to it at mount, and parts that are legal but waste
+//! space, are of an earlier version or are in an order that no device produces.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -10,17 +10,20 @@ use crate::layout::{SLOTS_PER_PAGE, VERSION_1};
 use crate::mounted::Mounted;
 use crate::record::Stored;
 
-/// Names everything in an image that the firmware would refuse, erase, drop or misread, and what is legal but wasteful.
+/// Returns a finding for each part of an image that the firmware rejects, erases, drops or
+/// misreads, or that is legal but wasteful.
 ///
-/// The image is that of a whole partition, and plain: an encrypted one is decrypted first. Findings of the whole image
-/// come first, the others in the order of their offsets. An image without an [error](crate::Severity::Error) mounts, and every
-/// value in it can be read; one without findings at all, notes aside, is what [`decode`](crate::decode) accepts.
+/// The image must be a whole partition, not encrypted: decrypt an encrypted one first. Findings
+/// about the whole image come first, the others in the order of their offsets. An image without an
+/// [error](crate::Severity::Error) can be mounted, and every value in it can be read;
+/// [`decode`](crate::decode) accepts an image without findings other than notes.
 ///
-/// One fault may show in several ways: with an index the chunks of its blob are lost, with a namespace all its keys.
-/// Slots that the firmware erases one after the other, because a damaged head no longer tells how many are its own,
-/// are one finding.
+/// One fault can cause several findings: a damaged index loses the chunks of its blob, a damaged
+/// namespace all its keys. Consecutive slots that the firmware erases because a damaged head no
+/// longer gives their number are one finding.
 ///
-/// The work is n log n in the image's size, and there are at most eight findings for a slot of 32 bytes.
+/// The running time is O(n log n) in the image size, with at most eight findings per slot of 32
+/// bytes.
 ///
 /// # Examples
 ///
@@ -46,7 +49,7 @@ pub fn check(image: &[u8]) -> Vec<Finding> {
         findings.push(fault);
         Ok(())
     });
-    // Nothing is an error when all is accepted.
+    // The callback accepts everything, so that there is no error.
     if let Ok(mounted) = mounted {
         report_pages(&mounted, &mut findings);
         report_order(&mounted, &mut findings);
@@ -94,7 +97,7 @@ fn report_order(mounted: &Mounted<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A corrupt page is as good as an empty one, and so is the one that an unfinished move gives back.
+/// A corrupt page counts as empty, and so does the page that an interrupted move gives back.
 fn report_free(mounted: &Mounted<'_>, findings: &mut Vec<Finding>) {
     let pages = mounted.pages.len();
     let has_free = mounted.log.len() < pages || mounted.mount.given_up.is_some();

@@ -7,16 +7,16 @@ use crate::page::Page;
 use crate::record::{Identity, Record};
 use crate::slot_states::slots_of;
 
-/// The chunks of one blob, of which each is looked for near the one before it.
+/// A search for the chunks of one blob, each near the previous one.
 #[derive(Clone)]
 pub(crate) struct Walk {
     pub(crate) namespace: u8,
     pub(crate) key: StoredKey,
     pub(crate) next: u8,
     pub(crate) left: u8,
-    /// The page to look at first.
+    /// The page to search first.
     pub(crate) page: usize,
-    /// The page from which on all others are looked at.
+    /// The first page that is searched last.
     pub(crate) before: usize,
 }
 
@@ -45,21 +45,21 @@ impl Walk {
     }
 }
 
-/// The work allowed was done.
+/// The limit of work is reached.
 pub(crate) struct Exhausted;
 
-/// Looks for chunks, page by page as they lie in flash.
+/// A search for chunks, page by page in flash order.
 #[derive(Clone)]
 pub(crate) struct Chunks<'a> {
     image: &'a [u8],
     mount: Mount,
-    /// The entries of the page that was asked for last.
+    /// The entries of the last page.
     heads: Option<(usize, Heads)>,
-    /// The work that is left.
+    /// The remaining work.
     limit: u64,
 }
 
-/// The work of finding out where the entries of a page are, in that of comparing all its slots with a key.
+/// The cost of finding the entries of a page, relative to comparing all its slots with a key.
 const WALK: u64 = 16;
 
 impl<'a> Chunks<'a> {
@@ -89,7 +89,7 @@ impl<'a> Chunks<'a> {
         Ok(())
     }
 
-    /// Counts the chunks that the firmware takes for those of an index, and their bytes.
+    /// Counts the chunks that the firmware assigns to an index, and their bytes.
     pub(crate) fn count(&mut self, index: &Record<'_>, data: IndexData) -> Result<(usize, usize), Exhausted> {
         let (mut found, mut bytes) = (0, 0);
         let is_counted =
@@ -105,7 +105,7 @@ impl<'a> Chunks<'a> {
         Ok((found, bytes))
     }
 
-    /// The chunks on a page that the firmware leaves and whose identities are wanted: one bit for the slot of each.
+    /// Returns the wanted chunks on a page that the firmware keeps: one bit for the slot of each.
     fn on_page(
         &mut self,
         number: usize,
@@ -125,7 +125,7 @@ impl<'a> Chunks<'a> {
         if wanted == 0 || !page.is_in_log() || self.mount.gives_up(&page) {
             return Ok(None);
         }
-        // Bytes of a value may look like a chunk.
+        // Bytes of a value can look like a chunk.
         let kept = self.heads(number, &page)?.kept();
         Ok(Some((page, wanted & kept)))
     }

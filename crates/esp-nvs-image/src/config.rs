@@ -6,6 +6,8 @@ use crate::layout::{PAGE_SIZE, VERSION_1, VERSION_2};
 
 /// The size of a partition in bytes: a multiple of 4096, 0x1000..=0x7FFF_F000.
 ///
+/// `esp_secure_cert` has a type of this name with a lower limit; both convert from numbers and text.
+///
 /// # Examples
 ///
 /// ```
@@ -26,11 +28,11 @@ impl PartitionSize {
     /// The largest partition.
     pub const MAX: Self = Self(0x7FFF_F000);
 
-    /// Accepts a partition size.
+    /// Creates a partition size.
     ///
     /// # Errors
     ///
-    /// [`Error::PartitionSize`] unless it is a multiple of 4096 in `MIN..=MAX`.
+    /// [`Error::PartitionSize`] if it is not a multiple of 4096 in `MIN..=MAX`.
     pub const fn new(bytes: u32) -> Result<Self, Error> {
         if bytes < Self::MIN.0 || bytes > Self::MAX.0 || !bytes.is_multiple_of(0x1000) {
             return Err(Error::PartitionSize { bytes });
@@ -44,7 +46,7 @@ impl PartitionSize {
         self.0
     }
 
-    /// Returns the size in bytes as an index.
+    /// Returns the size in bytes as a `usize`.
     #[must_use]
     #[expect(
         clippy::as_conversions,
@@ -60,13 +62,15 @@ impl PartitionSize {
         self.bytes() / PAGE_SIZE
     }
 
-    /// Tells whether the firmware can only mount the partition read-only: it has fewer than three pages.
+    /// Returns whether the firmware can mount the partition only read-only, because it has fewer
+    /// than three pages.
     #[must_use]
     pub const fn is_read_only(self) -> bool {
         self.pages() < 3
     }
 
-    /// Returns how many pages may hold entries: all but one, which the firmware needs empty, or all of a read-only one.
+    /// Returns the number of pages for entries: all but one, which the firmware needs empty, or all
+    /// pages of a read-only partition.
     #[must_use]
     pub const fn usable_pages(self) -> usize {
         if self.is_read_only() {
@@ -85,7 +89,7 @@ impl TryFrom<u32> for PartitionSize {
     }
 }
 
-/// A literal without a type is an `i32`.
+/// An integer literal without a suffix is an `i32`.
 impl TryFrom<i32> for PartitionSize {
     type Error = Error;
 
@@ -111,7 +115,7 @@ impl From<PartitionSize> for u32 {
 impl FromStr for PartitionSize {
     type Err = Error;
 
-    /// Reads a decimal or `0x` hexadecimal number of bytes.
+    /// Parses a decimal or `0x` hexadecimal number of bytes.
     fn from_str(text: &str) -> Result<Self, Error> {
         let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
             Some(digits) => (digits, 16),
@@ -127,16 +131,16 @@ impl FromStr for PartitionSize {
 }
 
 impl fmt::Display for PartitionSize {
-    /// Writes `0x` and hexadecimal digits.
+    /// Formats as `0x` and hexadecimal digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#x}", self.0)
     }
 }
 
-/// How blobs are stored, which is also the version byte of every page.
+/// The storage format of blobs, which is also the version byte of every page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum BlobVersion {
-    /// Each blob in one piece of at most 1984 bytes, as ESP-IDF before 4.0 read it.
+    /// Each blob in one piece of at most 1984 bytes, the format before ESP-IDF 4.0.
     V1,
     /// Blobs in chunks over several pages, with an index entry.
     #[default]

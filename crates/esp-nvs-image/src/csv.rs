@@ -24,7 +24,7 @@ use crate::config::{BlobVersion, PartitionSize};
 use crate::name::{Key, Namespace};
 use crate::owned::OwnedValue;
 
-/// A CSV file in memory, and the name by which errors call it.
+/// A CSV file in memory, with its name for errors.
 ///
 /// # Examples
 ///
@@ -55,7 +55,7 @@ impl CsvFile<'_> {
 }
 
 impl fmt::Debug for CsvFile<'_> {
-    /// Leaves out the text, which may hold secrets.
+    /// Omits the text, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CsvFile")
             .field("name", &self.name)
@@ -63,39 +63,40 @@ impl fmt::Debug for CsvFile<'_> {
     }
 }
 
-/// Which of the generator's harmless oddities are reproduced.
+/// The harmless peculiarities of the generator to reproduce.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CsvCompat {
-    /// None: a row goes into the namespace that it stands under, and no hidden rows are added.
+    /// None: a row belongs to the namespace row before it, and no hidden rows are added.
     #[default]
     Off,
-    /// Rows under a namespace that stands for the second time go into the newest namespace, and Wi-Fi keys bring the
-    /// generator's hidden rows with them.
+    /// Rows after a repeated namespace row go to the newest namespace, and Wi-Fi keys add the
+    /// generator's hidden rows.
     On,
 }
 
-/// A row of a CSV file, understood.
+/// A parsed row of a CSV file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CsvRow {
-    /// The number of its file, from 0.
+    /// The index of the file, from 0.
     pub file: usize,
-    /// The line of its value, from 1.
+    /// The line of the value, from 1.
     pub line: u32,
-    /// The column of its value in characters, from 1.
+    /// The column of the value in characters, from 1.
     pub column: u32,
-    /// The namespace, which stays empty when no entry follows.
+    /// The namespace, which is empty if no entry follows.
     pub namespace: Namespace,
-    /// The key and its value; a row of type `namespace` has none.
+    /// The key and its value; `None` for a row of type `namespace`.
     pub entry: Option<(Key, OwnedValue)>,
 }
 
-/// Reads CSV files in the generator's dialect, all of them for one image.
+/// Parses CSV files of one image in the generator's dialect.
 ///
-/// The header names the columns `key`, `type`, `encoding` and `value` in any order, among others, and says what separates
-/// cells: a semicolon if it has more of them than commas, a tab if it has neither, else a comma. Types are `namespace`,
-/// `data` and `file`, whose value names a file: `load` reads it, and its error is shown as it is. Encodings are those of
-/// [`crate::Encoding`], and `blob_fill(LEN;0xPP)` and `blob_sz_fill(LEN;0xPP)`, which fill a blob up. Lines that begin
-/// with `#` are left out, and so are rows in which nothing stands.
+/// The header contains the columns `key`, `type`, `encoding` and `value` in any order, and possibly
+/// others, and determines the separator: a semicolon if it has more semicolons than commas, a tab
+/// if it has neither, otherwise a comma. Types are `namespace`, `data` and `file`, whose value is a
+/// file name: `load` reads the file, and its error is reported unchanged. Encodings are those of
+/// [`crate::Encoding`], and `blob_fill(LEN;0xPP)` and `blob_sz_fill(LEN;0xPP)`, which pad a blob.
+/// Lines that start with `#` and empty rows are skipped.
 ///
 /// # Examples
 ///
@@ -114,10 +115,10 @@ pub struct CsvRow {
 ///
 /// # Errors
 ///
-/// [`CsvError`] with file, line and column for everything that the generator refuses, and for what it writes in a way
-/// that the firmware reads differently: a key that stands twice, a row before any namespace, an unknown type. Also for what
-/// the generator passes over: a cell that is in no column, a column that stands twice, a quote that is not closed, a file
-/// without a header.
+/// [`CsvError`] with file, line and column for everything that the generator rejects, and for input
+/// whose image the firmware reads differently: a duplicate key, a row before any namespace, an
+/// unknown type. Also for input that the generator ignores: a cell outside the columns, a duplicate
+/// column, an unclosed quote, a file without a header.
 pub fn read_csv(
     files: &[CsvFile<'_>],
     compat: CsvCompat,
@@ -141,10 +142,10 @@ fn read_each(
     files.iter().try_for_each(|file| reader.read(file))
 }
 
-/// Encodes CSV files into one image, as the generator's `generate` does.
+/// Encodes CSV files into one image, like the generator's `generate` command.
 ///
-/// It holds the image and one value in memory, however many there are, and reads on behind a row that does not fit only
-/// to find out what partition would do.
+/// Memory holds the image and one value, regardless of the number of rows. After a row that does not
+/// fit, the rest is read only to compute the partition size that fits.
 ///
 /// # Examples
 ///
@@ -162,8 +163,8 @@ fn read_each(
 ///
 /// # Errors
 ///
-/// As [`read_csv`]; also when a value is too long, when there are more than 254 namespaces, and when the entries do not
-/// fit, with the size that would.
+/// As [`read_csv`]; also for a value that is too long, for more than 254 namespaces, and for
+/// entries that do not fit, with the size that fits.
 pub fn encode_csv(
     files: &[CsvFile<'_>],
     size: PartitionSize,

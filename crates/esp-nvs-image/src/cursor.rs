@@ -1,9 +1,9 @@
 use crate::Error;
 use crate::layout::{MAX_CHUNKS, SLOT_SIZE, SLOTS_PER_PAGE};
 
-/// Where the next slot goes: the layout rules of the reference generator, without any bytes.
+/// The position of the next slot: the layout rules of the reference generator, without bytes.
 ///
-/// The encoder runs a copy of it ahead to learn whether an entry fits before it writes the first byte.
+/// The encoder advances a copy to check that an entry fits before it writes the first byte.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor {
     page: usize,
@@ -18,12 +18,12 @@ pub(crate) struct Run {
     pub(crate) slot: usize,
 }
 
-/// What comes next while a chunked blob is laid out.
+/// The next part of a chunked blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// A chunk of `len` bytes behind its head.
+    /// A chunk of `len` bytes after its head.
     Chunk { at: Run, index: u8, len: usize },
-    /// The index entry that ends the blob.
+    /// The index entry, the last part of a blob.
     Index { at: Run, chunks: u8 },
 }
 
@@ -36,7 +36,7 @@ impl Cursor {
         }
     }
 
-    /// The same place in a partition that is as large as can be.
+    /// Returns the same position in a partition of the largest size.
     #[cfg(feature = "alloc")]
     pub(crate) const fn in_largest_partition(self) -> Self {
         Self {
@@ -45,12 +45,12 @@ impl Cursor {
         }
     }
 
-    /// The page that is being filled.
+    /// Returns the current page.
     pub(crate) const fn page(&self) -> usize {
         self.page
     }
 
-    /// Places a slot of its own: an integer or a namespace.
+    /// Places an entry of one slot: an integer or a namespace.
     pub(crate) const fn fixed(&mut self) -> Result<Run, Error> {
         match self.open_if_full() {
             Ok(()) => Ok(self.take(1)),
@@ -58,10 +58,11 @@ impl Cursor {
         }
     }
 
-    /// Places a head and `payload` bytes that must not cross a page: a string or a version 1 blob.
+    /// Places a head with `payload` bytes on one page: a string or a version 1 blob.
     ///
-    /// The generator leaves a page also when the entry would fill it to the last slot, hence the `>=`. Only what fits
-    /// no other way gets a whole page, which the firmware reads although the generator refuses it.
+    /// The generator leaves a page also if the entry would fill it to the last slot, hence the
+    /// `>=`. Only an entry that needs a whole page gets one; the firmware reads it, although the
+    /// generator rejects it.
     pub(crate) const fn contiguous(&mut self, payload: usize) -> Result<Run, Error> {
         let slots = slots_with_head(payload);
         if self.used > 0
@@ -115,7 +116,7 @@ impl Cursor {
     }
 }
 
-/// Lays out one chunked blob, piece by piece; the last piece is the index.
+/// Places the parts of one chunked blob; the last part is the index.
 pub(crate) struct BlobCursor<'c> {
     cursor: &'c mut Cursor,
     rest: usize,
@@ -130,7 +131,7 @@ enum BlobState {
 }
 
 impl BlobCursor<'_> {
-    /// Returns the next piece, `None` after the index.
+    /// Returns the next part, or `None` after the index.
     pub(crate) const fn next_piece(&mut self) -> Result<Option<Piece>, Error> {
         match self.state {
             BlobState::Chunks => match self.chunk() {
@@ -148,7 +149,7 @@ impl BlobCursor<'_> {
         }
     }
 
-    /// Fills the current page, down to a chunk of no bytes when only its head fits.
+    /// Fills the current page; the chunk is empty if only its head fits.
     const fn chunk(&mut self) -> Result<Piece, Error> {
         if self.next_chunk >= MAX_CHUNKS {
             return Err(Error::BlobTooManyChunks);
@@ -166,7 +167,7 @@ impl BlobCursor<'_> {
         if self.rest == 0 {
             self.state = BlobState::Index;
         }
-        // The index must not be cut off from the page either: a page without a free slot is left.
+        // The page must also have room for the index: a page without a free slot is left.
         if (self.rest > 0 || room - len < SLOT_SIZE)
             && let Err(error) = self.cursor.open_next()
         {
@@ -176,7 +177,7 @@ impl BlobCursor<'_> {
     }
 }
 
-/// The slots of a head and of what follows it.
+/// Returns the number of slots for a head and its payload.
 pub(crate) const fn slots_with_head(payload: usize) -> usize {
     1 + payload.div_ceil(SLOT_SIZE)
 }

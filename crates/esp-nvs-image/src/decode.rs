@@ -10,18 +10,20 @@ use crate::record::Record;
 
 pub use crate::stored::{Blob, Entry, StoredValue};
 
-/// Reads a whole image strictly: whatever the firmware would drop, erase or refuse is an error here.
+/// Decodes a whole image strictly: everything that the firmware drops, erases or rejects is an
+/// error.
 ///
-/// The entries come in the order in which they were written. An image that a device has worn is read like a new one:
-/// erased slots, pages out of order, pages of both versions, blobs of either generation, and a page whose move to
-/// another was interrupted, as long as nothing is lost by beginning again. A value that was being replaced when power
-/// failed, so that it stands twice, is refused, because a generator's mistake looks the same; [`recover`] takes the one
-/// that the firmware takes.
+/// The entries are in the order in which they were written. Images of used devices are accepted:
+/// erased slots, pages out of order, pages of both versions, blobs of either generation, and a page
+/// whose move to another page was interrupted, if a restart of the move loses nothing. An image
+/// with two values for one key, because power failed while the value was replaced, is an error: a
+/// generator's mistake looks the same. [`recover`] uses the value that the firmware uses.
 ///
 /// # Errors
 ///
-/// [`Error::Damaged`] with the first fault that [`recover`] would report; [`Error::Illegible`] with that fault when no entry
-/// can be read and the image is perhaps encrypted ([`Legibility`](crate::Legibility)).
+/// [`Error::Damaged`] with the first fault that [`recover`] reports; [`Error::Illegible`] with that
+/// fault if no entry can be read and the image may be encrypted
+/// ([`Legibility`](crate::Legibility)).
 ///
 /// # Examples
 ///
@@ -47,23 +49,25 @@ pub fn decode(image: &[u8]) -> Result<EntryList<'_>, Error> {
     .map_err(|error| error.of_image(image))
 }
 
-/// What can still be read of an image, and what cannot.
+/// The readable entries of an image, and its damage.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recovered<'a> {
-    /// The entries that are whole, in the order in which they were written.
+    /// The complete entries in the order in which they were written.
     pub entries: EntryList<'a>,
-    /// The damage found: those of the findings of [`check`](crate::check) for which [`decode`] refuses the image.
+    /// The damage: those findings of [`check`](crate::check) for which [`decode`] rejects the
+    /// image.
     pub damage: Vec<Finding>,
 }
 
-/// Reads what the firmware reads after it has mounted the partition: damaged pages and entries are reported and left
-/// out.
+/// Decodes the entries that the firmware reads after it has mounted the partition; damaged pages
+/// and entries are reported and skipped.
 ///
-/// Of a key that stands twice the firmware's choice is taken. Where a write was interrupted that is the value written
-/// last; of two that no device leaves behind it is the first, and if they are of different types on different pages,
-/// it is both. What is not taken is reported with the rest of the damage. Bytes behind the last whole page are left out.
+/// For a duplicate key the result is the firmware's choice: after an interrupted write the value
+/// written last; for two values that no device produces the first, or both if they have different
+/// types and are on different pages. Skipped entries are reported as damage. Bytes after the last
+/// complete page are ignored.
 ///
-/// Without damage the entries are those of [`decode`], which refuses the image otherwise.
+/// Without damage the entries are those of [`decode`].
 ///
 /// # Examples
 ///
@@ -72,7 +76,7 @@ pub struct Recovered<'a> {
 ///
 /// let entries = [("wifi", "channel", Value::from(6_u8)), ("wifi", "ssid", Value::from("factory"))];
 /// let mut image = encode_to_vec(0x3000, BlobVersion::V2, entries)?;
-/// image[64 + 2 * 32 + 24] ^= 1; // the size of the text
+/// image[64 + 2 * 32 + 24] ^= 1; // the size of the string
 ///
 /// let read = recover(&image);
 /// assert_eq!(read.entries.get("wifi", "channel").and_then(|value| value.as_u8()), Some(6));
@@ -87,20 +91,20 @@ pub fn recover(image: &[u8]) -> Recovered<'_> {
         damage.extend(Some(fault).filter(|fault| fault.kind.is_damage()));
         Ok(())
     });
-    // Nothing is an error when all damage is accepted.
+    // The callback accepts all damage, so that there is no error.
     Recovered {
         entries: entries.unwrap_or_default(),
         damage,
     }
 }
 
-/// Reads an image, as long as `report` accepts what is wrong with it.
+/// Reads an image until `report` returns an error for a fault.
 fn read(image: &[u8], mut report: impl FnMut(Finding) -> Result<(), Error>) -> Result<EntryList<'_>, Error> {
     Ok(Mounted::new(image, &mut report)?.given().into())
 }
 
 impl<'a> Mounted<'a> {
-    /// The entries that can be read. What is wrong with the others was reported.
+    /// Returns the readable entries. The faults of the others are already reported.
     pub(crate) fn given(&self) -> Vec<Entry<'a>> {
         let mut entries = Vec::with_capacity(self.entries.len());
         let mut known = None;
@@ -131,7 +135,7 @@ impl<'a> Mounted<'a> {
         })
     }
 
-    /// Puts the chunks of an index together; `None` when one of them is damaged.
+    /// Collects the chunks of an index; `None` if a chunk is damaged.
     fn blob(&self, place: usize) -> Option<Blob<'a>> {
         let mut blob = Blob::default();
         let mut last = None;

@@ -1,4 +1,4 @@
-//! Entries of one identity. They are rare, so that no more is done about them than to sort a list of numbers.
+//! Entries with equal identities. They are rare, so that sorting a list of numbers is sufficient.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -11,10 +11,10 @@ use crate::mount::Mount;
 use crate::page::{Page, PageState};
 use crate::record::Stored;
 
-/// Tells whether the firmware may erase entries because of others; `false` if it does not.
+/// Returns `false` if the firmware erases no entry because of another one; `true` if it may.
 ///
-/// Hashes are compared and not keys. Hashes that meet by chance, or by somebody's doing, or are many in one place, only cost the
-/// time to look.
+/// Compares hashes instead of keys. Collisions, random or crafted, and clusters only cost the time
+/// for a full search.
 pub(crate) fn may_have(entries: &[Stored<'_>], pages: &[(Page<'_>, PageState)]) -> bool {
     let mut met = HashSet::with_capacity(entries.len());
     entries.iter().any(|entry| !met.insert(entry.identity().hash())) || may_end_with_chunk(entries, pages)
@@ -22,7 +22,7 @@ pub(crate) fn may_have(entries: &[Stored<'_>], pages: &[(Page<'_>, PageState)]) 
 
 /// A set of hashes, at most half full.
 struct HashSet {
-    /// The lower halves of the hashes, near the places that the upper halves give.
+    /// The low halves of the hashes, near the positions given by the high halves.
     places: Vec<u32>,
     mask: usize,
 }
@@ -38,12 +38,13 @@ impl HashSet {
         }
     }
 
-    /// Takes up a hash; `false` if one like it is there already, or if there is no place for it near its own.
+    /// Inserts a hash; returns `false` if an equal one exists, or if there is no free position near
+    /// its own.
     fn insert(&mut self, hash: u64) -> bool {
         let [a, b, c, d, upper @ ..] = hash.to_le_bytes();
         let own = usize::try_from(u32::from_le_bytes(upper)).unwrap_or_default() & self.mask;
         let near = self.places.iter_mut().skip(own).take(Self::MAX_PROBES);
-        // 0 is a free place.
+        // 0 marks a free position.
         let wanted = u32::from_le_bytes([a, b, c, d]) | 1;
         for place in near {
             if *place == 0 {
@@ -58,7 +59,7 @@ impl HashSet {
     }
 }
 
-/// Tells whether an active page may end with a chunk.
+/// Returns whether an active page may end with a chunk.
 fn may_end_with_chunk(entries: &[Stored<'_>], pages: &[(Page<'_>, PageState)]) -> bool {
     let number = |entry: &Stored<'_>| entry.offset / PAGE_SIZE;
     let mut on_pages = entries.chunk_by(|a, b| number(a) == number(b));
@@ -87,7 +88,7 @@ pub(crate) fn erase(
         for entry in entries.iter_mut().filter(is_erased) {
             entry.is_kept = false;
             let fault = mount.fault_of_erased(page, heads, &entry.record());
-            // The others are told when it is known what becomes of the later ones.
+            // The others are reported when the fate of the later entries is known.
             if matches!(fault.kind, FindingKind::ChunkErased { .. }) {
                 report(fault)?;
             }
@@ -96,7 +97,7 @@ pub(crate) fn erase(
     Ok(())
 }
 
-/// Finds out which of the entries of one identity a search finds, and reports the pairs.
+/// Determines which entries of one identity a search finds, and reports the pairs.
 pub(crate) fn find(entries: &mut [Stored<'_>], report: &mut impl FaultSink) -> Result<(), Error> {
     let mut order = (0..entries.len()).collect::<Vec<_>>();
     order.sort_by_key(|&place| entries.get(place).map(|entry| entry.identity()));
@@ -130,11 +131,12 @@ pub(crate) fn find(entries: &mut [Stored<'_>], report: &mut impl FaultSink) -> R
     Ok(())
 }
 
-/// Which of the entries of one identity, in the order of the log, a search finds.
+/// Returns which entries of one identity, in log order, a search finds.
 ///
-/// A page is asked for the first entry of a key, and if that is of another type the next page (`Storage::findItem`). A blob in
-/// one piece is looked for only if there is none in chunks. Of two chunks of one index one is too many, so that the blob is
-/// dropped and with it both.
+/// A search returns the first entry of a key on a page, and continues on the next page if that
+/// entry has another type (`Storage::findItem`). A blob in one piece is searched only if there is
+/// no chunked one. A duplicate chunk makes the count of its index wrong, so that the blob is
+/// dropped with both chunks.
 fn found(group: &[(usize, Stored<'_>)]) -> Vec<bool> {
     let mut types = Vec::new();
     let mut last_page = None;

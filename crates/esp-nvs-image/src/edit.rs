@@ -21,16 +21,18 @@ use crate::{keys::NvsKeys, xts::SlotCipher};
 
 use partition::Partition;
 
-/// Sets and removes keys in the image of a whole partition, as the firmware does it on the device.
+/// Sets and removes keys in the image of a whole partition, as the firmware does on the device.
 ///
-/// A value is appended behind the last entry and the old one is marked as erased; its bytes stay, and as long as there is
-/// room in the page nothing else changes. A page that is full is left for an empty one. When only one empty page is
-/// left, the page with the least in use is moved there first, and becomes the empty one. A blob gets the other half of
-/// the chunk indices than its predecessor. Pages are added with the version byte 0xFE, whatever those before them have.
+/// A value is appended after the last entry, and the old value is marked as erased; its bytes
+/// remain, and as long as the page has room nothing else changes. When the page is full, an empty
+/// page is used. When only one empty page is left, the page with the fewest used slots is moved
+/// there and becomes the empty one. A new blob uses the other half of the chunk indices than its
+/// predecessor. New pages have the version byte 0xFE, regardless of the version of the other pages.
 ///
-/// A call that writes is like one start of the device with one write: it ends the moves of pages and erases what is left
-/// of values whose writing a power cut interrupted, and takes empty pages in the order in which they lie. A call that
-/// fails, or that has nothing to write, changes nothing. The time is that of decoding the image a few times.
+/// A call that writes is like one boot of the device with one write: it completes interrupted page
+/// moves, erases the remains of interrupted writes, and uses empty pages in flash order. A call
+/// that fails, or has nothing to write, changes nothing. It takes the time of decoding the image a
+/// few times.
 ///
 /// # Examples
 ///
@@ -57,7 +59,7 @@ pub struct Editor<'b> {
 }
 
 impl<'b> Editor<'b> {
-    /// Edits an image that is not encrypted.
+    /// Edits an unencrypted image.
     #[must_use]
     pub const fn new(image: &'b mut [u8]) -> Self {
         Self {
@@ -69,7 +71,8 @@ impl<'b> Editor<'b> {
 
     /// Edits an encrypted image.
     ///
-    /// Only the slots that an edit writes change, each encrypted for its own place; nothing is left in plain.
+    /// Only the slots that an edit writes change, each encrypted for its offset; no plain text is
+    /// left in the image.
     #[cfg(feature = "encryption")]
     #[must_use]
     pub fn encrypted(image: &'b mut [u8], keys: &NvsKeys) -> Self {
@@ -79,19 +82,21 @@ impl<'b> Editor<'b> {
         }
     }
 
-    /// Stores a value under a key, adds the namespace when it is new, and tells whether anything was written: a value
-    /// that is stored already is not written again.
+    /// Sets the value of a key, adds the namespace if it is new, and returns whether anything was
+    /// written: an equal value is not written again.
     ///
-    /// A value of another type under the same key is replaced, so that there is one value for each key.
+    /// A value of another type under the same key is replaced, so that each key has one value.
     ///
     /// # Errors
     ///
-    /// [`Error::StringTooLong`], [`Error::StringHasNul`], [`Error::BlobTooLong`] (508,000 bytes, and 4000 for each page
-    /// of the partition but one) and [`Error::BlobTooManyChunks`] (when it starts where little is left of a page) for
-    /// the value; [`Error::NoEmptyPage`], [`Error::PartitionFull`], [`Error::PageSequence`] and
-    /// [`Error::TooManyNamespaces`] for the image; and [`Error::Damaged`] for one that is damaged, which an edit could only make
-    /// worse, that has a text that is not UTF-8, or an old blob whose chunks lie in both halves of their indices.
-    /// [`Error::Illegible`] is one that is perhaps encrypted. Those of [`Namespace::new`] and [`Key::new`], when texts are given.
+    /// [`Error::StringTooLong`], [`Error::StringHasNul`], [`Error::BlobTooLong`] (508,000 bytes,
+    /// and 4000 for each page of the partition but one) and [`Error::BlobTooManyChunks`] (if it
+    /// starts near the end of a page) for the value; [`Error::NoEmptyPage`],
+    /// [`Error::PartitionFull`], [`Error::PageSequence`] and [`Error::TooManyNamespaces`] for the
+    /// image; [`Error::Damaged`] for a damaged image, for a string that is not UTF-8, and for an
+    /// old blob whose chunks are in both halves of their indices; [`Error::Illegible`] for an image
+    /// that may be encrypted; and the errors of [`Namespace::new`] and [`Key::new`] for names given
+    /// as strings.
     pub fn set<'v>(
         &mut self,
         namespace: impl TryInto<Namespace, Error: Into<Error>>,
@@ -104,11 +109,11 @@ impl<'b> Editor<'b> {
         self.edit(|bytes| Partition::with(bytes, &namespace, &key, value))
     }
 
-    /// Returns the value of a key as the firmware reads it, or `None` when it is not there.
+    /// Returns the value of a key as the firmware reads it, or `None` if the key does not exist.
     ///
     /// # Errors
     ///
-    /// As [`Editor::set`] for the image and for the names.
+    /// The errors of [`Editor::set`] for the image and the names.
     pub fn get(
         &self,
         namespace: impl TryInto<Namespace, Error: Into<Error>>,
@@ -119,11 +124,11 @@ impl<'b> Editor<'b> {
         Partition::value(&bytes, &namespace, &key)
     }
 
-    /// Removes a key and tells whether it was there. Its namespace stays.
+    /// Removes a key and returns whether it existed. Its namespace remains.
     ///
     /// # Errors
     ///
-    /// As [`Editor::set`] for the image.
+    /// The errors of [`Editor::set`] for the image.
     pub fn remove(
         &mut self,
         namespace: impl TryInto<Namespace, Error: Into<Error>>,
@@ -133,7 +138,7 @@ impl<'b> Editor<'b> {
         self.edit(|bytes| Partition::without(bytes, &namespace, &key))
     }
 
-    /// A copy of the image, decrypted.
+    /// Returns a decrypted copy of the image.
     fn in_the_clear(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
         let bytes = Zeroizing::new(self.image.to_vec());
         #[cfg(feature = "encryption")]
@@ -143,7 +148,7 @@ impl<'b> Editor<'b> {
         Ok(bytes)
     }
 
-    /// Works on a copy in the clear and puts it in the image's place when all is done.
+    /// Edits a decrypted copy, and replaces the image when the edit has succeeded.
     fn edit(
         &mut self,
         work: impl FnOnce(Zeroizing<Vec<u8>>) -> Result<Option<Partition>, Error>,
@@ -171,7 +176,7 @@ fn names(
 }
 
 impl fmt::Debug for Editor<'_> {
-    /// Leaves out the contents: factory partitions hold private keys.
+    /// Omits the contents, because factory partitions contain private keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Editor")
             .field("image_len", &self.image.len())

@@ -14,7 +14,7 @@ use crate::writer::{Payload, Writer};
 
 /// Writes an image into a caller's buffer, entry by entry, with the reference generator's layout.
 ///
-/// A refused entry leaves the image as it was. The output depends on nothing but the calls made.
+/// A rejected entry leaves the image unchanged. The output depends only on the calls.
 ///
 /// # Examples
 ///
@@ -41,20 +41,20 @@ pub struct Encoder<'b> {
 }
 
 impl<'b> Encoder<'b> {
-    /// Starts an empty image at the start of `buffer`, which must have at least `size` bytes.
+    /// Starts an empty image in `buffer`, which must have at least `size` bytes.
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`].
+    /// [`Error::BufferTooSmall`] if the buffer is shorter.
     pub fn new(buffer: &'b mut [u8], size: PartitionSize) -> Result<Self, Error> {
         Self::with_version(buffer, size, BlobVersion::default())
     }
 
-    /// The same with a choice of how blobs are stored.
+    /// As [`Encoder::new`], with a choice of the storage format of blobs.
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`].
+    /// [`Error::BufferTooSmall`] if the buffer is shorter.
     pub fn with_version(buffer: &'b mut [u8], size: PartitionSize, version: BlobVersion) -> Result<Self, Error> {
         let available = buffer.len();
         let buffer = buffer.get_mut(..size.bytes()).ok_or(Error::BufferTooSmall {
@@ -76,7 +76,7 @@ impl<'b> Encoder<'b> {
         Ok(encoder)
     }
 
-    /// Adds a namespace, even if no key ever follows; one that exists already is left alone.
+    /// Adds a namespace, even if no key follows; does nothing if it exists.
     ///
     /// # Errors
     ///
@@ -90,14 +90,15 @@ impl<'b> Encoder<'b> {
         }
     }
 
-    /// Adds an entry, and its namespace when it is the first one there.
+    /// Adds an entry, and its namespace if it is new.
     ///
     /// # Errors
     ///
-    /// [`Error::DuplicateKey`]; [`Error::StringTooLong`], [`Error::StringHasNul`], [`Error::BlobTooLong`] and [`Error::BlobTooManyChunks`] for
-    /// a value; [`Error::TooManyNamespaces`] and [`Error::PartitionFull`] for the image.
+    /// [`Error::DuplicateKey`]; [`Error::StringTooLong`], [`Error::StringHasNul`],
+    /// [`Error::BlobTooLong`] and [`Error::BlobTooManyChunks`] for the value;
+    /// [`Error::TooManyNamespaces`] and [`Error::PartitionFull`] for the image.
     ///
-    /// Those of [`Namespace::new`] and [`Key::new`], when texts are given.
+    /// Also the errors of [`Namespace::new`] and [`Key::new`] for names given as strings.
     pub fn push<'v>(
         &mut self,
         namespace: impl TryInto<Namespace, Error: Into<Error>>,
@@ -112,7 +113,7 @@ impl<'b> Encoder<'b> {
     fn push_entry(&mut self, namespace: &Namespace, key: &Key, value: Value<'_>) -> Result<(), Error> {
         let (index, is_new) = self.namespaces.index(namespace)?;
         if let Err(error) = self.check_fits(is_new, &value) {
-            // Report the duplicate key in preference.
+            // Prefer the report of a duplicate key.
             return self.seen.check(self.writer.bytes(), index, key).and(Err(error));
         }
         self.seen.insert(self.writer.bytes(), index, key)?;
@@ -138,8 +139,8 @@ impl<'b> Encoder<'b> {
 
     /// Returns the finished image.
     ///
-    /// It has the partition's size. Of a read-only partition (0x1000 or 0x2000 bytes) only the pages in use are
-    /// returned, as the generator does it; the rest of the buffer is 0xFF.
+    /// It has the partition's size. For a read-only partition (0x1000 or 0x2000 bytes) only the
+    /// used pages are returned, as by the generator; the rest of the buffer is 0xFF.
     #[must_use]
     pub fn finish(self) -> &'b [u8] {
         let len = if self.size.is_read_only() {
@@ -150,7 +151,7 @@ impl<'b> Encoder<'b> {
         self.writer.into_bytes().get(..len).unwrap_or_default()
     }
 
-    /// Lays the entry out on a copy of the cursor.
+    /// Places the entry on a copy of the cursor.
     fn check_fits(&self, with_namespace: bool, value: &Value<'_>) -> Result<(), Error> {
         let mut cursor = self.cursor;
         if with_namespace {
@@ -200,7 +201,7 @@ impl<'b> Encoder<'b> {
                 }
                 Piece::Index { at, chunks } => {
                     self.enter_page(at.page);
-                    // The length was checked against MAX_BLOB_V2.
+                    // The length is already checked against MAX_BLOB_V2.
                     let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
                     let data = IndexData {
                         size,
@@ -217,7 +218,7 @@ impl<'b> Encoder<'b> {
         Ok(())
     }
 
-    /// Moves the cursor and opens the page that it enters.
+    /// Advances the cursor and opens the page that it enters.
     fn place(&mut self, step: impl FnOnce(&mut Cursor) -> Result<Run, Error>) -> Result<Run, Error> {
         let mut cursor = self.cursor;
         let run = step(&mut cursor)?;
@@ -226,7 +227,7 @@ impl<'b> Encoder<'b> {
         Ok(run)
     }
 
-    /// Opens `page` if it is not open yet; the one before becomes FULL at that moment and not earlier.
+    /// Opens `page` if it is not open yet; only then the page before becomes FULL.
     fn enter_page(&mut self, page: usize) {
         if !self.writer.is_open(page) {
             if let Some(previous) = page.checked_sub(1) {
@@ -245,7 +246,7 @@ impl<'b> Encoder<'b> {
 
 /// Encodes entries into a new image.
 ///
-/// An entry is `(namespace, key, value)`, or what [`decode`](crate::decode) gives.
+/// An entry is `(namespace, key, value)`, or an entry of [`decode`](crate::decode).
 ///
 /// # Examples
 ///
@@ -267,8 +268,8 @@ impl<'b> Encoder<'b> {
 ///
 /// # Errors
 ///
-/// As [`Encoder::push`], but [`Error::PartitionTooSmall`] with the size that is needed when the partition is full;
-/// [`Error::PartitionSize`] when a number is given for the size.
+/// As [`Encoder::push`], but [`Error::PartitionTooSmall`] with the needed size if the partition is
+/// full; [`Error::PartitionSize`] for an invalid size given as a number.
 #[cfg(feature = "alloc")]
 pub fn encode_to_vec<'v, E: EncodeEntry<'v>>(
     size: impl TryInto<PartitionSize, Error: Into<Error>>,
@@ -296,10 +297,10 @@ pub fn encode_to_vec<'v, E: EncodeEntry<'v>>(
 
 #[cfg(feature = "alloc")]
 impl Encoder<'_> {
-    /// Finds out what partition what was written and the rest would need.
+    /// Computes the partition size that the written and the remaining entries need.
     fn shortage<'v>(self, mut rest: impl Iterator<Item = Result<Resolved<'v>, Error>>) -> Error {
         let size = self.size;
-        let mut sizer = crate::Sizer::behind(self.version, self.cursor, self.namespaces);
+        let mut sizer = crate::Sizer::after(self.version, self.cursor, self.namespaces);
         let counted = rest.try_for_each(|entry| {
             let entry = entry?;
             sizer.push(&entry.namespace, &entry.value())

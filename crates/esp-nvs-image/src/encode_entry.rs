@@ -4,22 +4,23 @@ use crate::owned::{OwnedEntry, OwnedValue};
 use crate::stored::{Entry, StoredValue};
 use crate::value::Value;
 
-/// What [`encode_to_vec`](crate::encode_to_vec) takes as an entry.
+/// An entry accepted by [`encode_to_vec`](crate::encode_to_vec).
 ///
-/// That is a namespace, a key and a value (the names as texts or checked ones), an [`Entry`] as
-/// [`decode`](crate::decode) gives it, or an [`OwnedEntry`]; the latter two also as references.
+/// Implemented by tuples of namespace, key and value (names as strings or as validated types), by
+/// the [`Entry`] that [`decode`](crate::decode) returns, and by [`OwnedEntry`]; the latter two also
+/// as references.
 pub trait EncodeEntry<'v>: private::Sealed<'v> {}
 
 impl<'v, E: private::Sealed<'v>> EncodeEntry<'v> for E {}
 
 pub(crate) mod private {
-    /// What the encoder makes of an entry.
+    /// The encoder's form of an entry.
     pub trait Sealed<'v> {
         fn resolve(self) -> Result<super::Resolved<'v>, crate::Error>;
     }
 }
 
-/// An entry whose names are checked, and whose value lies in one piece.
+/// An entry with validated names and a value in one piece.
 #[derive(Debug)]
 pub struct Resolved<'v> {
     pub(crate) namespace: Namespace,

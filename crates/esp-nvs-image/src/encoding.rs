@@ -9,7 +9,7 @@ use crate::number::Number;
 use crate::owned::OwnedValue;
 use crate::value::Value;
 
-/// How the generator's CSV files say what type a value has: the column `encoding`.
+/// The encoding of a value in the generator's CSV files: the column `encoding`.
 ///
 /// # Examples
 ///
@@ -41,13 +41,13 @@ pub enum Encoding {
     U64,
     /// A signed 64-bit integer.
     I64,
-    /// A 32-bit IEEE 754 number; the generator does not know it.
+    /// A 32-bit IEEE 754 number, which the generator does not support.
     Float,
-    /// A 64-bit IEEE 754 number; the generator does not know it.
+    /// A 64-bit IEEE 754 number, which the generator does not support.
     Double,
-    /// A text.
+    /// A string.
     String,
-    /// A blob, the bytes of the text as they are.
+    /// A blob, from the bytes of the text.
     Binary,
     /// A blob in hexadecimal digits.
     Hex2Bin,
@@ -74,7 +74,7 @@ impl Encoding {
         ("base64", Self::Base64),
     ];
 
-    /// Returns the name as the CSV files spell it.
+    /// Returns the name used in CSV files.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         Self::NAMES
@@ -83,15 +83,17 @@ impl Encoding {
             .map_or("", |(name, _)| name)
     }
 
-    /// Reads a cell of a CSV file as the generator does.
+    /// Parses a cell of a CSV file as the generator does.
     ///
-    /// Integers may have a sign, leading zeros, blanks around them and single underscores between digits. Base64 may
-    /// be broken by blanks and line ends; other characters, text behind its padding, and bits of the last character that
-    /// would be dropped are refused, all of which the generator passes over.
+    /// Integers may have a sign, leading zeros, surrounding whitespace and single underscores
+    /// between digits. Base64 may contain whitespace and line ends; other characters, text after
+    /// the padding, and nonzero unused bits of the last character are rejected, although the
+    /// generator ignores them.
     ///
     /// # Errors
     ///
-    /// [`Error::NotAnInteger`] with the type's range, [`Error::NotANumber`], [`Error::NotHexadecimal`], [`Error::NotBase64`].
+    /// [`Error::NotAnInteger`] with the type's range, [`Error::NotANumber`],
+    /// [`Error::NotHexadecimal`], [`Error::NotBase64`].
     pub fn parse(self, text: &str) -> Result<OwnedValue, Error> {
         Ok(match self {
             Self::U8 => OwnedValue::Number(Number::U8(self.integer(text)?)),
@@ -111,8 +113,8 @@ impl Encoding {
         })
     }
 
-    /// Writes a value as a cell of a CSV file, which [`Encoding::parse`] reads: blobs in hexadecimal digits, floats in the
-    /// fewest digits that read back to the same number.
+    /// Formats a value as a cell of a CSV file for [`Encoding::parse`]: blobs as hexadecimal
+    /// digits, floats with the fewest digits that parse to the same number.
     #[must_use]
     pub fn format(value: Value<'_>) -> (Self, String) {
         match value {
@@ -152,7 +154,7 @@ impl Encoding {
             .ok_or(Error::NotAnInteger { encoding: self })
     }
 
-    /// The smallest and the largest number; `None` for what is no integer.
+    /// Returns the smallest and the largest number, or `None` if the encoding is not an integer.
     pub(crate) const fn range(self) -> Option<(i128, i128)> {
         let (bits, signed) = match self {
             Self::U8 => (8, false),
@@ -188,12 +190,12 @@ impl fmt::Display for Encoding {
     }
 }
 
-/// A decimal number with or without fraction and exponent, `inf` or `NaN`.
+/// Parses a decimal number with or without fraction and exponent, `inf` or `NaN`.
 fn number<T: FromStr>(text: &str) -> Result<T, Error> {
     text.trim().parse().map_err(|_| Error::NotANumber)
 }
 
-/// What Python's `int()` makes of ASCII text, up to 38 digits.
+/// Parses ASCII text like Python's `int()`, up to 38 digits.
 fn python_integer(text: &str) -> Option<i128> {
     let text = text.trim();
     let (negative, digits) = match text.strip_prefix('-') {
@@ -219,8 +221,8 @@ fn hexadecimal(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// RFC 4648, section 4, broken by blanks and line ends. As in Python's `binascii.a2b_base64` there may be more padding than
-/// is needed, which loses nothing.
+/// Decodes base64 (RFC 4648, section 4) with whitespace and line ends. Excess padding is accepted,
+/// as in Python's `binascii.a2b_base64`; it loses nothing.
 fn base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let (mut bits, mut count, mut pads) = (0u32, 0u8, 0usize);
@@ -257,7 +259,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     (pads >= needed && rest == 0).then_some(bytes)
 }
 
-/// How many bits are behind those of the last whole byte, 2, 3 or 4 characters in.
+/// Returns the number of bits after the last complete byte, for 2, 3 or 4 characters.
 const fn unused(count: u8) -> u32 {
     match count {
         2 => 4,
@@ -271,8 +273,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn integers_are_python_s() {
-        // Accepted and refused by CPython 3.11 int().
+    fn integers_equal_those_of_python() {
+        // Accepted and rejected by CPython 3.11 int().
         for (text, value) in [(" 12 ", 12), ("+7", 7), ("-0012", -12), ("1_000", 1000), ("\t5\n", 5)] {
             assert_eq!(python_integer(text), Some(value), "{text:?}");
         }
@@ -299,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_is_binascii_s_where_that_loses_nothing() {
+    fn base64_equals_binascii_unless_that_drops_data() {
         // Results of CPython 3.11 binascii.a2b_base64.
         for (text, bytes) in [
             ("MTIzYWJj", Some(&b"123abc"[..])),
@@ -319,7 +321,7 @@ mod tests {
         ] {
             assert_eq!(base64(text).as_deref(), bytes, "{text:?}");
         }
-        // It leaves something out of each of these.
+        // CPython ignores a part of each of these.
         for text in [
             "MT-Iz*YWJj",
             "MT!Iz",

@@ -1,4 +1,4 @@
-//! Encryption of a whole partition: every written slot by itself, everything else as it is.
+//! Encryption of a whole partition: each written slot separately, everything else unchanged.
 
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
@@ -15,14 +15,14 @@ use crate::xts::SlotCipher;
 
 /// Encrypts an image in place with XTS-AES-256, as the firmware and the reference generator do.
 ///
-/// Each slot that its page's bitmap calls written is a data unit of its own, and its byte offset in the partition is
-/// the tweak; `image` therefore starts where the partition starts. Page headers, bitmaps, empty and erased slots and
-/// pages that were never written stay as they are, and so does a page with a damaged header, which is free space for
-/// the firmware: **what such a page or an erased slot holds in plain stays in plain.** An image that the
-/// [`Encoder`](crate::Encoder) wrote has neither.
+/// Each slot that the page's bitmap marks as written is a separate data unit, and its byte offset
+/// in the partition is the tweak; therefore `image` must start at the start of the partition. Page
+/// headers, bitmaps, empty and erased slots and unwritten pages stay unchanged, and so does a page
+/// with a damaged header, which is free space for the firmware: **plain text in such a page or in
+/// an erased slot stays plain.** Images of the [`Encoder`](crate::Encoder) have neither.
 ///
-/// Nothing in an image tells whether it is encrypted, and there is no authentication: encrypting twice, or decrypting
-/// with other keys, succeeds and makes unreadable slots.
+/// An image has no mark that it is encrypted, and no authentication: encrypting again, or
+/// decrypting with other keys, succeeds and makes the slots unreadable.
 ///
 /// # Examples
 ///
@@ -46,8 +46,8 @@ use crate::xts::SlotCipher;
 ///
 /// # Errors
 ///
-/// [`Error::Damaged`] unless the length is a positive multiple of 4096, and when an intact page is of a version that is not
-/// known, which the firmware does not mount. Nothing is changed then.
+/// [`Error::Damaged`] if the length is not a positive multiple of 4096, or if an intact page has an
+/// unknown version, which the firmware does not mount. Then nothing is changed.
 pub fn encrypt(image: &mut [u8], keys: &NvsKeys) -> Result<(), Error> {
     check(image)?;
     let cipher = SlotCipher::new(keys);
@@ -55,9 +55,10 @@ pub fn encrypt(image: &mut [u8], keys: &NvsKeys) -> Result<(), Error> {
     Ok(())
 }
 
-/// Decrypts an image in place: undoes [`encrypt`].
+/// Decrypts an image in place: the inverse of [`encrypt`].
 ///
-/// The result of wrong keys is for the decoder to find: the checksums of the entries are part of the encrypted bytes.
+/// Wrong keys are detected by the decoder: the checksums of the entries are part of the encrypted
+/// bytes.
 ///
 /// # Examples
 ///
@@ -91,7 +92,7 @@ pub(crate) fn decrypted(mut image: Zeroizing<Vec<u8>>, cipher: &SlotCipher) -> R
     Ok(image)
 }
 
-/// Finds what would stop half way.
+/// Checks for faults that would stop the encryption halfway.
 fn check(image: &[u8]) -> Result<(), Error> {
     let (pages, rest) = image.as_chunks::<PAGE_SIZE>();
     if pages.is_empty() || !rest.is_empty() {
@@ -107,7 +108,7 @@ fn check(image: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The written slots of the pages with an intact header, each with its byte offset.
+/// Returns the written slots of the pages with an intact header, each with its byte offset.
 fn written_slots(image: &mut [u8]) -> impl Iterator<Item = (&mut [u8; SLOT_SIZE], u128)> {
     let (pages, _) = image.as_chunks_mut::<PAGE_SIZE>();
     let pages = pages.iter_mut().zip((0..).step_by(PAGE_SIZE));
@@ -117,7 +118,7 @@ fn written_slots(image: &mut [u8]) -> impl Iterator<Item = (&mut [u8; SLOT_SIZE]
     })
 }
 
-/// Those slots of a page that have a bit, each with its byte offset.
+/// Returns the slots of a page whose bit is set, each with its byte offset.
 pub(crate) fn slots_of(
     page: &mut [u8; PAGE_SIZE],
     page_offset: u128,
@@ -129,7 +130,7 @@ pub(crate) fn slots_of(
     slots.filter_map(move |(slot, piece)| (bits >> slot & 1 == 1).then_some(piece))
 }
 
-/// Which slots of a page are written, a bit each; `None` for a page whose header is not intact.
+/// Returns the written slots of a page, one bit each; `None` if the header is not intact.
 fn written_bits(page: &[u8; PAGE_SIZE]) -> Option<u128> {
     let page = Page::first_of(page, 0)?;
     page.is_in_log().then(|| page.slot_states().written())

@@ -14,30 +14,34 @@ use crate::page::Page;
 use crate::page_records::PageRecords;
 use crate::record::Record;
 
-/// Walks over the keys and values of an image in the order in which they were written, without allocating.
+/// An iterator over the keys and values of an image in the order in which they were written. It
+/// does not allocate.
 ///
-/// Any image of a whole partition can be read, also one that a device has written to for long: pages out of order,
-/// erased slots, pages of both versions, blobs of either generation. What power failures left behind is seen as the
-/// firmware sees it after mounting: of a page that was being moved the original is read and not the unfinished copy, and
-/// of two values of one key the one that replaces the other, as far as the firmware can tell them apart: two on one
-/// active page, or one that is the last entry of all. What is left out is an `Err`, and so is everything damaged, with
-/// its offset; the walk goes on behind it. Damaged pages come first.
+/// It reads any image of a whole partition, including images of used devices: pages out of order,
+/// erased slots, pages of both versions, blobs of either generation. Remains of power failures are
+/// treated as by the firmware at mount: the original of a page that was being moved is read instead
+/// of the incomplete copy, and of two values of one key the new one, as far as the firmware can
+/// distinguish them: two on one active page, or one that is the last entry of all. Skipped and
+/// damaged entries are an `Err` with the offset; the iteration continues after them. Damaged pages
+/// come first.
 ///
-/// # What it does not see
+/// # Limits
 ///
-/// It cannot remember what it gave out. A key that stands twice in a way that no device leaves behind (on one full page,
-/// or on two pages in the middle) comes twice, a chunk that no index names is passed over, and a blob with more chunks than its
-/// index states, which the firmware drops, is given. With `alloc`, `decode` refuses all three.
+/// The iterator keeps no record of the entries that it returned. A duplicate key that no device
+/// produces (on one full page, or on two pages in the middle) is returned twice, a chunk without an
+/// index is ignored, and a blob with more chunks than its index states, which the firmware drops,
+/// is returned. With `alloc`, `decode` rejects all three.
 ///
 /// # Cost
 ///
-/// `new` and the walk read every page a few times, and the headers of all pages once for every 32 pages. A chunk of a
-/// blob is looked for on the page of its index and on those before it; only one that was moved away from there needs a
-/// search through all pages. For all blobs together these searches end after 65,536 + 2 * pages^2 pages, which no
-/// image of up to 22 pages needs and no device comes near; what is not found by then is [`Error::BlobTooScattered`].
-/// So the whole is pages * slots at worst. Reading a blob takes as long as finding it.
+/// `new` and the iteration read every page a few times, and the headers of all pages once for every
+/// 32 pages. A chunk is searched on the page of its index and on those before it; only one that was
+/// moved away needs a search of all pages. For all blobs together these searches end after 65,536 +
+/// 2 * pages^2 pages, which no image of up to 22 pages reaches and no device comes near; a chunk
+/// that is not found by then is [`Error::BlobTooScattered`]. The worst case is pages * slots.
+/// Reading a blob takes as long as finding it.
 ///
-/// The walk takes about 7 KiB of stack, most of it for the table of namespaces.
+/// The iteration uses about 7 KiB of stack, most of it for the table of namespaces.
 ///
 /// # Examples
 ///
@@ -63,24 +67,24 @@ use crate::record::Record;
 #[derive(Clone)]
 pub struct Entries<'a> {
     image: &'a [u8],
-    /// The image's length, if that is wrong and still to be reported.
+    /// The image length, if it is invalid and not reported yet.
     wrong_len: Option<usize>,
-    /// The next page whose header is still to be reported on.
+    /// The next page whose header is not reported yet.
     unchecked: usize,
     log: LogOrder<'a>,
     mount: Mount,
     names: Names,
     page: Option<OpenPage<'a>>,
-    /// What is still to be reported of the page that is given up.
+    /// The entries of the page given up that are not reported yet.
     lost: Lost<'a>,
     chunks: Chunks<'a>,
 }
 
-/// The page that the walk is on.
+/// The current page.
 #[derive(Clone)]
 struct OpenPage<'a> {
     page: Page<'a>,
-    /// Where its entries are, if some of them may be erased.
+    /// The positions of its entries, if some of them may be erased.
     heads: Option<Heads>,
     records: PageRecords<'a>,
 }
@@ -94,7 +98,7 @@ impl<'a> OpenPage<'a> {
         }
     }
 
-    /// The entries of the table of namespaces that are not erased.
+    /// Returns the entries of the table of namespaces that are not erased.
     fn table(self) -> impl Iterator<Item = Record<'a>> {
         let may_have = self
             .page
@@ -107,7 +111,7 @@ impl<'a> OpenPage<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// Reads the table of namespaces, and finds out where the walk is to begin.
+    /// Reads the table of namespaces and finds the first page.
     #[must_use]
     pub fn new(image: &'a [u8]) -> Self {
         let (pages, rest) = image.as_chunks::<PAGE_SIZE>();
@@ -135,7 +139,7 @@ impl<'a> Entries<'a> {
         }
     }
 
-    /// The next fault of the image, of a page, or an entry that went with a page.
+    /// Returns the next fault of the image or of a page, or entry lost with a page.
     fn next_fault(&mut self) -> Option<Finding> {
         if let Some(len) = self.wrong_len.take() {
             return Some(Finding::of_image(FindingKind::ImageSize { len }));
@@ -163,7 +167,7 @@ impl<'a> Entries<'a> {
         }
     }
 
-    /// What an entry is for the caller, if anything.
+    /// Converts a record to an entry for the caller, if it is one.
     fn entry(
         &mut self,
         page: &Page<'a>,
@@ -183,7 +187,7 @@ impl<'a> Entries<'a> {
         let index = record.namespace;
         let unknown = FindingKind::UnknownNamespace { index, entries: 1 };
         let name = self.names.get(index).ok_or_else(|| at(unknown))?;
-        // What is wrong with a name is said at its own entry.
+        // A fault of a name is reported at the name's own entry.
         let Some(name) = name.key() else { return Ok(None) };
         let key = record.key.sound();
         let value = match record.kind {

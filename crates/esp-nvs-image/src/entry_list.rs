@@ -7,9 +7,10 @@ use crate::name::{Key, Namespace};
 use crate::stored::{Entry, StoredValue};
 use crate::value::Value;
 
-/// The entries of an image in the order in which they were written, found by namespace and key.
+/// The entries of an image in the order in which they were written, with look-up by namespace and
+/// key.
 ///
-/// It is a slice of [`Entry`] with lookup. What is changed here goes into a new image with
+/// It dereferences to a slice of [`Entry`]. Encode a changed list into a new image with
 /// [`encode_to_vec`](crate::encode_to_vec); [`Editor`](crate::Editor) changes an image in place.
 ///
 /// # Examples
@@ -33,22 +34,22 @@ use crate::value::Value;
 pub struct EntryList<'a>(Vec<Entry<'a>>);
 
 impl<'a> EntryList<'a> {
-    /// Returns the value of a key; of several that [`recover`](crate::recover) gives, the first.
+    /// Returns the value of a key; of several values from [`recover`](crate::recover) the first.
     ///
-    /// The names are texts, [`Namespace`] or [`Key`]; nothing is found under one that is not legal.
+    /// Names are strings, [`Namespace`] or [`Key`]; an invalid name finds nothing.
     #[must_use]
     pub fn get(&self, namespace: impl AsRef<str>, key: impl AsRef<str>) -> Option<&StoredValue<'a>> {
         let place = self.place(namespace.as_ref(), key.as_ref())?;
         self.0.get(place).map(|entry| &entry.value)
     }
 
-    /// Sets the value of a key, or appends an entry for a new one, and returns the old value.
+    /// Sets the value of a key, or appends an entry for a new key, and returns the old value.
     ///
-    /// Limits of the value are checked when an image is made.
+    /// The limits of the value are checked by the encoder.
     ///
     /// # Errors
     ///
-    /// Those of [`Namespace::new`] and [`Key::new`], when texts are given.
+    /// The errors of [`Namespace::new`] and [`Key::new`] for names given as strings.
     pub fn set(
         &mut self,
         namespace: impl TryInto<Namespace, Error: Into<Error>>,

@@ -6,10 +6,10 @@ use crate::name::{Key, Namespace};
 use crate::number::{Number, number_getters};
 use crate::record::Record;
 
-/// One key and its value, where they lie in an image.
+/// A key with its value, borrowed from an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryRef<'a> {
-    /// The namespace that the key is in.
+    /// The namespace of the key.
     pub namespace: Namespace,
     /// The key.
     pub key: Key,
@@ -17,15 +17,15 @@ pub struct EntryRef<'a> {
     pub value: ValueRef<'a>,
 }
 
-/// A value, where it lies in an image.
+/// A value, borrowed from an image.
 ///
-/// `Debug` shows the type and the size only: factory partitions hold private keys.
+/// `Debug` shows only type and size, because factory partitions contain private keys.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ValueRef<'a> {
     /// A number.
     Number(Number),
-    /// A text, without its terminating NUL.
+    /// A string without its terminating NUL.
     Str(&'a str),
     /// Bytes, possibly in several pieces.
     Blob(BlobRef<'a>),
@@ -34,7 +34,7 @@ pub enum ValueRef<'a> {
 number_getters!(ValueRef<'_>);
 
 impl<'a> ValueRef<'a> {
-    /// Returns the text; `None` for another type.
+    /// Returns the string, or `None` for another type.
     #[must_use]
     pub const fn as_str(&self) -> Option<&'a str> {
         match self {
@@ -43,7 +43,7 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// Returns the blob; `None` for another type.
+    /// Returns the blob, or `None` for another type.
     #[must_use]
     pub const fn as_blob(&self) -> Option<&BlobRef<'a>> {
         match self {
@@ -52,7 +52,8 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// Reads an entry in which nothing is wrong and that holds all of its value: neither a chunk of a blob nor an index.
+    /// Converts a sound record that contains its whole value: neither a chunk of a blob nor an
+    /// index.
     pub(crate) fn of_record(record: &Record<'a>) -> Option<Self> {
         match record.kind {
             ItemType::Str => record.text().map(Self::Str),

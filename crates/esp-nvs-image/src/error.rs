@@ -10,88 +10,88 @@ use crate::name::Key;
 #[cfg(feature = "csv")]
 use crate::name::Namespace;
 
-/// Why an image cannot be written or read. Offsets are bytes from the start of the image.
+/// An image or value that cannot be written or read. Offsets are bytes from the start of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// A blob is longer than its version can hold.
+    /// A blob exceeds the limit of its version.
     BlobTooLong {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
-        /// The most that fit.
+        /// The maximum length.
         max: usize,
     },
-    /// A blob that starts where little is left of a page would need more than 127 chunks.
+    /// A blob that starts near the end of a page would need more than 127 chunks.
     BlobTooManyChunks,
-    /// The chunks of a blob lie so far from its index, as do those of many others, that they are not looked for without
-    /// an allocator.
+    /// The chunks of a blob are so far from its index, like those of many others, that the search
+    /// without an allocator gives up.
     BlobTooScattered {
-        /// Where the index lies.
+        /// The offset of the index.
         offset: usize,
     },
     /// The caller's buffer is smaller than the partition or the blob.
     BufferTooSmall {
-        /// Bytes needed.
+        /// Number of bytes needed.
         needed: usize,
-        /// Bytes given.
+        /// Number of bytes available.
         available: usize,
     },
-    /// An image is damaged, or entries in it do not fit together: the first of the damage that `recover` reports.
+    /// An image is damaged or inconsistent: the first finding that `recover` reports.
     Damaged(Finding),
-    /// A key to be written stands twice in one namespace.
+    /// A key to be written is a duplicate in its namespace.
     DuplicateKey {
         /// The key.
         key: Key,
     },
-    /// The keys of an encrypted partition are all 0xFF: none were made yet.
+    /// The keys of an encrypted partition are all 0xFF, as in a blank key partition.
     #[cfg(feature = "encryption")]
     EncryptionKeysBlank,
     /// The two keys of an encrypted partition are the same.
     #[cfg(feature = "encryption")]
     EncryptionKeysEqual,
-    /// An HMAC key is all 0x00 or all 0xFF: none was burned or stored yet.
+    /// An HMAC key is all 0x00 or all 0xFF, as in a blank eFuse block or blank flash.
     #[cfg(feature = "encryption")]
     HmacKeyBlank,
-    /// An HMAC key's length is not 32 bytes.
+    /// The length of an HMAC key is not 32 bytes.
     #[cfg(feature = "encryption")]
     HmacKeySize {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
     },
-    /// No entry of an image can be read, and they look random: it is perhaps encrypted, or was decrypted with other keys. The
-    /// first fault is that of [`Error::Damaged`].
+    /// No entry of an image can be read, and the entries look random: the image may be encrypted,
+    /// or was decrypted with other keys. The finding is the same as in [`Error::Damaged`].
     Illegible(Finding),
     /// A key is empty.
     KeyEmpty,
     /// A key contains a NUL.
     KeyHasNul,
-    /// A key partition's checksum is wrong.
+    /// The checksum of a key partition is wrong.
     #[cfg(feature = "encryption")]
     KeyPartitionCrc,
     /// A key partition is shorter than keys and checksum.
     #[cfg(feature = "encryption")]
     KeyPartitionSize {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
     },
     /// A key has more than 15 bytes.
     KeyTooLong {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
     },
-    /// A namespace's name is empty.
+    /// The name of a namespace is empty.
     NamespaceEmpty,
-    /// A namespace's name contains a NUL.
+    /// The name of a namespace contains a NUL.
     NamespaceHasNul,
-    /// A namespace's name has more than 15 bytes.
+    /// The name of a namespace has more than 15 bytes.
     NamespaceTooLong {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
     },
-    /// No page is empty, without which the firmware does not write to a partition.
+    /// No page is empty; the firmware needs an empty page to write.
     #[cfg(feature = "alloc")]
     NoEmptyPage,
-    /// A text is not the integer that its encoding asks for.
+    /// A text is not an integer in the range of its encoding.
     #[cfg(feature = "alloc")]
     NotAnInteger {
         /// The encoding.
@@ -100,14 +100,15 @@ pub enum Error {
     /// A text is not a decimal number.
     #[cfg(feature = "alloc")]
     NotANumber,
-    /// A value is not a text, as its type says.
+    /// A value is not a string although its type is.
     #[cfg(feature = "alloc")]
     NotAText,
-    /// A text is not base64, with whole groups of four characters and nothing else but blanks and line ends.
+    /// A text is not base64: groups of four characters, with only whitespace and line ends between
+    /// them.
     #[cfg(feature = "alloc")]
     NotBase64,
-    /// A string, or a key's name, has a line that the CSV files of the generator cannot hold: it begins with `#` and is not the
-    /// first, or contains a carriage return.
+    /// A string or key has a line that the generator's CSV files cannot represent: a line other
+    /// than the first starts with `#`, or the text contains a carriage return.
     #[cfg(feature = "csv")]
     NotInCsv {
         /// The key's namespace.
@@ -120,44 +121,44 @@ pub enum Error {
     /// A text is not pairs of hexadecimal digits.
     #[cfg(feature = "alloc")]
     NotHexadecimal,
-    /// The sequence numbers of the pages are used up.
+    /// The sequence numbers of the pages are exhausted.
     #[cfg(feature = "alloc")]
     PageSequence,
     /// The entries do not fit into the partition's usable pages.
     PartitionFull {
-        /// How many pages of 126 slots may hold entries.
+        /// Number of pages of 126 slots for entries.
         usable_pages: usize,
     },
     /// A partition's size is not a multiple of 4096 in 0x1000..=0x7FFFF000.
     PartitionSize {
-        /// The refused size in bytes.
+        /// The rejected size in bytes.
         bytes: u32,
     },
-    /// A partition's size is not a decimal or 0x hexadecimal number of 32 bits.
+    /// The text of a partition size is not a decimal or `0x` hexadecimal number of 32 bits.
     PartitionSizeText,
     /// All entries together need a larger partition.
     PartitionTooSmall {
         /// The partition's size.
         size: PartitionSize,
-        /// The smallest size that holds the entries and that the firmware can write to.
+        /// The smallest size that fits the entries and that the firmware can write to.
         needed: PartitionSize,
     },
-    /// A string contains a NUL, where the firmware would see its end.
+    /// A string contains a NUL, where the firmware would end it.
     StringHasNul,
     /// A string has more than 3999 bytes.
     StringTooLong {
-        /// Its bytes, without the NUL.
+        /// The length in bytes without the NUL.
         len: usize,
     },
     /// There are more than 254 namespaces.
     TooManyNamespaces,
-    /// The name of an encoding is not known.
+    /// The name of an encoding is unknown.
     #[cfg(feature = "alloc")]
     UnknownEncoding,
 }
 
 impl Error {
-    /// Returns the fault of the image that was refused, of [`Error::Damaged`] and [`Error::Illegible`].
+    /// Returns the fault of a rejected image, from [`Error::Damaged`] or [`Error::Illegible`].
     #[must_use]
     pub const fn finding(&self) -> Option<&Finding> {
         match self {
@@ -166,7 +167,7 @@ impl Error {
         }
     }
 
-    /// What is wrong with an image of which perhaps nothing can be read.
+    /// Converts the error if no entry of the image may be readable.
     #[cfg(feature = "alloc")]
     pub(crate) fn of_image(self, image: &[u8]) -> Self {
         match self {
@@ -186,7 +187,7 @@ impl From<Infallible> for Error {
     }
 }
 
-/// Takes each fault that is found, or refuses the image with it.
+/// Accepts each fault, or rejects the image with it.
 #[cfg(feature = "alloc")]
 pub(crate) trait FaultSink: FnMut(Finding) -> Result<(), Error> {}
 #[cfg(feature = "alloc")]

@@ -5,14 +5,14 @@ use core::fmt;
 
 pub use kind::{FindingKind, Kept};
 
-/// How much a finding matters.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Legal, but it takes room.
+    /// Legal, but wasteful.
     Note,
-    /// Nothing is lost, but neither the firmware nor a correct tool leaves an image like this for long.
+    /// Nothing is lost, but neither the firmware nor a correct tool leaves an image in this state.
     Warning,
-    /// The firmware refuses the partition, or erases, drops or cannot find something in it.
+    /// The firmware rejects the partition, or erases, drops or does not find a part of it.
     Error,
 }
 
@@ -26,18 +26,19 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One fault of an image: what a strict reader refuses it for, and what a tolerant one reports.
+/// A fault of an image, for which a strict reader rejects it and which a tolerant one reports.
 ///
-/// `Display` is one sentence with the offset, what is wrong there and what the firmware makes of it. It names keys but
-/// never a value, which may be a secret, and escapes what a terminal would take for a command.
+/// `Display` is one sentence with the offset, the fault and the firmware's reaction. It contains
+/// keys, with control characters escaped, but never a value, which may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// How much it matters; the same as [`FindingKind::severity`].
+    /// The severity; the same as [`FindingKind::severity`].
     pub severity: Severity,
-    /// What it is.
+    /// The kind of finding.
     pub kind: FindingKind,
-    /// Where it is, in bytes from the start of the image: a page, or the head of an entry. `None` for the whole image.
+    /// The offset in bytes from the start of the image: of a page, or of the head of an entry.
+    /// `None` for the whole image.
     pub offset: Option<usize>,
 }
 
@@ -69,8 +70,8 @@ impl fmt::Display for Finding {
 }
 
 impl FindingKind {
-    /// Tells whether the readers that give values refuse or report it: something is lost, or is not text as this crate's types
-    /// have it.
+    /// Returns whether the readers of values reject or report it: something is lost, or is not text
+    /// as this crate's types require.
     pub(crate) const fn is_damage(&self) -> bool {
         matches!(
             self,
@@ -78,7 +79,7 @@ impl FindingKind {
         ) || matches!(self.severity(), Severity::Error)
     }
 
-    /// Returns how much it matters.
+    /// Returns the severity.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         match self {

@@ -5,7 +5,7 @@ use crate::layout::{KEY_FIELD, NAMESPACE_TABLE, NO_CHUNK, SECOND_HALF, SLOT_SIZE
 use crate::name::{Key, Namespace, StoredKey};
 use crate::number::Number;
 
-/// The first slot of every entry, in its parts.
+/// The fields of the first slot of every entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) namespace: u8,
@@ -32,12 +32,12 @@ impl Head {
         Self::new(namespace, number.item_type(), 1, NO_CHUNK, key, number.to_data())
     }
 
-    /// The entry of the table of namespaces that gives a namespace its index.
+    /// Creates the entry in the table of namespaces that assigns an index to a namespace.
     pub(crate) fn of_namespace(namespace: &Namespace, index: u8) -> Self {
         Self::of_number(NAMESPACE_TABLE, &namespace.as_key(), Number::U8(index))
     }
 
-    /// Writes the slot, its checksum included.
+    /// Encodes the slot with its checksum.
     pub(crate) fn encode(&self) -> [u8; SLOT_SIZE] {
         let mut slot = [0; SLOT_SIZE];
         slot[..4].copy_from_slice(&[self.namespace, self.kind, self.span, self.chunk]);
@@ -47,13 +47,13 @@ impl Head {
         slot
     }
 
-    /// Reads the slot; `None` when its checksum is wrong.
+    /// Decodes the slot; `None` if its checksum is wrong.
     pub(crate) fn decode(slot: &[u8; SLOT_SIZE]) -> Option<Self> {
         let (head, crc) = Self::split(slot);
         (head.checksum() == crc).then_some(head)
     }
 
-    /// The parts of the slot, and the checksum that it states.
+    /// Splits the slot into its fields and the stored checksum.
     pub(crate) fn split(slot: &[u8; SLOT_SIZE]) -> (Self, u32) {
         let [namespace, kind, span, chunk, c0, c1, c2, c3, rest @ ..] = *slot;
         let [key @ .., d0, d1, d2, d3, d4, d5, d6, d7] = rest;
@@ -91,7 +91,7 @@ impl PayloadData {
         [s0, s1, 0xFF, 0xFF, c0, c1, c2, c3]
     }
 
-    /// The reserved bytes are not looked at, as in the firmware.
+    /// The reserved bytes are ignored, as in the firmware.
     pub(crate) fn decode([s0, s1, _, _, c0, c1, c2, c3]: [u8; 8]) -> Self {
         Self {
             size: u16::from_le_bytes([s0, s1]),
@@ -114,7 +114,7 @@ impl IndexData {
         [s0, s1, s2, s3, self.chunks, self.chunk_start, 0xFF, 0xFF]
     }
 
-    /// The reserved bytes are not looked at, as in the firmware.
+    /// The reserved bytes are ignored, as in the firmware.
     pub(crate) fn decode([s0, s1, s2, s3, chunks, chunk_start, _, _]: [u8; 8]) -> Self {
         Self {
             size: u32::from_le_bytes([s0, s1, s2, s3]),
@@ -122,20 +122,21 @@ impl IndexData {
             chunk_start,
         }
     }
-    /// Tells whether the firmware counts a chunk to the index when it mounts the partition: all behind the first in its half of
-    /// the chunk indices (`Storage::eraseMismatchedBlobIndexes`).
+    /// Returns whether the firmware counts a chunk for the index at mount: all chunks from the
+    /// chunk start on in its half of the chunk indices (`Storage::eraseMismatchedBlobIndexes`).
     pub(crate) const fn counts(self, chunk: u8) -> bool {
         let end = if self.chunk_start == 0 { SECOND_HALF } else { NO_CHUNK };
         self.chunk_start <= chunk && chunk < end
     }
 
-    /// Tells whether the chunks that it states are all among those that the firmware counts.
+    /// Returns whether all stated chunks are among those that the firmware counts.
     pub(crate) fn counts_all(self) -> bool {
         let last = self.chunks.checked_sub(1);
         last.is_none_or(|last| self.chunk_start.checked_add(last).is_some_and(|last| self.counts(last)))
     }
 
-    /// What is wrong with the index of a blob, of which the firmware counts so many chunks and bytes.
+    /// Returns the fault of a blob index for which the firmware counts `found` chunks with `bytes`
+    /// bytes.
     pub(crate) fn mismatch(self, key: StoredKey, found: usize, bytes: usize) -> Option<FindingKind> {
         let stated = usize::from(self.chunks);
         if found != stated {

@@ -5,7 +5,7 @@ use crate::item_type::ItemType;
 use crate::name::Key;
 use crate::record::Record;
 
-/// One stored entry as it lies in the image: a value, a piece of a blob, or a namespace.
+/// A stored entry of an image: a value, a part of a blob, or a namespace.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Item<'a> {
     record: Record<'a>,
@@ -13,7 +13,7 @@ pub struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// Accepts an entry in which nothing is wrong.
+    /// Creates an item from a sound entry.
     pub(crate) fn new(record: Record<'a>) -> Result<Self, Finding> {
         record.faults(|fault| {
             if is_damage_of_item(&fault) {
@@ -32,7 +32,7 @@ impl<'a> Item<'a> {
         self.record.offset
     }
 
-    /// Returns the namespace's index: 0 for the table of namespaces, else 1..=254.
+    /// Returns the namespace index: 0 for the table of namespaces, otherwise 1..=254.
     #[must_use]
     pub const fn namespace_index(&self) -> u8 {
         self.record.namespace
@@ -50,7 +50,7 @@ impl<'a> Item<'a> {
         self.record.chunk
     }
 
-    /// Returns the key; in the table of namespaces that is a namespace's name.
+    /// Returns the key; in the table of namespaces the name of a namespace.
     #[must_use]
     pub const fn key(&self) -> Key {
         self.key
@@ -62,7 +62,7 @@ impl<'a> Item<'a> {
         self.record.data
     }
 
-    /// Returns the bytes behind the head, without padding; empty for what has none.
+    /// Returns the bytes after the head without padding; empty for entries without payload.
     #[must_use]
     pub const fn payload(&self) -> &'a [u8] {
         self.record.payload
@@ -70,7 +70,7 @@ impl<'a> Item<'a> {
 }
 
 impl fmt::Debug for Item<'_> {
-    /// Leaves out the value: factory partitions hold private keys.
+    /// Omits the value, because factory partitions contain private keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Item")
             .field("offset", &self.record.offset)
@@ -83,7 +83,7 @@ impl fmt::Debug for Item<'_> {
     }
 }
 
-/// An item is given as it is stored: what a string holds is for its reader.
+/// Items are returned as stored; the contents of a string are not checked.
 const fn is_damage_of_item(fault: &FindingKind) -> bool {
     fault.is_damage()
         && !matches!(

@@ -2,7 +2,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ItemType {
-    /// Unsigned, 8 bits; in the table of namespaces the index of one.
+    /// Unsigned, 8 bits; in the table of namespaces the index of a namespace.
     U8,
     /// Signed, 8 bits.
     I8,
@@ -75,7 +75,7 @@ impl ItemType {
     pub(crate) const fn has_payload(self) -> bool {
         matches!(self, Self::Str | Self::BlobV1 | Self::BlobChunk)
     }
-    /// The bytes of a number: the codes of the types of fixed size have it in their low half.
+    /// Returns the size of a number in bytes: the low half of the codes of fixed-size types.
     pub(crate) fn number_size(self) -> usize {
         usize::from(self.code() & 0x0F)
     }

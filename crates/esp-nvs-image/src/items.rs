@@ -5,14 +5,14 @@ use crate::layout::PAGE_SIZE;
 use crate::page::Page;
 use crate::page_records::PageRecords;
 
-/// Walks over the entries of an image, page by page as they lie there, without allocating.
+/// An iterator over the entries of an image in flash order, page by page. It does not allocate.
 ///
-/// A damaged page or entry is one `Err` with its offset; the walk goes on behind it. Each slot is looked at a bounded
-/// number of times, so that the whole walk is linear in the size of the image.
+/// A damaged page or entry is one `Err` with its offset; the iteration continues after it. Each
+/// slot is read a bounded number of times, so that the whole iteration is linear in the image size.
 ///
-/// These are the entries as they are stored, also those that the firmware does not see: pieces of blobs, the table of
-/// namespaces, what stands twice, what lies behind an empty slot of an active page. [`Entries`](crate::Entries) gives
-/// keys and values.
+/// Entries are returned as stored, including those that the firmware does not see: parts of blobs,
+/// the table of namespaces, duplicate keys, entries after an empty slot of an active page.
+/// [`Entries`](crate::Entries) returns keys and values.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ use crate::page_records::PageRecords;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Items<'a> {
-    /// What is left of the image, from the start of the next page.
+    /// The rest of the image from the start of the next page on.
     rest: &'a [u8],
     offset: usize,
     page: Option<PageRecords<'a>>,

@@ -1,4 +1,4 @@
-//! The keys of an encrypted partition and where they come from.
+//! The keys of an encrypted partition and their sources.
 //!
 //! Source: ESP-IDF Programming Guide, "NVS Encryption"; ESP-IDF `nvs_api.cpp` and `nvs_sec_provider`.
 //!
@@ -9,9 +9,9 @@
 //! +------------------------+ 32
 //! | tweak key ("tky")      |
 //! +------------------------+ 64
-//! | crc of 0..64       u32 |
+//! | CRC of 0..64       u32 |
 //! +------------------------+ 68
-//! | not used, 0xFF         |
+//! | unused, 0xFF           |
 //! +------------------------+ 4096
 //! ```
 
@@ -28,8 +28,8 @@ use crate::crc::crc32;
 
 /// The two AES-256 keys of an encrypted partition.
 ///
-/// Whoever knows them reads the partition, so they are wiped when dropped, `Debug` does not show them, and they are
-/// read only through [`NvsKeys::expose_data_key`], [`NvsKeys::expose_tweak_key`] and [`NvsKeys::encode_partition`].
+/// The keys are zeroized on drop, elided in `Debug`, and read only through
+/// [`NvsKeys::expose_data_key`], [`NvsKeys::expose_tweak_key`] and [`NvsKeys::encode_partition`].
 ///
 /// # Examples
 ///
@@ -51,24 +51,24 @@ pub struct NvsKeys {
 }
 
 impl NvsKeys {
-    /// The length in bytes of the two keys one after the other.
+    /// The length in bytes of the concatenated keys.
     pub const RAW_LEN: usize = 2 * KEY_LEN;
-    /// The length in bytes of a key partition as [`NvsKeys::encode_partition`] writes it.
+    /// The length in bytes of a key partition written by [`NvsKeys::encode_partition`].
     pub const PARTITION_LEN: usize = 4096;
 
-    /// Accepts the key of the data ("eky") and the key of the tweaks ("tky").
+    /// Creates keys from the data key ("eky") and the tweak key ("tky").
     ///
     /// # Errors
     ///
-    /// [`Error::EncryptionKeysBlank`] when every byte is 0xFF, which stands for "no keys yet", and
-    /// [`Error::EncryptionKeysEqual`] when the keys are the same, which XTS must not be used with (FIPS 140-3
+    /// [`Error::EncryptionKeysBlank`] if every byte is 0xFF, which means "no keys", and
+    /// [`Error::EncryptionKeysEqual`] if the keys are equal, which XTS forbids (FIPS 140-3
     /// Implementation Guidance C.I).
     pub fn new(data: [u8; KEY_LEN], tweak: [u8; KEY_LEN]) -> Result<Self, Error> {
         Self { data, tweak }.checked()
     }
 
-    /// Accepts the data key and the tweak key one after the other: the first 64 bytes of a key partition, which is all
-    /// that the reference generator looks at.
+    /// Creates keys from the concatenated data key and tweak key: the first 64 bytes of a key
+    /// partition, the only part that the reference generator reads.
     ///
     /// # Errors
     ///
@@ -80,13 +80,14 @@ impl NvsKeys {
         keys.checked()
     }
 
-    /// Derives the keys from the key in the device's eFuses, as ESP-IDF's HMAC scheme does.
+    /// Derives the keys from the HMAC key in the device's eFuses, as ESP-IDF's HMAC scheme does.
     ///
-    /// Nothing else goes into the keys, so devices with the same HMAC key have the same partition keys.
+    /// There is no other input, so that devices with the same HMAC key have the same partition
+    /// keys.
     ///
     /// # Errors
     ///
-    /// As [`NvsKeys::new`], which no HMAC key is known to give.
+    /// As [`NvsKeys::new`]; no HMAC key is known that causes an error.
     pub fn from_hmac_key(key: &HmacKey) -> Result<Self, Error> {
         let mut keys = Self::zeroed();
         key.authenticate(&DATA_KEY_SEED, &mut keys.data);
@@ -98,7 +99,7 @@ impl NvsKeys {
     ///
     /// # Errors
     ///
-    /// As [`NvsKeys::new`], which only a broken generator gives: one draw in 2^256.
+    /// As [`NvsKeys::new`], with probability 2^-256 unless the generator is broken.
     pub fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Result<Self, Error> {
         let mut keys = Self::zeroed();
         rng.fill_bytes(&mut keys.data);
@@ -106,15 +107,16 @@ impl NvsKeys {
         keys.checked()
     }
 
-    /// Reads a key partition, or its first 68 bytes or more.
+    /// Decodes a key partition, or at least its first 68 bytes.
     ///
-    /// What follows the checksum is not looked at, as in the firmware: read through flash encryption, the erased rest
-    /// of a key partition is not 0xFF.
+    /// The bytes after the checksum are ignored, as in the firmware: read through flash encryption,
+    /// the erased rest of a key partition is not 0xFF.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyPartitionSize`] below 68 bytes, [`Error::EncryptionKeysBlank`] when the first 68 bytes are 0xFF,
-    /// [`Error::KeyPartitionCrc`] when the checksum is wrong, and those of [`NvsKeys::new`].
+    /// [`Error::KeyPartitionSize`] below 68 bytes, [`Error::EncryptionKeysBlank`] if the first 68
+    /// bytes are 0xFF, [`Error::KeyPartitionCrc`] if the checksum is wrong, and the errors of
+    /// [`NvsKeys::new`].
     pub fn decode(partition: &[u8]) -> Result<Self, Error> {
         let too_short = Error::KeyPartitionSize { len: partition.len() };
         let (raw, rest) = partition.split_first_chunk().ok_or(too_short)?;
@@ -128,9 +130,9 @@ impl NvsKeys {
         Self::from_raw(raw)
     }
 
-    /// Writes the keys as a key partition, the unused part filled with 0xFF.
+    /// Encodes the keys as a key partition; the unused part is 0xFF.
     ///
-    /// The buffer then holds the secret; wiping it is the caller's job.
+    /// The buffer then contains the secret, which the caller must zeroize.
     pub fn encode_partition(&self, partition: &mut [u8; Self::PARTITION_LEN]) {
         let crc = crc32(&[&self.data, &self.tweak]).to_le_bytes();
         partition.fill(0xFF);
@@ -138,19 +140,19 @@ impl NvsKeys {
         partition.iter_mut().zip(fields).for_each(|(to, from)| *to = *from);
     }
 
-    /// Returns the key of the data ("eky").
+    /// Returns the data key ("eky").
     #[must_use]
     pub const fn expose_data_key(&self) -> &[u8; KEY_LEN] {
         &self.data
     }
 
-    /// Returns the key of the tweaks ("tky").
+    /// Returns the tweak key ("tky").
     #[must_use]
     pub const fn expose_tweak_key(&self) -> &[u8; KEY_LEN] {
         &self.tweak
     }
 
-    /// Where keys are put before they are checked, so that they are wiped whatever the outcome.
+    /// Keys are written here before they are checked, so that they are zeroized in any case.
     const fn zeroed() -> Self {
         Self {
             data: [0; KEY_LEN],
@@ -182,10 +184,11 @@ impl fmt::Debug for NvsKeys {
     }
 }
 
-/// The 256-bit key in a device's eFuses (purpose `HMAC_UP`), from which [`NvsKeys::from_hmac_key`] derives the keys of
-/// the partition.
+/// The 256-bit HMAC key in a device's eFuses (purpose `HMAC_UP`), from which
+/// [`NvsKeys::from_hmac_key`] derives the keys of the partition.
 ///
-/// It is wiped when dropped, `Debug` does not show it, and it is read only through [`HmacKey::expose`].
+/// It is zeroized on drop, elided in `Debug`, and read only through [`HmacKey::expose`]. `esp_secure_cert::HmacKey`
+/// is the key of another eFuse block.
 ///
 /// # Examples
 ///
@@ -204,21 +207,21 @@ impl HmacKey {
     /// The length of a key in bytes.
     pub const LEN: usize = KEY_LEN;
 
-    /// Accepts a key.
+    /// Creates a key.
     ///
     /// # Errors
     ///
-    /// [`Error::HmacKeyBlank`] when every byte is 0x00, as in an eFuse block that was never burned, or 0xFF, as in
-    /// erased flash.
+    /// [`Error::HmacKeyBlank`] if every byte is 0x00, as in an unprogrammed eFuse block, or 0xFF,
+    /// as in erased flash.
     pub fn new(key: [u8; KEY_LEN]) -> Result<Self, Error> {
         Self(key).checked()
     }
 
-    /// Reads a key file: the 32 bytes and nothing else.
+    /// Reads a key file, which contains exactly the 32 bytes.
     ///
     /// # Errors
     ///
-    /// [`Error::HmacKeySize`] for another length, and [`Error::HmacKeyBlank`].
+    /// [`Error::HmacKeySize`] for another length, and [`Error::HmacKeyBlank`] for a blank key.
     pub fn decode(file: &[u8]) -> Result<Self, Error> {
         let key: &[u8; KEY_LEN] = file.try_into().map_err(|_| Error::HmacKeySize { len: file.len() })?;
         Self(*key).checked()
@@ -228,14 +231,14 @@ impl HmacKey {
     ///
     /// # Errors
     ///
-    /// [`Error::HmacKeyBlank`], which only a broken generator gives: one draw in 2^255.
+    /// [`Error::HmacKeyBlank`], with probability 2^-255 unless the generator is broken.
     pub fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Result<Self, Error> {
         let mut key = Self([0; KEY_LEN]);
         rng.fill_bytes(&mut key.0);
         key.checked()
     }
 
-    /// Returns the bytes: the one way to read the secret.
+    /// Returns the bytes. This is the only way to read the secret.
     #[must_use]
     pub const fn expose(&self) -> &[u8; KEY_LEN] {
         &self.0
@@ -250,8 +253,8 @@ impl HmacKey {
 
     /// Computes HMAC-SHA256 over the seed repeated eight times.
     fn authenticate(&self, seed: &[u8; 4], out: &mut [u8; KEY_LEN]) {
-        // HMAC pads a short key with zeros to the hash's block (RFC 2104, section 2); doing so here leaves no length to
-        // be refused.
+        // HMAC pads a short key with zeros to the block size of the hash (RFC 2104, section 2).
+        // Padding here avoids a fallible constructor.
         let mut block = Zeroizing::new([0; SHA256_BLOCK]);
         block.iter_mut().zip(&self.0).for_each(|(to, from)| *to = *from);
         let mut mac = Hmac::<Sha256>::new((&*block).into());
@@ -274,15 +277,15 @@ impl fmt::Debug for HmacKey {
     }
 }
 
-/// Bytes of each key.
+/// Length of each key in bytes.
 const KEY_LEN: usize = 32;
-/// Bytes of a block of SHA-256.
+/// Block size of SHA-256 in bytes.
 const SHA256_BLOCK: usize = 64;
 /// HMAC seed for the data key: the firmware's little-endian word 0xAEBE5A5A.
 const DATA_KEY_SEED: [u8; 4] = [0x5A, 0x5A, 0xBE, 0xAE];
 /// HMAC seed for the tweak key: the firmware's little-endian word 0xCEDEA5A5.
 const TWEAK_KEY_SEED: [u8; 4] = [0xA5, 0xA5, 0xDE, 0xCE];
-/// How often a seed is repeated.
+/// Number of repetitions of a seed.
 const SEED_REPEATS: usize = 8;
 
 #[cfg(test)]
@@ -331,7 +334,7 @@ mod tests {
         assert!(bool::from(copy.ct_eq(&key)));
     }
 
-    /// A broken generator, to see that it is noticed.
+    /// A broken generator.
     struct Stuck;
 
     impl TryRng for Stuck {

@@ -3,11 +3,12 @@ use crate::layout::{PAGE_SIZE, SLOT_SIZE};
 use crate::page::Page;
 use crate::slot_states::slots_of;
 
-/// Whether the entries of an image can be read, and why perhaps not.
+/// The readability of an image, with the probable reason if it cannot be read.
 ///
-/// Nothing in an image says whether it is encrypted: the heads of pages are in plain either way (ESP-IDF, "NVS Encryption").
-/// But every entry has a checksum, which is right by chance once in 2^32 times when the entry is encrypted, or is decrypted
-/// with other keys, and plain entries have many bytes 00 and FF.
+/// An image has no mark that it is encrypted: page headers are plain in any case (ESP-IDF, "NVS
+/// Encryption"). But every entry has a checksum, which is correct with probability 2^-32 if the
+/// entry is encrypted or was decrypted with other keys, and plain entries have many bytes 00 and
+/// FF.
 ///
 /// # Examples
 ///
@@ -29,21 +30,24 @@ use crate::slot_states::slots_of;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Legibility {
-    /// There is no entry.
+    /// There are no entries.
     Blank,
-    /// No entry can be read, and they do not look random: they are damaged.
+    /// No entry can be read, and the entries do not look random: they are damaged.
     Damaged,
-    /// No entry can be read, and most of them look random: they are perhaps encrypted, or decrypted with other keys.
+    /// No entry can be read, and most entries look random: they may be encrypted, or were decrypted
+    /// with other keys.
     Encrypted,
-    /// An entry can be read; others may be damaged.
+    /// At least one entry can be read; others may be damaged.
     Legible,
 }
 
-/// More bytes of one value are in a slot of 32 random ones once in 20,000 times.
+/// Maximum count of one byte value in a slot that looks random: 32 random bytes exceed it once in
+/// 20,000 times.
 const MOST_ALIKE: usize = 4;
 
 impl Legibility {
-    /// Looks at an image. Where no page has an intact header, whatever is in the pages is taken for entries.
+    /// Determines the legibility of an image. If no page has an intact header, all slots are tried
+    /// as entries.
     #[must_use]
     pub fn of(image: &[u8]) -> Self {
         if Items::new(image).any(|item| item.is_ok()) {

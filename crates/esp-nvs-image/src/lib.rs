@@ -116,12 +116,12 @@ pub use sizer::Sizer;
 pub use statistics::{PageSummary, Statistics};
 pub use value::Value;
 
-/// The crate of the generators that keys are drawn with.
+/// Random number generators for keys.
 #[cfg(feature = "encryption")]
 pub use rand_core;
-/// The crate of `ConstantTimeEq`, which keys have.
+/// `ConstantTimeEq`, implemented by keys.
 #[cfg(feature = "encryption")]
 pub use subtle;
-/// The crate of `Zeroize`, which keys have.
+/// `Zeroize`, implemented by keys.
 #[cfg(feature = "encryption")]
 pub use zeroize;

@@ -1,23 +1,24 @@
 use crate::layout::PAGE_SIZE;
 use crate::page::Page;
 
-/// The pages that hold entries, in the order in which they were written: by sequence number, and of one number as they
-/// lie in flash.
+/// The pages with entries in the order in which they were written: by sequence number, and in flash
+/// order for equal numbers.
 ///
-/// Without a place for all page numbers, each pass over the headers finds the next few pages.
+/// There is no room for all page numbers, so that each pass over the headers finds only the next
+/// few pages.
 #[derive(Clone)]
 pub(crate) struct LogOrder<'a> {
     image: &'a [u8],
-    /// The next pages, as sequence number and page number.
+    /// The next pages: sequence number and page number.
     batch: [(u32, usize); BATCH],
     len: usize,
     next: usize,
-    /// The last page of the batch, behind which the next one starts.
+    /// The last page of the batch; the next batch starts after it.
     last: Option<(u32, usize)>,
     is_done: bool,
 }
 
-/// Pages found in one pass. More make a longer struct, fewer more passes.
+/// Number of pages found in one pass: more need a longer struct, fewer need more passes.
 const BATCH: usize = 32;
 
 impl<'a> LogOrder<'a> {
@@ -43,7 +44,7 @@ impl<'a> LogOrder<'a> {
             if self.last >= Some(place) || (is_full && self.batch.last() <= Some(&place)) || !page.is_in_log() {
                 continue;
             }
-            // The last one of a full batch gives way.
+            // A full batch drops its last page.
             let kept = self.len.min(BATCH - 1);
             let at = self
                 .batch

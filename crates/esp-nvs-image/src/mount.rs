@@ -6,37 +6,39 @@ use crate::page_records::PageRecords;
 use crate::record::{Identity, Record};
 use crate::slot_states::slots_of;
 
-/// What the firmware erases when it mounts a partition: a page, and entries that others replace.
+/// The parts that the firmware erases when it mounts a partition: a page, and entries that are
+/// superseded.
 ///
 /// Source: ESP-IDF `components/nvs_flash`, `PageManager::load` and `Page::mLoadEntryTable`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Mount {
-    /// The page that is erased, since the move of another page to it begins again, as its offset.
+    /// The offset of the page that is erased because the move of another page to it starts again.
     pub(crate) given_up: Option<usize>,
     /// The page that is moved.
     pub(crate) source: Option<usize>,
-    /// The entry that the last one of the log replaces, and that last one, as their offsets.
+    /// The offsets of the entry that the last entry of the log supersedes, and of that last entry.
     superseded: Option<(usize, usize)>,
 }
 
-/// The entries of a page: one bit for each slot with the head of one.
+/// The entries of a page: one bit for each slot with a head.
 #[derive(Clone, Copy)]
 pub(crate) struct Heads {
-    /// Those that the firmware finds.
+    /// The entries that the firmware finds.
     all: u128,
-    /// Those that it leaves.
+    /// The entries that the firmware keeps.
     kept: u128,
 }
 
 impl Mount {
-    /// Looks at the pages in the order of the log.
+    /// Examines the pages in log order.
     pub(crate) fn new<'a>(log: impl Iterator<Item = Page<'a>> + Clone) -> Self {
         let mut mount = Self::of_moves(log.clone());
         mount.find_superseded(log);
         mount
     }
 
-    /// Looks for moves only: the last page is given up when it is active and an earlier one is being moved.
+    /// Examines only page moves: the last page is given up if it is active and an earlier one is
+    /// being moved.
     pub(crate) fn of_moves<'a>(log: impl Iterator<Item = Page<'a>>) -> Self {
         let mut source = None;
         let mut last = None;
@@ -58,7 +60,7 @@ impl Mount {
         self.given_up == Some(page.offset())
     }
 
-    /// The entries that are on the page given up and nowhere else.
+    /// Returns the entries that exist only on the page given up.
     pub(crate) fn lost<'a>(&self, image: &'a [u8]) -> Lost<'a> {
         let page = |offset: Option<usize>| Page::nth(image, offset? / PAGE_SIZE);
         let (Some(target), Some(source)) = (page(self.given_up), page(self.source)) else {
@@ -73,13 +75,14 @@ impl Mount {
         Lost(Some((target, lost.fold(0, |bits, slot| bits | 1 << slot))))
     }
 
-    /// Finds the old value of the last entry of all, if it was still to be erased when power failed.
+    /// Finds the old value of the last entry, if power failed before it was erased.
     ///
-    /// A page is asked for the first entry of the key that its own load has left; if that is of another type the search goes on
-    /// on the next page (`Page::findItem`). An index of a blob also replaces a blob that is stored in one piece.
+    /// On each page the firmware finds the first entry of the key that the load of the page has
+    /// kept; if it has another type, the search continues on the next page (`Page::findItem`). A
+    /// blob index also supersedes a blob in one piece.
     ///
-    /// The firmware does this before it gives up the last page for an interrupted move, but then only originals on the page being
-    /// moved match, which are spared.
+    /// The firmware does this before it gives up the last page for an interrupted move, but then
+    /// the only matches are originals on the page being moved, which are kept.
     pub(crate) fn find_superseded<'a>(&mut self, log: impl Iterator<Item = Page<'a>> + Clone) {
         self.superseded = None;
         if self.given_up.is_some() {
@@ -95,7 +98,8 @@ impl Mount {
         let one_piece = (kind == BLOB_INDEX).then_some(BLOB_V1);
         let earlier = [Some(kind), one_piece].into_iter().flatten().find_map(|kind| {
             let earlier = log.clone().take_while(|page| page.offset() != last_page.offset());
-            // Most pages have nothing like it, which is found out sooner than where their entries are.
+            // Most pages have no such entry, which is faster to find out than the positions of
+            // their entries.
             let may_hold = |page: &Page<'_>| page.slots().any(|(_, bytes)| Identity::of_slot(bytes) == identity);
             let mut earlier = earlier.filter(|page| !page.is_freeing() && may_hold(page));
             earlier.find_map(|page| {
@@ -108,12 +112,12 @@ impl Mount {
         self.superseded = earlier.map(|earlier| (earlier, last_page.slot_offset(last)));
     }
 
-    /// Tells whether none of a page's entries is erased because of others.
+    /// Returns whether no entry of a page is erased because of another one.
     pub(crate) fn keeps_all(&self, page: &Page<'_>) -> bool {
         !page.is_active() && self.superseded.is_none_or(|(earlier, _)| !page.holds(earlier))
     }
 
-    /// The entries of a page after the mount; of one that is given up none is asked for.
+    /// Returns the entries of a page after the mount; not called for the page given up.
     pub(crate) fn heads(&self, page: &Page<'_>) -> Heads {
         let mut heads = Heads::load(page);
         if let Some((earlier, _)) = self.superseded.filter(|(earlier, _)| page.holds(*earlier)) {
@@ -122,15 +126,15 @@ impl Mount {
         heads
     }
 
-    /// What to say of an entry that is erased. `heads` are those of its page.
+    /// Returns the fault of an erased entry. `heads` are the entries of its page.
     pub(crate) fn fault_of_erased(&self, page: &Page<'_>, heads: Heads, erased: &Record<'_>) -> Finding {
         let slot = page.slot_at(erased.offset);
-        let mut behind = slots_of(heads.all & (u128::MAX << slot << 1));
+        let mut after = slots_of(heads.all & (u128::MAX << slot << 1));
         let is_same =
             |other: &usize| identity_and_type(page, *other).is_some_and(|(other, _)| other == erased.identity());
         let later = match self.superseded {
             Some((earlier, later)) if earlier == erased.offset => Some(later),
-            _ => behind.find(is_same).map(|later| page.slot_offset(later)),
+            _ => after.find(is_same).map(|later| page.slot_offset(later)),
         };
         if let Some(later) = later {
             return Finding::at(later, erased.repeated(erased.offset, Kept::Later));
@@ -141,7 +145,7 @@ impl Mount {
     }
 }
 
-/// The entries that go with the page given up.
+/// The entries of the page given up.
 #[derive(Clone)]
 pub(crate) struct Lost<'a>(Option<(Page<'a>, u128)>);
 
@@ -158,7 +162,7 @@ impl Iterator for Lost<'_> {
 }
 
 impl Record<'_> {
-    /// What to say of an entry whose identity an earlier one has.
+    /// Returns the fault of an entry with the same identity as an earlier one.
     pub(crate) fn repeated(&self, earlier: usize, kept: Kept) -> FindingKind {
         let (key, chunk) = (self.key, self.chunk);
         if self.is_chunk() {
@@ -190,15 +194,17 @@ fn identity_and_type(page: &Page<'_>, slot: usize) -> Option<(Identity, u8)> {
 }
 
 impl Heads {
-    /// What a page's own load leaves: of an active page the entries that no later one has the identity of, whatever their types.
+    /// Returns the entries that the load of a page keeps: on an active page those without a later
+    /// entry of the same identity, regardless of their types.
     fn load(page: &Page<'_>) -> Self {
         let all = heads_of(page);
         let mut heads = Self { all, kept: all };
         if !page.is_active() {
             return heads;
         }
-        // From the last one on: which hashes were met, so that few entries are compared with those behind them.
-        let (mut rest, mut behind, mut met) = (all, 0u128, [0u128; 8]);
+        // From the last entry on. The set of hashes seen so far limits the comparisons with later
+        // entries.
+        let (mut rest, mut after, mut met) = (all, 0u128, [0u128; 8]);
         while let Some(slot) = last_of(rest) {
             rest &= !(1 << slot);
             let Some((identity, _)) = identity_and_type(page, slot) else {
@@ -207,12 +213,12 @@ impl Heads {
             let is_same = |other| identity_and_type(page, other).is_some_and(|(other, _)| other == identity);
             let [word, bit, ..] = identity.hash().to_be_bytes();
             if let Some(met) = met.get_mut(usize::from(word % 8)) {
-                if *met >> (bit % 128) & 1 == 1 && slots_of(behind).any(is_same) {
+                if *met >> (bit % 128) & 1 == 1 && slots_of(after).any(is_same) {
                     heads.kept &= !(1 << slot);
                 }
                 *met |= 1 << (bit % 128);
             }
-            behind |= 1 << slot;
+            after |= 1 << slot;
         }
         if let Some(erased) = heads.before_last_chunk(page) {
             heads.kept &= !(1 << erased);
@@ -220,12 +226,13 @@ impl Heads {
         heads
     }
 
-    /// The first chunk of the key whose chunk ends the page, whatever their chunk indices.
+    /// Returns the first chunk of the key whose chunk ends the page, regardless of their chunk indices.
     ///
-    /// After it has loaded an active page, the firmware asks for the first entry like the last one ("check that last item is not
-    /// duplicate") and erases it. Since 2024 (v5.0.8, v5.1.6, v5.2.2, v5.3) that search finds a chunk of either generation, so
-    /// that power that fails between a blob's new chunk and its index costs the old value. A slot that is erased behind the chunk
-    /// keeps the firmware from asking.
+    /// After loading an active page, the firmware searches the first entry equal to the last one
+    /// ("check that last item is not duplicate") and erases it. Since 2024 (v5.0.8, v5.1.6, v5.2.2,
+    /// v5.3) that search finds a chunk of either generation, so that a power failure between a
+    /// blob's new chunk and its index loses the old value. An erased slot after the chunk prevents
+    /// the search.
     fn before_last_chunk(&self, page: &Page<'_>) -> Option<usize> {
         let last = last_of(self.all)?;
         let (wanted, kind) = identity_and_type(page, last)?;
@@ -242,18 +249,18 @@ impl Heads {
         slots_of(self.kept).find(is_like_it).filter(|slot| *slot < last)
     }
 
-    /// Tells whether the firmware leaves an entry.
+    /// Returns whether the firmware keeps an entry.
     pub(crate) const fn keeps(&self, slot: usize) -> bool {
         self.kept >> slot & 1 == 1
     }
 
-    /// A bit for each slot with the head of an entry that it leaves.
+    /// Returns one bit for each slot with the head of a kept entry.
     pub(crate) const fn kept(&self) -> u128 {
         self.kept
     }
 }
 
-/// The entries of a page, whatever becomes of them: one bit for each slot with the head of one.
+/// Returns the entries of a page before any are erased: one bit for each slot with a head.
 fn heads_of(page: &Page<'_>) -> u128 {
     let records = PageRecords::mounted(*page).flatten();
     records.fold(0, |bits, record| bits | 1 << page.slot_at(record.offset))

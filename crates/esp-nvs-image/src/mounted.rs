@@ -14,25 +14,26 @@ use crate::page::{Page, PageState};
 use crate::page_records::PageRecords;
 use crate::record::{Record, Stored};
 
-/// What an image holds after the firmware has mounted it, without any byte being changed.
+/// The contents of an image after the firmware has mounted it; no byte is changed.
 ///
-/// Source: ESP-IDF `components/nvs_flash`: `Page::load` and `mLoadEntryTable` (pages, slots, keys that stand twice in an active
-/// page), `PageManager::load` (order of the pages, the last entry, an interrupted move), `Storage::init` (namespaces, blob
-/// indices, chunks without one), `Storage::findItem` (what stands twice after that).
+/// Source: ESP-IDF `components/nvs_flash`: `Page::load` and `mLoadEntryTable` (pages, slots,
+/// duplicate keys in an active page), `PageManager::load` (page order, the last entry, an
+/// interrupted move), `Storage::init` (namespaces, blob indices, chunks without an index),
+/// `Storage::findItem` (remaining duplicates).
 pub(crate) struct Mounted<'a> {
-    /// All whole pages, as they lie in flash.
+    /// All complete pages in flash order.
     pub(crate) pages: Vec<(Page<'a>, PageState)>,
-    /// The pages with entries in the order in which they were written, with the one that is given up.
+    /// The pages with entries in the order in which they were written, including the page given up.
     pub(crate) log: Vec<Page<'a>>,
     pub(crate) mount: Mount,
-    /// The entries in the order of the log, without those of a page that is given up.
+    /// The entries in log order, without those of the page given up.
     pub(crate) entries: Vec<Stored<'a>>,
     pub(crate) names: Box<Names>,
     pub(crate) blobs: Blobs,
 }
 
 impl<'a> Mounted<'a> {
-    /// Reads an image, as long as `report` accepts what is wrong with it.
+    /// Reads an image until `report` returns an error for a fault.
     pub(crate) fn new(image: &'a [u8], report: &mut impl FaultSink) -> Result<Self, Error> {
         let (whole, rest) = image.as_chunks::<PAGE_SIZE>();
         if whole.is_empty() || !rest.is_empty() {
@@ -68,7 +69,7 @@ impl<'a> Mounted<'a> {
         Ok(mounted)
     }
 
-    /// Puts the pages in order.
+    /// Sorts the pages.
     fn of_pages(image: &'a [u8], report: &mut impl FaultSink) -> Result<Self, Error> {
         let mut pages = Vec::with_capacity(image.len() / PAGE_SIZE);
         for page in (0..).map_while(|number| Page::nth(image, number)) {
@@ -80,7 +81,7 @@ impl<'a> Mounted<'a> {
         }
         let in_log = pages.iter().filter(|(_, state)| state.is_in_log());
         let mut log = in_log.map(|(page, _)| *page).collect::<Vec<_>>();
-        // The sort is stable: the firmware takes pages of one sequence number as they lie in flash.
+        // The sort is stable: the firmware uses flash order for equal sequence numbers.
         log.sort_by_key(Page::sequence);
         let mount = Mount::of_moves(log.iter().copied());
         for page in log.iter().filter(|page| page.is_freeing()) {
@@ -98,8 +99,8 @@ impl<'a> Mounted<'a> {
         })
     }
 
-    /// Walks over the pages. What is wrong with a page that is erased anyway does no harm: power may have failed in the middle of
-    /// a copy.
+    /// Reads the entries of all pages. Faults of a page that is erased anyway are harmless: power
+    /// may have failed during a copy.
     fn read_entries(&mut self, report: &mut impl FaultSink) -> Result<(), Error> {
         for page in self.log.iter().filter(|page| !self.mount.gives_up(page)) {
             for record in PageRecords::mounted(*page) {
@@ -121,7 +122,7 @@ impl<'a> Mounted<'a> {
         Ok(())
     }
 
-    /// Reads the table of namespaces, and looks for entries outside of it.
+    /// Reads the table of namespaces, and finds entries without a namespace.
     fn read_names(&mut self, report: &mut impl FaultSink) -> Result<(), Error> {
         let names = &mut self.names;
         let kept = self.entries.iter().filter(|entry| entry.is_kept);
@@ -129,7 +130,7 @@ impl<'a> Mounted<'a> {
         kept.clone()
             .filter(|record| record.is_in_table())
             .for_each(|record| names.take(&record));
-        // For each namespace without a name the offset of the first entry, and how many there are.
+        // For each unnamed namespace the offset of the first entry and the number of entries.
         let mut unknown = BTreeMap::<u8, (usize, usize)>::new();
         for record in kept {
             let index = record.namespace;
@@ -149,13 +150,15 @@ impl<'a> Mounted<'a> {
         Ok(())
     }
 
-    /// The entries that the firmware keeps when it resolves keys that stand twice, with their places in `entries`.
+    /// Returns the entries that the firmware keeps when it resolves duplicates, with their
+    /// positions in `entries`.
     pub(crate) fn kept(&self) -> impl Iterator<Item = (usize, Record<'a>)> {
         let kept = self.entries.iter().enumerate().filter(|(_, entry)| entry.is_kept);
         kept.map(|(place, entry)| (place, entry.record()))
     }
 
-    /// The numbers, texts and blobs that a search finds and that can be read, with the places of their entries.
+    /// Returns the numbers, strings and blobs that a search finds and that can be read, with the
+    /// positions of their entries.
     pub(crate) fn values(&self) -> impl Iterator<Item = (usize, Record<'a>)> {
         let entries = self.entries.iter().enumerate();
         let found = entries.filter(|(_, entry)| entry.is_kept && !entry.is_lost && entry.is_sound);

@@ -4,12 +4,12 @@ use core::str::FromStr;
 use crate::Error;
 use crate::layout::KEY_FIELD;
 
-/// The bytes that keys and namespaces share: 1..=15 bytes of UTF-8 without NUL, padded with NUL.
+/// The bytes of a key or namespace: 1..=15 bytes of UTF-8 without NUL, padded with NUL.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Name([u8; KEY_FIELD]);
 
 impl Name {
-    /// Longest name in bytes.
+    /// Maximum length of a name in bytes.
     const MAX_LEN: usize = KEY_FIELD - 1;
 
     const fn new(text: &str) -> Result<Self, NameFault> {
@@ -37,21 +37,22 @@ impl Name {
         Ok(Self(field))
     }
 
-    /// Reads a field as it stands in a slot. `None` when it is empty, not terminated, not padded with NUL or not UTF-8.
+    /// Reads the field of a slot; `None` if it is empty, not terminated, not padded with NUL or not
+    /// UTF-8.
     fn from_field(field: [u8; KEY_FIELD]) -> Option<Self> {
         const ONES: u128 = u128::from_ne_bytes([1; KEY_FIELD]);
         let bytes = u128::from_le_bytes(field);
         // The lowest of these bits is that of the first NUL.
         let nul = bytes.wrapping_sub(ONES) & !bytes & ONES << 7;
-        let behind = u128::MAX.checked_shl(nul.trailing_zeros())?;
-        if nul & 0x80 != 0 || bytes & behind != 0 {
+        let after = u128::MAX.checked_shl(nul.trailing_zeros())?;
+        if nul & 0x80 != 0 || bytes & after != 0 {
             return None;
         }
         let is_ascii = bytes & ONES << 7 == 0;
         (is_ascii || core::str::from_utf8(&field).is_ok()).then_some(Self(field))
     }
 
-    /// Tells whether the first or the last character is one that nobody sees.
+    /// Returns whether the first or the last character is invisible.
     fn has_unseen_edge(&self) -> bool {
         let mut letters = self.as_str().chars();
         let first = letters.next();
@@ -61,13 +62,13 @@ impl Name {
 
     fn as_str(&self) -> &str {
         let text = self.0.split(|&b| b == 0).next().unwrap_or_default();
-        // Both doors let only UTF-8 in.
+        // Both constructors accept only UTF-8.
         core::str::from_utf8(text).unwrap_or_default()
     }
 }
 
-/// Tells whether a character shows nothing: white space, a control character, or one of Unicode's that are ignored when a
-/// text is shown (`Default_Ignorable_Code_Point`), such as the byte order mark and the spaces of no width.
+/// Returns whether a character is invisible: whitespace, a control character, or one of Unicode's
+/// `Default_Ignorable_Code_Point`, such as the byte order mark and zero-width spaces.
 fn is_unseen(letter: char) -> bool {
     letter.is_whitespace()
         || letter.is_control()
@@ -91,10 +92,10 @@ macro_rules! name_type {
         pub struct $name(Name);
 
         impl $name {
-            /// The longest name in bytes (of UTF-8, not characters).
+            /// The maximum length of a name in bytes (of UTF-8, not characters).
             pub const MAX_LEN: usize = Name::MAX_LEN;
 
-            /// Accepts a name of 1..=15 bytes without NUL.
+            /// Creates a name of 1..=15 bytes without NUL.
             ///
             /// # Errors
             ///
@@ -114,8 +115,9 @@ macro_rules! name_type {
                 self.0.as_str()
             }
 
-            /// Tells whether the name begins or ends with a character that nobody sees: white space, a control character, a
-            /// byte order mark, a space of no width. It is a legal name, but hardly the one that the firmware asks for.
+            /// Returns whether the name starts or ends with an invisible character: whitespace, a
+            /// control character, a byte order mark, a zero-width space. Such a name is legal, but
+            /// probably not the one that the firmware looks up.
             #[must_use]
             pub fn has_unseen_edge(&self) -> bool {
                 self.0.has_unseen_edge()
@@ -202,7 +204,7 @@ macro_rules! name_type {
 }
 
 name_type! {
-    /// The name of a value within its namespace, 1..=15 bytes.
+    /// The name of a value in its namespace, 1..=15 bytes.
     Key, KeyEmpty, KeyHasNul, KeyTooLong
 }
 name_type! {
@@ -211,19 +213,20 @@ name_type! {
 }
 
 impl Namespace {
-    /// The same bytes as a key: the table of namespaces stores names as keys.
+    /// Returns the same bytes as a key: the table of namespaces stores names as keys.
     pub(crate) const fn as_key(&self) -> Key {
         Key(self.0)
     }
 
-    /// What `==` says, at compile time.
+    /// `==` in a `const fn`.
     pub(crate) const fn is(&self, other: &Self) -> bool {
         u128::from_ne_bytes(self.0.0) == u128::from_ne_bytes(other.0.0)
     }
 }
 
 impl Key {
-    /// The key within a namespace as one number: a key's field ends with a NUL, in whose place the namespace goes.
+    /// Returns the key in a namespace as one number: the namespace replaces the NUL at the end of
+    /// the key field.
     #[cfg(feature = "alloc")]
     pub(crate) const fn within(&self, namespace: u8) -> u128 {
         #[expect(clippy::as_conversions, reason = "u8 to u128 loses nothing")]
@@ -244,9 +247,10 @@ impl Key {
     }
 }
 
-/// The 16 bytes of a stored key or namespace, which need not be a legal one.
+/// The 16 bytes of a stored key or namespace, which need not be legal.
 ///
-/// `Display` shows the bytes before the first NUL, with control characters and what is not UTF-8 escaped.
+/// `Display` shows the bytes before the first NUL; control characters and invalid UTF-8 are
+/// escaped.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StoredKey([u8; KEY_FIELD]);
 
@@ -259,13 +263,13 @@ impl StoredKey {
         &self.0
     }
 
-    /// Returns the key; `None` unless it is 1..=15 bytes of UTF-8 padded with NUL.
+    /// Returns the key, or `None` if it is not 1..=15 bytes of UTF-8 padded with NUL.
     #[must_use]
     pub fn key(&self) -> Option<Key> {
         Key::from_field(self.0)
     }
 
-    /// The key of an entry in which nothing is wrong, so that it is a legal one.
+    /// Returns the key of a sound entry, which is legal.
     pub(crate) const fn sound(&self) -> Key {
         Key(Name(self.0))
     }
@@ -276,7 +280,8 @@ impl StoredKey {
         self.0.split(|&b| b == 0).next().unwrap_or_default()
     }
 
-    /// Tells whether a NUL ends the text and nothing but NUL follows, as the firmware's search expects.
+    /// Returns whether the text ends with a NUL and only NULs follow, as the firmware's search
+    /// requires.
     pub(crate) fn is_padded(&self) -> bool {
         let len = self.as_bytes().len();
         len < KEY_FIELD && self.0.iter().skip(len).all(|&b| b == 0)
@@ -316,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn edges_that_nobody_sees_are_found() {
+    fn invisible_edges_are_found() {
         for text in [
             " a",
             "a ",

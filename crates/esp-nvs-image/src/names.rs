@@ -4,17 +4,18 @@ use crate::layout::{MAX_NAMESPACES, NAMESPACE_TABLE, PAGE_SIZE};
 use crate::name::StoredKey;
 use crate::record::Record;
 
-/// The table of namespaces as the firmware reads it: page by page, on each up to the first entry that is no u8.
+/// The table of namespaces as the firmware reads it: page by page, on each page up to the first
+/// entry that is not a u8.
 ///
 /// Source: ESP-IDF `components/nvs_flash`, `Storage::init`.
 #[derive(Clone)]
 pub(crate) struct Names {
-    /// By index less one: the name, and where its entry lies, which for an index that is free is 0.
+    /// By index minus one: the name, and the offset of its entry, which is 0 for a free index.
     names: [StoredKey; MAX_NAMESPACES],
-    /// All behind so many are free.
+    /// All names from this one on are free.
     used: usize,
     offsets: [usize; MAX_NAMESPACES],
-    /// The page whose further entries of the table are not read.
+    /// The page whose remaining table entries are not read.
     ended_page: Option<usize>,
 }
 
@@ -28,8 +29,8 @@ impl Names {
         }
     }
 
-    /// Takes the entries of the table in the order of the log, those that are erased left out. An index or a name that is taken
-    /// stays with the first.
+    /// Adds an entry of the table; entries come in log order, without erased ones. For a duplicate
+    /// index or name the first entry is kept.
     pub(crate) fn take(&mut self, record: &Record<'_>) {
         let page = Some(record.offset / PAGE_SIZE);
         if record.kind != ItemType::U8 {
@@ -46,26 +47,27 @@ impl Names {
         }
     }
 
-    /// The name of an index.
+    /// Returns the name of an index.
     pub(crate) fn get(&self, index: u8) -> Option<StoredKey> {
         let place = usize::from(index).wrapping_sub(1);
         self.names.get(place).copied().filter(|_| self.offset(index) != 0)
     }
 
-    /// Where the entry of an index lies, or 0.
+    /// Returns the offset of the entry of an index, or 0.
     pub(crate) fn offset(&self, index: u8) -> usize {
         let place = usize::from(index).wrapping_sub(1);
         self.offsets.get(place).copied().unwrap_or_default()
     }
 
-    /// The index of a name.
+    /// Returns the index of a name.
     pub(crate) fn index_of(&self, name: StoredKey) -> Option<u8> {
         let known = self.names.iter().zip(&self.offsets).zip(1..=u8::MAX).take(self.used);
         let mut known = known.filter(|((other, offset), _)| **offset != 0 && **other == name);
         known.next().map(|(_, index)| index)
     }
 
-    /// The namespaces in the order of their indices, each with its index and where its entry lies.
+    /// Returns the namespaces in the order of their indices, each with its index and the offset of
+    /// its entry.
     #[cfg(feature = "alloc")]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u8, StoredKey, usize)> {
         let all = (1..=u8::MAX).zip(self.names.iter().zip(&self.offsets));
@@ -73,7 +75,8 @@ impl Names {
             .map(|(index, (name, offset))| (index, *name, *offset))
     }
 
-    /// What is wrong with an entry of the table, all of which was taken before, but for a name that stands twice.
+    /// Returns the fault of an entry of the table after all have been added, except for a duplicate
+    /// name.
     pub(crate) fn fault(&self, record: &Record<'_>) -> Option<FindingKind> {
         let name = record.key;
         let [index, ..] = record.data;

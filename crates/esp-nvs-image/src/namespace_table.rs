@@ -11,24 +11,24 @@ impl NamespaceTable {
         Self([None; MAX_NAMESPACES])
     }
 
-    /// The index of a namespace, and whether it is still to be inserted.
+    /// Returns the index of a namespace, and whether it must be inserted.
     pub(crate) const fn index(&self, namespace: &Namespace) -> Result<(u8, bool), Error> {
         let mut rest = self.0.as_slice();
         let mut index = 1;
-        while let [slot, behind @ ..] = rest {
+        while let [slot, after @ ..] = rest {
             match slot {
                 Some(known) if known.is(namespace) => return Ok((index, false)),
                 Some(_) => {}
                 None => return Ok((index, true)),
             }
-            // At most 254 of them.
+            // There are at most 254 namespaces.
             index += 1;
-            rest = behind;
+            rest = after;
         }
         Err(Error::TooManyNamespaces)
     }
 
-    /// Inserts a namespace under an index that [`NamespaceTable::index`] gave.
+    /// Inserts a namespace with an index from [`NamespaceTable::index`].
     pub(crate) const fn insert(&mut self, namespace: &Namespace, index: u8) {
         #[expect(clippy::as_conversions, reason = "u8 to usize loses nothing")]
         let (_, slots) = self.0.split_at_mut((index as usize).saturating_sub(1));

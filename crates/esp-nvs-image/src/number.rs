@@ -2,12 +2,12 @@ use core::fmt;
 
 use crate::item_type::ItemType;
 
-/// Declares the number types once: variant, Rust type, and the name that CSV files and JSON have for it.
+/// Declares the number types once: variant, Rust type, and the name in CSV files and JSON.
 macro_rules! numbers {
     ($($(#[$doc:meta])* $variant:ident($type:ty) = $name:literal, $getter:ident;)*) => {
         /// A number of one of the types that NVS stores.
         ///
-        /// `Debug` shows the type only, as for every value; `Display` writes the decimal digits.
+        /// `Debug` shows only the type, as for every value; `Display` formats the decimal digits.
         #[derive(Clone, Copy)]
         #[non_exhaustive]
         pub enum Number {
@@ -24,7 +24,7 @@ macro_rules! numbers {
             }
 
             $(
-                #[doc = concat!("Returns the number when it is stored as `", $name, "`; `None` for another type.")]
+                #[doc = concat!("Returns the number if it is stored as `", $name, "`, or `None` for another type.")]
                 #[must_use]
                 pub const fn $getter(&self) -> Option<$type> {
                     match *self {
@@ -40,14 +40,15 @@ macro_rules! numbers {
                 }
             }
 
-            /// The data field of its entry: little-endian, and filled up with the 0xFF of erased flash.
+            /// Returns the data field of its entry: little-endian, padded with the 0xFF of erased
+            /// flash.
             pub(crate) fn to_data(self) -> [u8; 8] {
                 match self {
                     $(Self::$variant(number) => padded(&number.to_le_bytes()),)*
                 }
             }
 
-            /// Reads a data field; `None` for a type that is no number.
+            /// Decodes a data field; `None` for a type that is not a number.
             pub(crate) fn from_data(kind: ItemType, data: [u8; 8]) -> Option<Self> {
                 match kind {
                     $(ItemType::$variant => {
@@ -91,13 +92,13 @@ numbers! {
     U64(u64) = "u64", as_u64;
     /// A signed 64-bit integer.
     I64(i64) = "i64", as_i64;
-    /// A 32-bit IEEE 754 number, which ESP-IDF reads from its development version of 2026 on.
+    /// A 32-bit IEEE 754 number, supported by ESP-IDF since its development version of 2026.
     Float(f32) = "float", as_f32;
-    /// A 64-bit IEEE 754 number, likewise.
+    /// A 64-bit IEEE 754 number, supported like [`Number::Float`].
     Double(f64) = "double", as_f64;
 }
 
-/// Gives a type with a variant `Number` the getters of a number.
+/// Adds the getters of a number to a type with a variant `Number`.
 macro_rules! number_getters {
     ($type:ty) => {
         number_getters! { $type:
@@ -107,7 +108,7 @@ macro_rules! number_getters {
     };
     ($type:ty: $($name:literal: $getter:ident -> $number:ty),*) => {
         impl $type {
-            /// Returns the number; `None` for a text or a blob.
+            /// Returns the number, or `None` for a string or a blob.
             #[must_use]
             pub const fn as_number(&self) -> Option<$crate::Number> {
                 match self {
@@ -117,7 +118,7 @@ macro_rules! number_getters {
             }
 
             $(
-                #[doc = concat!("Returns the number when it is stored as `", $name, "`; `None` for another type, as for the firmware.")]
+                #[doc = concat!("Returns the number if it is stored as `", $name, "`, or `None` for another type, as in the firmware.")]
                 #[must_use]
                 pub const fn $getter(&self) -> Option<$number> {
                     match self {
@@ -131,7 +132,7 @@ macro_rules! number_getters {
 }
 pub(crate) use number_getters;
 
-/// Makes a type with a variant `Number` from each type of number.
+/// Implements `From` each number type for a type with a variant `Number`.
 macro_rules! from_numbers {
     ($type:ty) => {
         from_numbers!($type: $crate::Number, u8, i8, u16, i16, u32, i32, u64, i64, f32, f64);
@@ -147,7 +148,7 @@ macro_rules! from_numbers {
 pub(crate) use from_numbers;
 
 impl PartialEq for Number {
-    /// Numbers are equal when they are stored alike: a float that is no number equals itself, and 0 is not -0.
+    /// Numbers are equal if their stored bytes are: NaN equals itself, and 0 is not equal to -0.
     fn eq(&self, other: &Self) -> bool {
         self.item_type() == other.item_type() && self.to_data() == other.to_data()
     }
@@ -156,7 +157,7 @@ impl PartialEq for Number {
 impl Eq for Number {}
 
 impl fmt::Debug for Number {
-    /// Leaves out the number: it may be a passcode.
+    /// Omits the number, which may be a passcode.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}([elided])", self.item_type())
     }

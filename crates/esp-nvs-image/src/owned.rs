@@ -9,7 +9,7 @@ use crate::name::{Key, Namespace};
 use crate::number::{Number, from_numbers, number_getters};
 use crate::value::Value;
 
-/// A value that owns its bytes, and where it belongs.
+/// An entry that owns its value.
 ///
 /// # Examples
 ///
@@ -34,7 +34,7 @@ pub struct OwnedEntry {
     pub value: OwnedValue,
 }
 
-/// A value that owns its bytes, which are wiped when it is dropped.
+/// A value that owns its bytes, which are zeroized on drop.
 ///
 /// # Examples
 ///
@@ -50,7 +50,7 @@ pub struct OwnedEntry {
 pub enum OwnedValue {
     /// A number.
     Number(Number),
-    /// A text.
+    /// A string.
     Str(String),
     /// Bytes.
     Blob(Vec<u8>),
@@ -59,7 +59,7 @@ pub enum OwnedValue {
 number_getters!(OwnedValue);
 
 impl OwnedValue {
-    /// Returns the text; `None` for another type.
+    /// Returns the string, or `None` for another type.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -68,7 +68,7 @@ impl OwnedValue {
         }
     }
 
-    /// Returns the bytes of a blob; `None` for another type.
+    /// Returns the bytes of a blob, or `None` for another type.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {

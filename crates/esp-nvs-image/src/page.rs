@@ -8,30 +8,30 @@ use crate::layout::{
 };
 use crate::slot_states::SlotStates;
 
-/// What the firmware takes a page for.
+/// The state of a page, as the firmware sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PageState {
-    /// New entries go here.
+    /// New entries are written here.
     Active,
-    /// Its header or its state is damaged: it is erased when a page is needed.
+    /// The header or the state is damaged; the page is erased when a page is needed.
     Corrupt,
-    /// Nothing was written here since it was erased.
+    /// Unwritten since it was erased.
     Empty,
     /// Its entries are being moved to another page.
     Freeing,
-    /// It is read, but nothing is added.
+    /// Read, but not written.
     Full,
 }
 
 impl PageState {
-    /// Tells whether the firmware reads entries from such a page.
+    /// Returns whether the firmware reads entries from a page in this state.
     pub(crate) const fn is_in_log(self) -> bool {
         matches!(self, Self::Active | Self::Full | Self::Freeing)
     }
 }
 
-/// One page of an image to read.
+/// A page of an image to read.
 #[derive(Clone, Copy)]
 pub(crate) struct Page<'a> {
     bytes: &'a [u8; PAGE_SIZE],
@@ -45,13 +45,13 @@ impl fmt::Debug for Page<'_> {
 }
 
 impl<'a> Page<'a> {
-    /// The page of that number; `None` when the image has fewer.
+    /// Returns the page with this number, or `None` if the image has fewer pages.
     pub(crate) fn nth(image: &'a [u8], number: usize) -> Option<Self> {
         let offset = number.checked_mul(PAGE_SIZE)?;
         Self::first_of(image.get(offset..)?, offset)
     }
 
-    /// Where the page starts in the image.
+    /// Returns the offset of the page in the image.
     pub(crate) const fn offset(&self) -> usize {
         self.offset
     }
@@ -61,8 +61,8 @@ impl<'a> Page<'a> {
         image.first_chunk().map(|bytes| Self { bytes, offset })
     }
 
-    /// What the firmware takes the page for, and what is wrong with it. Follows the order of the firmware's tests
-    /// (`Page::load`): blank, checksum, version, state.
+    /// Returns the state that the firmware assigns to the page, and its fault. The order is that of
+    /// the firmware's tests (`Page::load`): blank, checksum, version, state.
     pub(crate) fn classify(&self) -> (PageState, Option<FindingKind>) {
         let state = self.state();
         let fault = if state == PAGE_UNINITIALISED {
@@ -86,12 +86,12 @@ impl<'a> Page<'a> {
         (PageState::Corrupt, Some(fault))
     }
 
-    /// Tells whether the firmware reads entries from it.
+    /// Returns whether the firmware reads entries from the page.
     pub(crate) fn is_in_log(&self) -> bool {
         self.classify().0.is_in_log()
     }
 
-    /// The header in three parts: state, what the checksum covers, checksum.
+    /// Returns the header in three parts: state, bytes covered by the checksum, checksum.
     fn header_words(&self) -> [&'a [u8]; 3] {
         let (header, _) = self.bytes.split_at(BITMAP_OFFSET);
         let (state, rest) = header.split_at(4);
@@ -99,38 +99,38 @@ impl<'a> Page<'a> {
         [state, checked, crc]
     }
 
-    /// The sequence number, which orders the pages.
+    /// Returns the sequence number, which orders the pages.
     pub(crate) fn sequence(&self) -> u32 {
         self.word(4)
     }
 
-    /// The state word, whatever it says.
+    /// Returns the state word, valid or not.
     pub(crate) fn state(&self) -> u32 {
         self.word(0)
     }
 
-    /// The version byte.
+    /// Returns the version byte.
     pub(crate) fn version(&self) -> u8 {
         self.byte(8)
     }
 
-    /// Tells whether every byte is 0xFF.
+    /// Returns whether every byte is 0xFF.
     pub(crate) fn is_blank(&self) -> bool {
         is_blank(self.bytes)
     }
 
-    /// Tells whether the header's checksum is right.
+    /// Returns whether the header's checksum is correct.
     fn has_right_crc(&self) -> bool {
         let [_, checked, ..] = self.header_words();
         crc32(&[checked]) == self.word(28)
     }
 
-    /// The slot that begins at an offset of the image, which lies in the page.
+    /// Returns the slot at an offset of the image, which must be in the page.
     pub(crate) const fn slot_at(&self, offset: usize) -> usize {
         (offset.saturating_sub(self.offset) / SLOT_SIZE).saturating_sub(SLOTS_BEFORE_FIRST)
     }
 
-    /// Tells whether an offset of the image lies in the page.
+    /// Returns whether an offset of the image is in the page.
     pub(crate) const fn holds(&self, offset: usize) -> bool {
         offset / PAGE_SIZE == self.offset / PAGE_SIZE
     }
@@ -139,23 +139,24 @@ impl<'a> Page<'a> {
         self.offset + (SLOTS_BEFORE_FIRST + slot) * SLOT_SIZE
     }
 
-    /// What the bitmap says of the slots.
+    /// Returns the slot states from the bitmap.
     pub(crate) fn slot_states(&self) -> SlotStates {
         let (_, rest) = self.bytes.split_at(BITMAP_OFFSET);
         SlotStates::new(rest.first_chunk().copied().unwrap_or_default())
     }
 
-    /// Tells whether the page is active; only pages of the log are asked.
+    /// Returns whether the page is active; only called for pages of the log.
     pub(crate) fn is_active(&self) -> bool {
         self.state() == PAGE_ACTIVE
     }
 
-    /// Tells whether the page is being moved; only pages of the log are asked.
+    /// Returns whether the page is being moved; only called for pages of the log.
     pub(crate) fn is_freeing(&self) -> bool {
         self.state() == PAGE_FREEING
     }
 
-    /// How many slots the firmware reads: of an active page those before the first empty one, of any other all.
+    /// Returns the number of slots that the firmware reads: on an active page those before the
+    /// first empty one, on any other page all.
     pub(crate) fn end(&self) -> usize {
         if self.is_active() {
             self.slot_states().first_empty()
@@ -164,34 +165,35 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// All slots with their numbers, whatever they hold.
+    /// Returns all slots with their numbers.
     pub(crate) fn slots(&self) -> impl Iterator<Item = (usize, &'a [u8; SLOT_SIZE])> + use<'a> {
         let (slots, _) = self.bytes.as_chunks();
         slots.iter().skip(SLOTS_BEFORE_FIRST).enumerate()
     }
 
-    /// The bytes of a slot; `None` behind the last.
+    /// Returns the bytes of a slot, or `None` after the last one.
     pub(crate) fn slot(&self, slot: usize) -> Option<&'a [u8; SLOT_SIZE]> {
         self.slot_bytes(slot, SLOT_SIZE)?.first_chunk()
     }
 
-    /// Tells whether a slot and all behind it are empty and hold nothing.
+    /// Returns whether a slot and all after it are empty and blank.
     pub(crate) fn is_blank_from(&self, slot: usize) -> bool {
         let (_, bytes) = self.bytes.split_at((SLOTS_BEFORE_FIRST + slot) * SLOT_SIZE);
         self.slot_states().all_empty_from(slot) && is_blank(bytes)
     }
 
-    /// Tells whether the bytes of a slot are all 0xFF.
+    /// Returns whether the bytes of a slot are all 0xFF.
     pub(crate) fn is_blank_slot(&self, slot: usize) -> bool {
         self.slot(slot).is_none_or(|bytes| bytes == &[0xFF; SLOT_SIZE])
     }
 
-    /// Tells whether the first four bytes of a slot are 0xFF, which the firmware takes for a slot that was never written to.
+    /// Returns whether the first four bytes of a slot are 0xFF, which the firmware treats as an
+    /// unwritten slot.
     pub(crate) fn is_untouched(&self, slot: usize) -> bool {
         self.slot_bytes(slot, 4).is_none_or(|word| word == [0xFF; 4])
     }
 
-    /// The first `len` bytes from `slot` on; `None` when they run over the end of the page.
+    /// Returns the first `len` bytes from `slot` on, or `None` if they exceed the page.
     pub(crate) fn slot_bytes(&self, slot: usize, len: usize) -> Option<&'a [u8]> {
         if slot > SLOTS_PER_PAGE {
             return None;
@@ -209,7 +211,8 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Tells whether every byte of some slots is 0xFF. Most of a large partition is blank, hence the wide steps.
+/// Returns whether every byte of some slots is 0xFF. Most of a large partition is blank, hence the
+/// wide steps.
 fn is_blank(slots: &[u8]) -> bool {
     let (steps, rest) = slots.as_chunks::<{ 4 * SLOT_SIZE }>();
     let is_blank = |bytes: &[u8]| {

@@ -4,7 +4,8 @@ use crate::page::Page;
 use crate::record::Record;
 use crate::slot_states::{SlotStates, slots_of};
 
-/// The entries of one page, and what is wrong with its slots: neighbours with one fault are one finding.
+/// The entries of one page and the faults of its slots; adjacent slots with the same fault are one
+/// finding.
 ///
 /// Source: ESP-IDF `components/nvs_flash`, `Page::mLoadEntryTable`.
 #[derive(Clone, Debug)]
@@ -16,19 +17,19 @@ pub(crate) struct PageRecords<'a> {
     rest: Rest,
 }
 
-/// What is still to be looked at.
+/// The remaining work.
 #[derive(Clone, Copy, Debug)]
 enum Rest {
-    /// The entries of a page of which also slots are read that the firmware does not look at.
+    /// The entries of a page, including slots that the firmware does not read.
     Unchecked,
-    /// The entries, and then whether slots are written behind the first empty one.
+    /// The entries, and then written slots after the first empty one.
     Checked,
-    /// The slots behind the end of an active page.
+    /// The slots after the end of an active page.
     Tail,
 }
 
 impl<'a> PageRecords<'a> {
-    /// All entries, also those behind an empty slot of an active page.
+    /// Returns all entries, including those after an empty slot of an active page.
     pub(crate) fn all(page: Page<'a>) -> Self {
         Self {
             page,
@@ -39,7 +40,7 @@ impl<'a> PageRecords<'a> {
         }
     }
 
-    /// The entries that the firmware sees, and all that is wrong with the slots.
+    /// Returns the entries that the firmware sees, and all faults of the slots.
     pub(crate) fn mounted(page: Page<'a>) -> Self {
         Self {
             page,
@@ -50,7 +51,7 @@ impl<'a> PageRecords<'a> {
         }
     }
 
-    /// The entry at a slot that is marked as written.
+    /// Reads the entry at a slot that is marked as written.
     fn entry(&mut self, slot: usize) -> Result<Record<'a>, Finding> {
         match Record::read(&self.page, slot) {
             Ok(record) => {
@@ -60,7 +61,7 @@ impl<'a> PageRecords<'a> {
                 let incomplete = || Finding::at(record.offset, FindingKind::EntryIncomplete { key });
                 is_whole.then_some(record).ok_or_else(incomplete)
             }
-            // Without a sound head the payload behind it is taken for heads, one slot at a time.
+            // Without a sound head the payload after it is read as heads, one slot at a time.
             Err(mut fault) => {
                 let is_payload = |records: &Self, slot| {
                     records.states.is_written(slot)
@@ -80,15 +81,15 @@ impl<'a> PageRecords<'a> {
         }
     }
 
-    /// Goes on by one slot and those that follow and are like it; returns how many they are.
+    /// Advances by one slot and all following similar ones; returns their number.
     fn run(&mut self, slot: usize, is_like_it: impl Fn(&Self, usize) -> bool) -> usize {
-        let behind = (slot + 1..self.end).take_while(|&slot| is_like_it(self, slot));
-        let slots = 1 + behind.count();
+        let after = (slot + 1..self.end).take_while(|&slot| is_like_it(self, slot));
+        let slots = 1 + after.count();
         self.slot += slots;
         slots
     }
 
-    /// What is wrong with a slot that is not written.
+    /// Returns the fault of a slot that is not written.
     fn fault(&mut self, slot: usize) -> Option<Finding> {
         let is_illegal = |records: &Self, slot| records.states.is_illegal(slot);
         let is_spoilt = |records: &Self, slot| records.states.is_empty(slot) && !records.page.is_blank_slot(slot);
@@ -97,8 +98,9 @@ impl<'a> PageRecords<'a> {
             FindingKind::SlotState { slots }
         } else if !matches!(self.rest, Rest::Unchecked) && is_spoilt(self, slot) {
             let slots = self.run(slot, is_spoilt);
-            // Power may fail between the bytes of a slot and its bits while the page is active. In a page that is full the
-            // firmware has made up for that, and a slot that it cannot see was one of an entry.
+            // While a page is active, power may fail between writing the bytes of a slot and its
+            // bits. The firmware repairs that before the page is full, so that there an invisible
+            // slot belonged to an entry.
             let hidden = !self.page.is_active();
             FindingKind::EmptySlotNotBlank { slots, hidden }
         } else {
@@ -108,7 +110,7 @@ impl<'a> PageRecords<'a> {
         Some(Finding::at(self.page.slot_offset(slot), kind))
     }
 
-    /// Whether slots are written behind the first empty one.
+    /// Returns a finding if slots after the first empty one are written.
     fn behind_empty(&self) -> Option<Finding> {
         let written = self.states.written() & (u128::MAX << self.states.first_empty());
         let offset = self.page.slot_offset(slots_of(written).next()?);

@@ -6,11 +6,11 @@ use crate::layout::{MAX_BLOB_V2, NAMESPACE_TABLE, NO_CHUNK, SLOT_SIZE};
 use crate::name::StoredKey;
 use crate::page::Page;
 
-/// An entry as the firmware sees it when it mounts the partition: its head is sound. The key and the bytes behind the head are
-/// looked at only when the value is read.
+/// An entry that the firmware sees when it mounts the partition, with a sound head. The key and the
+/// bytes after the head are checked only when the value is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Record<'a> {
-    /// Where the head lies in the image.
+    /// The offset of the head in the image.
     pub(crate) offset: usize,
     pub(crate) namespace: u8,
     pub(crate) kind: ItemType,
@@ -20,25 +20,26 @@ pub(crate) struct Record<'a> {
     pub(crate) payload: &'a [u8],
 }
 
-/// An entry of an image, and what becomes of it. There may be as many as slots, so that it is kept small.
+/// An entry of an image with its fate. There may be as many as slots, so that the struct is small.
 #[cfg(feature = "alloc")]
 #[derive(Clone, Copy)]
 pub(crate) struct Stored<'a> {
-    /// The head and the bytes behind it.
+    /// The head and the bytes after it.
     bytes: &'a [u8],
     pub(crate) offset: usize,
     pub(crate) kind: ItemType,
-    /// Nothing is wrong inside of it.
+    /// The entry has no fault inside.
     pub(crate) is_sound: bool,
-    /// The firmware does not erase it because another replaces it.
+    /// The firmware does not erase it because of another entry.
     pub(crate) is_kept: bool,
-    /// The firmware drops it because blobs and chunks do not fit, or its search ends before it.
+    /// The firmware drops it because blob indices and chunks do not match, or its search ends
+    /// before it.
     pub(crate) is_lost: bool,
 }
 
 #[cfg(feature = "alloc")]
 impl<'a> Stored<'a> {
-    /// Keeps an entry of a page.
+    /// Stores an entry of a page.
     pub(crate) fn new(page: &Page<'a>, record: &Record<'a>, is_sound: bool) -> Self {
         let len = SLOT_SIZE + record.payload.len();
         let bytes = page.slot_bytes(page.slot_at(record.offset), len);
@@ -80,7 +81,7 @@ impl<'a> Stored<'a> {
     }
 }
 
-/// What the firmware finds an entry by; the type is not part of it.
+/// The identity by which the firmware finds an entry; the type is not part of it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Identity {
     pub(crate) namespace: u8,
@@ -89,7 +90,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Reads it from the head of an entry.
+    /// Reads the identity from the head of an entry.
     pub(crate) fn of_slot(slot: &[u8; SLOT_SIZE]) -> Self {
         let (
             Head {
@@ -104,7 +105,7 @@ impl Identity {
         }
     }
 
-    /// A number by which different ones can be told apart, but for chance or somebody's doing.
+    /// Returns a hash; it is not collision-resistant.
     pub(crate) fn hash(&self) -> u64 {
         let (halves, _) = self.key.field().as_chunks::<8>();
         let start = u64::from(self.namespace) << 8 | u64::from(self.chunk);
@@ -116,8 +117,8 @@ impl Identity {
 }
 
 impl<'a> Record<'a> {
-    /// Reads the head at a slot. The error is what makes the firmware erase that slot alone (`checkHeaderConsistency`); the
-    /// bytes behind it are then taken for heads in turn.
+    /// Reads the head at a slot. On an error the firmware erases only that slot
+    /// (`checkHeaderConsistency`) and reads the bytes after it as heads.
     pub(crate) fn read(page: &Page<'a>, slot: usize) -> Result<Self, FindingKind> {
         const SLOTS: usize = 1;
         let bytes = page.slot(slot).ok_or(FindingKind::EntryCrc { slots: SLOTS })?;
@@ -163,7 +164,7 @@ impl<'a> Record<'a> {
         })
     }
 
-    /// How many slots the entry takes, its head included.
+    /// Returns the number of slots, including the head.
     pub(crate) const fn slots(&self) -> usize {
         1 + self.payload.len().div_ceil(SLOT_SIZE)
     }
@@ -184,13 +185,13 @@ impl<'a> Record<'a> {
         matches!(self.kind, ItemType::BlobChunk)
     }
 
-    /// The data field of the index of a blob; `None` for anything else.
+    /// Returns the data field of a blob index, or `None` for another type.
     #[cfg(feature = "alloc")]
     pub(crate) fn index_data(&self) -> Option<IndexData> {
         (self.kind == ItemType::BlobIndex).then(|| IndexData::decode(self.data))
     }
 
-    /// Hands over what is wrong inside the entry, until `take` has had enough.
+    /// Calls `take` with each fault inside the entry, until it returns an error.
     pub(crate) fn faults<E>(&self, mut take: impl FnMut(FindingKind) -> Result<(), E>) -> Result<(), E> {
         let (key, chunk) = (self.key, self.chunk);
         if key.key().is_none() {
@@ -211,13 +212,13 @@ impl<'a> Record<'a> {
         self.fault_of_value().map_or(Ok(()), take)
     }
 
-    /// The first thing inside the entry for which the readers that give values leave it out.
+    /// Returns the first fault inside the entry for which readers of values skip it.
     pub(crate) fn damage(&self) -> Option<FindingKind> {
         let first = |fault: FindingKind| if fault.is_damage() { Err(fault) } else { Ok(()) };
         self.faults(first).err()
     }
 
-    /// Tells whether the checksum of the bytes behind the head is right, or there are none.
+    /// Returns whether the checksum of the bytes after the head is correct, or there are none.
     pub(crate) fn has_right_payload(&self) -> bool {
         !self.kind.has_payload() || crc32(&[self.payload]) == PayloadData::decode(self.data).crc
     }
@@ -241,17 +242,17 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The bytes of a string before its NUL; `None` when that is not the first one.
+    /// Returns the bytes of a string before its NUL, or `None` if the NUL is not the first one.
     fn terminated(&self) -> Option<&'a [u8]> {
         self.payload.strip_suffix(&[0]).filter(|text| !text.contains(&0))
     }
 
-    /// The text of a string.
+    /// Returns the text of a string.
     pub(crate) fn text(&self) -> Option<&'a str> {
         core::str::from_utf8(self.terminated()?).ok()
     }
 
-    /// The bytes of the data field that hold nothing.
+    /// Returns the unused bytes of the data field.
     fn unused(&self) -> &[u8] {
         let unused = match self.kind {
             kind if kind.has_payload() => self.data.get(2..4),

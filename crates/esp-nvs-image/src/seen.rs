@@ -1,10 +1,10 @@
-//! Which keys an image already holds, so that none is written twice.
+//! The keys in an image, to reject duplicates.
 
 use crate::Error;
 use crate::name::Key;
 
-/// The keys written so far. With `alloc` a sorted set; without, the encoder looks through the image that it has
-/// written, which gives the same answers and takes time quadratic in the number of keys.
+/// The keys written so far. With `alloc` it is a sorted set; without, the encoder searches the
+/// written image, with the same results in time quadratic in the number of keys.
 #[cfg(feature = "alloc")]
 #[derive(Debug)]
 pub(crate) struct Seen(alloc::collections::BTreeSet<u128>);
@@ -24,7 +24,7 @@ impl Seen {
         }
     }
 
-    /// Checks that a key is new, and remembers it.
+    /// Checks that a key is new, and adds it.
     pub(crate) fn insert(&mut self, _written: &[u8], namespace: u8, key: &Key) -> Result<(), Error> {
         if self.0.insert(key.within(namespace)) {
             Ok(())

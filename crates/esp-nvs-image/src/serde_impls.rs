@@ -1,6 +1,7 @@
-//! Serde for entries: `{"namespace", "key", "type", "value"}`, integers and floats as numbers, blobs as lower-case
-//! hexadecimal digits. A float is written as the double that it equals, so that every reader gets it exactly, and what JSON
-//! has no number for as the text `NaN`, `inf` or `-inf`.
+//! Serde for entries: `{"namespace", "key", "type", "value"}` with integers and floats as numbers
+//! and blobs as lower-case hexadecimal digits. A float is serialized as the equal double, so that
+//! every reader gets the exact value; values without a JSON number are the strings `NaN`, `inf` and
+//! `-inf`.
 
 mod read;
 
@@ -62,13 +63,13 @@ fn float<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
     if number.is_finite() {
         serializer.serialize_f64(number)
     } else {
-        // `NaN` without a sign: the bits of one are not kept.
+        // `NaN` without a sign: its bits are not preserved.
         serializer.collect_str(&number)
     }
 }
 
 impl Serialize for Finding {
-    /// Writes `id`, `severity`, `offset` and `text`.
+    /// Serializes `id`, `severity`, `offset` and `text`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut finding = serializer.serialize_struct("Finding", 4)?;
         finding.serialize_field("id", self.kind.id())?;

@@ -5,10 +5,11 @@ use crate::name::Namespace;
 use crate::namespace_table::NamespaceTable;
 use crate::value::Value;
 
-/// Finds out how large a partition must be, with the layout of [`crate::Encoder`] and without any buffer.
+/// Computes the partition size for entries, with the layout of [`crate::Encoder`] and without a
+/// buffer.
 ///
-/// It does not notice a key that stands twice. All of it works at compile time, where a firmware or a build script can
-/// find the size of a buffer.
+/// It does not detect duplicate keys. All functions are `const`, so that a firmware or build script
+/// can compute the size of a buffer at compile time.
 ///
 /// # Examples
 ///
@@ -21,7 +22,7 @@ use crate::value::Value;
 /// let size = "0x4000".parse()?;
 /// assert_eq!(
 ///     sizer.check_fits(size).unwrap_err().to_string(),
-///     "entries need a partition of 0x7000 bytes, 0x3000 more than its 0x4000"
+///     "entries do not fit: a partition of 0x7000 bytes is needed, 0x3000 more than its 0x4000"
 /// );
 /// # Ok::<(), esp_nvs_image::Error>(())
 /// ```
@@ -71,11 +72,12 @@ impl Sizer {
         }
     }
 
-    /// Counts a namespace, unless it is known.
+    /// Counts a namespace, unless it exists.
     ///
     /// # Errors
     ///
-    /// [`Error::TooManyNamespaces`], [`Error::PartitionFull`] for more than fits any partition.
+    /// [`Error::TooManyNamespaces`], or [`Error::PartitionFull`] if the entries exceed the largest
+    /// partition.
     pub const fn declare(&mut self, namespace: &Namespace) -> Result<(), Error> {
         match self.namespaces.index(namespace) {
             Ok((index, true)) => match self.cursor.fixed() {
@@ -90,11 +92,11 @@ impl Sizer {
         }
     }
 
-    /// Counts an entry, and its namespace when it is the first one there.
+    /// Counts an entry, and its namespace if it is new.
     ///
     /// # Errors
     ///
-    /// As [`Sizer::declare`], and those of [`crate::Encoder::push`] for a value.
+    /// As [`Sizer::declare`], and the errors of [`crate::Encoder::push`] for a value.
     pub const fn push(&mut self, namespace: &Namespace, value: &Value<'_>) -> Result<(), Error> {
         match self.declare(namespace) {
             Ok(()) => value.lay_out(self.version, &mut self.cursor),
@@ -102,18 +104,18 @@ impl Sizer {
         }
     }
 
-    /// Returns how many pages the entries take.
+    /// Returns the number of pages for the entries.
     #[must_use]
     pub const fn pages(&self) -> usize {
         self.cursor.page() + 1
     }
 
-    /// Returns the size of the smallest partition that the firmware can write to and that holds the entries: their pages
-    /// and an empty one, at least three pages.
+    /// Returns the smallest partition size that fits the entries and that the firmware can write
+    /// to: their pages and an empty one, at least three pages.
     ///
     /// # Errors
     ///
-    /// [`Error::PartitionSize`] for more than the largest partition.
+    /// [`Error::PartitionSize`] if the entries exceed the largest partition.
     #[expect(
         clippy::as_conversions,
         reason = "the cursor is within the largest partition, of 2^31 bytes"
@@ -123,12 +125,12 @@ impl Sizer {
         PartitionSize::new((pages as u32).saturating_mul(0x1000))
     }
 
-    /// Asks whether the entries fit a partition, before one is written.
+    /// Checks that the entries fit a partition, before any is written.
     ///
     /// # Errors
     ///
-    /// [`Error::PartitionTooSmall`] with the size that is needed; [`Error::PartitionSize`] for more than the largest
-    /// partition.
+    /// [`Error::PartitionTooSmall`] with the needed size; [`Error::PartitionSize`] if the entries
+    /// exceed the largest partition.
     pub const fn check_fits(&self, size: PartitionSize) -> Result<(), Error> {
         if self.pages() <= size.usable_pages() {
             return Ok(());
@@ -139,9 +141,9 @@ impl Sizer {
         }
     }
 
-    /// Goes on behind what an encoder has written.
+    /// Continues after the entries that an encoder has written.
     #[cfg(feature = "alloc")]
-    pub(crate) fn behind(version: BlobVersion, cursor: Cursor, namespaces: NamespaceTable) -> Self {
+    pub(crate) fn after(version: BlobVersion, cursor: Cursor, namespaces: NamespaceTable) -> Self {
         let cursor = cursor.in_largest_partition();
         Self {
             version,

@@ -1,12 +1,12 @@
 use crate::layout::SLOTS_PER_PAGE;
 
-/// The bitmap of a page, with the two bits of a slot in two numbers, so that all slots are asked at once. A slot is empty (0b11),
-/// then written (0b10), then erased (0b00).
+/// The bitmap of a page, with the two bits of each slot in two numbers, so that all slots are
+/// tested at once. A slot is empty (0b11), then written (0b10), then erased (0b00).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SlotStates {
-    /// The lower bits of the slots.
+    /// The low bits of the slots.
     low: u128,
-    /// The upper bits.
+    /// The high bits of the slots.
     high: u128,
 }
 
@@ -23,17 +23,17 @@ impl SlotStates {
         }
     }
 
-    /// The slots that are marked as written, one bit each.
+    /// Returns the slots that are marked as written, one bit each.
     pub(crate) const fn written(self) -> u128 {
         self.high & !self.low & ALL
     }
 
-    /// The slots that are marked as never written to.
+    /// Returns the slots that are marked as empty.
     const fn empty(self) -> u128 {
         self.high & self.low & ALL
     }
 
-    /// The slots that are marked as erased.
+    /// Returns the slots that are marked as erased.
     #[cfg(feature = "alloc")]
     const fn erased(self) -> u128 {
         !self.high & !self.low & ALL
@@ -47,35 +47,35 @@ impl SlotStates {
         self.empty() >> slot & 1 == 1
     }
 
-    /// Tells whether a slot and all behind it are marked as never written to.
+    /// Returns whether a slot and all after it are marked as empty.
     pub(crate) const fn all_empty_from(self, slot: usize) -> bool {
         (self.empty() ^ ALL) >> slot == 0
     }
 
-    /// Tells whether the two bits are those of no state.
+    /// Returns whether the two bits are not a valid state.
     pub(crate) const fn is_illegal(self, slot: usize) -> bool {
         (!self.high & self.low & ALL) >> slot & 1 == 1
     }
 
-    /// Tells whether `span` slots from `slot` on are marked as written.
+    /// Returns whether `span` slots from `slot` on are marked as written.
     pub(crate) fn all_written(self, slot: usize, span: usize) -> bool {
         first_of(!self.written() >> slot) >= span
     }
 
-    /// How many slots are marked as written, and how many as erased.
+    /// Returns the number of written and of erased slots.
     #[cfg(feature = "alloc")]
     pub(crate) fn written_and_erased(self) -> (usize, usize) {
         let count = |bits: u128| usize::try_from(bits.count_ones()).unwrap_or(SLOTS_PER_PAGE);
         (count(self.written()), count(self.erased()))
     }
 
-    /// The first slot that was never written to, or the number of slots.
+    /// Returns the first empty slot, or the number of slots.
     pub(crate) fn first_empty(self) -> usize {
         first_of(self.empty() | !ALL)
     }
 }
 
-/// The slots whose bits are set.
+/// Returns the slots whose bits are set.
 pub(crate) fn slots_of(mut bits: u128) -> impl Iterator<Item = usize> {
     core::iter::from_fn(move || {
         let slot = usize::try_from(bits.trailing_zeros()).ok().filter(|_| bits != 0)?;
@@ -88,7 +88,7 @@ fn first_of(bits: u128) -> usize {
     usize::try_from(bits.trailing_zeros()).unwrap_or(SLOTS_PER_PAGE)
 }
 
-/// Every other bit, from the lowest on, in the lower half.
+/// Returns every other bit, from the lowest on, in the lower half.
 const fn even_bits(bits: u128) -> u128 {
     let bits = bits & 0x5555_5555_5555_5555_5555_5555_5555_5555;
     let bits = (bits | bits >> 1) & 0x3333_3333_3333_3333_3333_3333_3333_3333;

@@ -7,28 +7,29 @@ use crate::mounted::Mounted;
 use crate::name::Namespace;
 use crate::page::PageState;
 
-/// One page of an image, for a map of it.
+/// The state and use of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PageSummary {
-    /// Where the page starts, in bytes from the start of the image.
+    /// The offset of the page in bytes from the start of the image.
     pub offset: usize,
-    /// What the firmware takes it for.
+    /// The state, as the firmware sees it.
     pub state: PageState,
-    /// Its sequence number; `None` for an empty or a corrupt page.
+    /// The sequence number; `None` for an empty or a corrupt page.
     pub sequence: Option<u32>,
-    /// Its version byte, 0xFE for version 2 and 0xFF for version 1; `None` for an empty or a corrupt page.
+    /// The version byte, 0xFE for version 2 and 0xFF for version 1; `None` for an empty or a
+    /// corrupt page.
     pub version: Option<u8>,
-    /// How many of its 126 slots are written.
+    /// Number of written slots, of 126.
     pub used: usize,
-    /// How many of its slots are erased.
+    /// Number of erased slots.
     pub erased: usize,
 }
 
-/// How full an image is, and of what.
+/// The use of an image.
 ///
-/// Pages and slots are counted as they are, entries and bytes as the firmware sees them after it mounted the image:
-/// without what it erases or drops (see [`check`](crate::check)).
+/// Pages and slots are counted as stored, entries and bytes as the firmware sees them after mount:
+/// without those that it erases or drops (see [`check`](crate::check)).
 ///
 /// # Examples
 ///
@@ -49,10 +50,10 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Counts what is in an image. Bytes behind the last whole page are left out.
+    /// Computes the statistics of an image. Bytes after the last complete page are ignored.
     #[must_use]
     pub fn new(image: &[u8]) -> Self {
-        // Nothing is an error when all is accepted.
+        // The callback accepts everything, so that there is no error.
         let mounted = Mounted::new(image, &mut |_| Ok(()));
         mounted.map_or_else(|_| Self::default(), |mounted| Self::of(&mounted))
     }
@@ -97,31 +98,32 @@ impl Statistics {
         }
     }
 
-    /// Returns the pages as they lie in the image.
+    /// Returns the pages in flash order.
     #[must_use]
     pub fn pages(&self) -> &[PageSummary] {
         &self.pages
     }
 
-    /// Returns how many pages have a state.
+    /// Returns the number of pages in a state.
     #[must_use]
     pub fn pages_in(&self, state: PageState) -> usize {
         self.pages.iter().filter(|page| page.state == state).count()
     }
 
-    /// Returns the namespaces in the order of their indices, each with the number of its keys.
+    /// Returns the namespaces in the order of their indices, each with its number of keys.
     #[must_use]
     pub fn namespaces(&self) -> &[(Namespace, usize)] {
         &self.namespaces
     }
 
-    /// Returns how many entries are in no namespace that has a legal name.
+    /// Returns the number of entries without a namespace that has a legal name.
     #[must_use]
     pub const fn lost_entries(&self) -> usize {
         self.lost_entries
     }
 
-    /// Returns the bytes of all values: of a number 1..=8, of a string with its NUL, of a blob without its index.
+    /// Returns the total size of all values in bytes: 1..=8 for a number, a string with its NUL, a
+    /// blob without its index.
     #[must_use]
     pub const fn payload_bytes(&self) -> usize {
         self.payload_bytes
@@ -133,32 +135,34 @@ impl Statistics {
         self.pages.len() * SLOTS_PER_PAGE
     }
 
-    /// Returns how many slots are written.
+    /// Returns the number of written slots.
     #[must_use]
     pub fn used_slots(&self) -> usize {
         self.pages.iter().map(|page| page.used).sum()
     }
 
-    /// Returns how many slots are erased and come back when their page is moved.
+    /// Returns the number of erased slots, which become free when their page is moved.
     #[must_use]
     pub fn erased_slots(&self) -> usize {
         self.pages.iter().map(|page| page.erased).sum()
     }
 
-    /// Returns how many slots were not written since their page was erased, or are in a corrupt page.
+    /// Returns the number of slots that are unwritten since their page was erased, or are in a
+    /// corrupt page.
     #[must_use]
     pub fn empty_slots(&self) -> usize {
         self.free_slots() - self.erased_slots()
     }
 
-    /// Returns how many slots are free as the firmware counts (`nvs_get_stats`, `free_entries`): all that are not
-    /// written, erased ones included.
+    /// Returns the number of free slots as counted by the firmware (`nvs_get_stats`,
+    /// `free_entries`): all that are not written, including erased ones.
     #[must_use]
     pub fn free_slots(&self) -> usize {
         self.total_slots() - self.used_slots()
     }
 
-    /// Returns how many of them can be filled (`available_entries`): one page stays empty.
+    /// Returns the number of free slots that can be filled (`available_entries`): one page stays
+    /// empty.
     #[must_use]
     pub fn available_slots(&self) -> usize {
         self.free_slots().saturating_sub(SLOTS_PER_PAGE)

@@ -6,10 +6,10 @@ use crate::name::{Key, Namespace};
 use crate::number::{Number, number_getters};
 use crate::value::Value;
 
-/// One key and its value, read from an image.
+/// A key with its value, read from an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// The namespace that the key is in.
+    /// The namespace of the key.
     pub namespace: Namespace,
     /// The key.
     pub key: Key,
@@ -19,7 +19,8 @@ pub struct Entry<'a> {
 
 /// A value read from an image.
 ///
-/// `Debug` shows the type and the size only: factory partitions hold private keys.
+/// `Debug` shows only type and size, because factory partitions contain private keys. `Display` shows the value, as
+/// `nvs-image dump` does.
 ///
 /// # Examples
 ///
@@ -35,6 +36,8 @@ pub struct Entry<'a> {
 ///         _ => unreachable!(),
 ///     }
 /// }
+/// let shown: Vec<_> = decode(&image)?.iter().map(|entry| entry.value.to_string()).collect();
+/// assert_eq!(shown, ["7", "07070707070707070707070707070707 (16 bytes)"]);
 /// # Ok::<(), esp_nvs_image::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -42,14 +45,14 @@ pub struct Entry<'a> {
 pub enum StoredValue<'a> {
     /// A number.
     Number(Number),
-    /// A text, without its terminating NUL.
+    /// A string without its terminating NUL.
     Str(&'a str),
     /// Bytes, possibly in several pieces.
     Blob(Blob<'a>),
 }
 
 impl<'a> From<ValueRef<'a>> for StoredValue<'a> {
-    /// Collects the pieces of a blob; no byte is copied.
+    /// Collects the pieces of a blob without copying bytes.
     fn from(value: ValueRef<'a>) -> Self {
         match value {
             ValueRef::Number(number) => Self::Number(number),
@@ -86,7 +89,7 @@ impl<'a> From<Value<'a>> for StoredValue<'a> {
 number_getters!(StoredValue<'_>);
 
 impl<'a> StoredValue<'a> {
-    /// Returns the text; `None` for another type.
+    /// Returns the string, or `None` for another type.
     #[must_use]
     pub const fn as_str(&self) -> Option<&'a str> {
         match self {
@@ -95,7 +98,7 @@ impl<'a> StoredValue<'a> {
         }
     }
 
-    /// Returns the blob; `None` for another type.
+    /// Returns the blob, or `None` for another type.
     #[must_use]
     pub const fn as_blob(&self) -> Option<&Blob<'a>> {
         match self {
@@ -126,6 +129,24 @@ impl PartialEq<Value<'_>> for StoredValue<'_> {
     }
 }
 
+impl fmt::Display for StoredValue<'_> {
+    /// Writes numbers in decimal, strings quoted and escaped, and of blobs up to 32 bytes in hexadecimal, then their length.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 32;
+        match self {
+            Self::Number(number) => fmt::Display::fmt(number, f),
+            Self::Str(text) => write!(f, "{text:?}"),
+            Self::Blob(blob) => {
+                for byte in blob.chunks().flatten().take(SHOWN) {
+                    write!(f, "{byte:02x}")?;
+                }
+                let more = if blob.len() > SHOWN { ".." } else { "" };
+                write!(f, "{more} ({} bytes)", blob.len())
+            }
+        }
+    }
+}
+
 impl fmt::Debug for StoredValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -136,9 +157,9 @@ impl fmt::Debug for StoredValue<'_> {
     }
 }
 
-/// The bytes of a blob where they lie in the image.
+/// The bytes of a blob, borrowed from the image.
 ///
-/// Blobs are equal when their bytes are, in whatever pieces these lie.
+/// Blobs are equal if their bytes are, however they are divided into pieces.
 #[derive(Clone, Default)]
 pub struct Blob<'a> {
     chunks: Vec<&'a [u8]>,
@@ -151,24 +172,24 @@ impl<'a> Blob<'a> {
         self.chunks.push(chunk);
     }
 
-    /// Returns the number of bytes.
+    /// Returns the length in bytes.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Tells whether there are no bytes.
+    /// Returns whether the blob is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Returns the pieces in order; some may be empty.
+    /// Returns the pieces in order; pieces may be empty.
     pub fn chunks(&self) -> impl Iterator<Item = &'a [u8]> {
         self.chunks.iter().copied()
     }
 
-    /// The bytes, when they need not be copied to be one slice.
+    /// Returns the bytes if they are a single slice.
     pub(crate) fn in_one_piece(&self) -> Option<&'a [u8]> {
         match *self.chunks.as_slice() {
             [] => Some(&[]),
@@ -177,7 +198,7 @@ impl<'a> Blob<'a> {
         }
     }
 
-    /// Copies the bytes together.
+    /// Copies the bytes into a vector.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         self.chunks.concat()

@@ -8,9 +8,10 @@ use crate::number::{Number, from_numbers, number_getters};
 
 /// A value to encode.
 ///
-/// A number, a text or bytes become one with `from`. A number without a type is an `i32` in Rust: write `Value::from(6_u8)`.
+/// `From` converts numbers, strings and bytes. An integer literal without a suffix is an `i32`:
+/// write `Value::from(6_u8)`.
 ///
-/// `Debug` shows the type and the size only: factory partitions hold private keys.
+/// `Debug` shows only type and size, because factory partitions contain private keys.
 ///
 /// # Examples
 ///
@@ -26,14 +27,14 @@ use crate::number::{Number, from_numbers, number_getters};
 pub enum Value<'a> {
     /// A number.
     Number(Number),
-    /// A text of at most 3999 bytes; its terminating NUL is added by the encoder.
+    /// A string of at most 3999 bytes; the encoder adds the terminating NUL.
     Str(&'a str),
     /// Bytes: at most 508,000 in chunks ([`crate::BlobVersion::V2`]), 1984 in one piece ([`crate::BlobVersion::V1`]).
     Blob(&'a [u8]),
 }
 
 impl Value<'_> {
-    /// Checks the limits that hold in every image.
+    /// Checks the limits that apply to every image.
     #[cfg(feature = "alloc")]
     pub(crate) fn check(&self) -> Result<(), Error> {
         match self {
@@ -43,7 +44,7 @@ impl Value<'_> {
         }
     }
 
-    /// Moves a cursor over the slots that the value takes.
+    /// Advances a cursor over the slots of the value.
     pub(crate) const fn lay_out(&self, version: BlobVersion, cursor: &mut Cursor) -> Result<(), Error> {
         let run = match (self, version) {
             (Self::Str(text), _) => {
@@ -97,11 +98,11 @@ const fn lay_out_chunks(bytes: &[u8], cursor: &mut Cursor) -> Result<(), Error> 
 
 const fn has_nul(text: &str) -> bool {
     let mut rest = text.as_bytes();
-    while let [first, behind @ ..] = rest {
+    while let [first, after @ ..] = rest {
         if *first == 0 {
             return true;
         }
-        rest = behind;
+        rest = after;
     }
     false
 }
@@ -117,7 +118,7 @@ const fn check_len(blob: &[u8], max: usize) -> Result<(), Error> {
 number_getters!(Value<'_>);
 
 impl<'a> Value<'a> {
-    /// Returns the text; `None` for another type.
+    /// Returns the string, or `None` for another type.
     #[must_use]
     pub const fn as_str(&self) -> Option<&'a str> {
         match *self {
@@ -126,7 +127,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the bytes of a blob; `None` for another type.
+    /// Returns the bytes of a blob, or `None` for another type.
     #[must_use]
     pub const fn as_bytes(&self) -> Option<&'a [u8]> {
         match *self {

@@ -5,15 +5,16 @@ use crate::item_type::ItemType;
 use crate::layout::{BITMAP_OFFSET, PAGE_ACTIVE, PAGE_SIZE, SLOT_SIZE, SLOTS_BEFORE_FIRST};
 use crate::name::Key;
 
-/// Writes pages and entries where it is told to; order and room are its users' concern.
+/// Writes pages and entries at given positions; order and room are the responsibility of the
+/// caller.
 ///
-/// The users stay within the buffer: a place outside of it is a programming error and panics.
+/// Positions must be in the buffer; any other is a programming error and panics.
 #[derive(Debug)]
 pub(crate) struct Writer<'b> {
     bytes: &'b mut [u8],
 }
 
-/// An entry with payload slots, but for its place.
+/// An entry with payload slots, without its position.
 pub(crate) struct Payload<'p> {
     pub(crate) kind: ItemType,
     pub(crate) chunk: u8,
@@ -28,7 +29,7 @@ impl Payload<'_> {
         self.parts.iter().map(|part| part.len()).sum()
     }
 
-    /// How many slots it takes, its head included.
+    /// Returns the number of slots, including the head.
     pub(crate) fn slots(&self) -> usize {
         1 + self.len().div_ceil(SLOT_SIZE)
     }
@@ -47,12 +48,12 @@ impl<'b> Writer<'b> {
         self.bytes
     }
 
-    /// Tells whether a page has a state, which it has from its opening on.
+    /// Returns whether a page has a state, that is, has been opened.
     pub(crate) fn is_open(&self, page: usize) -> bool {
         self.bytes_at(page, 0, 4) != [0xFF; 4]
     }
 
-    /// Writes the header of a page that new entries go to.
+    /// Writes the header of a page for new entries.
     pub(crate) fn open_page(&mut self, page: usize, sequence: u32, version: u8) {
         self.set_state(page, PAGE_ACTIVE);
         self.put(page, 4, &sequence.to_le_bytes());
@@ -92,7 +93,7 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// Writes an entry of one slot, or the first slot of one.
+    /// Writes an entry of one slot, or the first slot of an entry.
     pub(crate) fn put_head(&mut self, at: Run, head: &Head) {
         self.put(at.page, slot_offset(at.slot), &head.encode());
         self.mark_written(at.page, at.slot);
@@ -103,7 +104,7 @@ impl<'b> Writer<'b> {
         self.clear_bits(page, slot, 0b01);
     }
 
-    /// Clears both: 00, erased.
+    /// Clears both bits: 00, erased.
     #[cfg(feature = "alloc")]
     pub(crate) fn mark_erased(&mut self, page: usize, slot: usize) {
         self.clear_bits(page, slot, 0b11);
@@ -116,7 +117,7 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// Copies slots as they are, and marks them as written.
+    /// Copies slots unchanged, and marks them as written.
     #[cfg(feature = "alloc")]
     pub(crate) fn copy_slots(&mut self, from: Run, to: Run, slots: usize) {
         for i in 0..slots {
@@ -132,7 +133,7 @@ impl<'b> Writer<'b> {
         self.put(page, 0, &[0xFF; PAGE_SIZE]);
     }
 
-    #[expect(clippy::indexing_slicing, reason = "the users stay within the buffer")]
+    #[expect(clippy::indexing_slicing, reason = "callers stay within the buffer")]
     fn put(&mut self, page: usize, at: usize, bytes: &[u8]) {
         let start = page * PAGE_SIZE + at;
         self.bytes[start..start + bytes.len()].copy_from_slice(bytes);

@@ -7,7 +7,7 @@ use crate::layout::SLOT_SIZE;
 
 /// XTS-AES-256 (IEEE 1619) with a slot as the data unit.
 ///
-/// The round keys are wiped when dropped (feature `zeroize` of `aes`).
+/// The round keys are zeroized on drop (feature `zeroize` of `aes`).
 pub(crate) struct SlotCipher(Xts128<Aes256>);
 
 impl SlotCipher {
@@ -18,8 +18,8 @@ impl SlotCipher {
         ))
     }
 
-    /// Encrypts slots that lie at byte offsets of the partition.
-    // A loop in one place, whoever calls: inlined into it a slot takes half of the time.
+    /// Encrypts slots at byte offsets of the partition.
+    // The loop must not be in the caller: inlined here, a slot takes half of the time.
     // `encrypt_sector` asserts one block, 16 bytes; a slot has two.
     pub(crate) fn encrypt(&self, slots: &mut Slots<'_, '_>) {
         for (slot, offset) in slots {
@@ -27,7 +27,7 @@ impl SlotCipher {
         }
     }
 
-    /// Decrypts slots that lie at byte offsets of the partition.
+    /// Decrypts slots at byte offsets of the partition.
     pub(crate) fn decrypt(&self, slots: &mut Slots<'_, '_>) {
         for (slot, offset) in slots {
             self.0.decrypt_sector(slot, offset.to_le_bytes().into());

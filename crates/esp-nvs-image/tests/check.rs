@@ -1,4 +1,4 @@
-//! What is found in images with one fault each, that nothing is found in good ones, and how long that takes.
+//! Findings in images with one fault each, no findings in valid images, and the running time.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,8 +22,8 @@ use cases::{cases, duplicate_cases};
 use esp_nvs_image::{Finding, FindingKind, Namespace, PageState, Severity, Statistics, check, decode};
 use raw::{ACTIVE, FREEING, FULL, Raw};
 
-/// Tells whether `decode` refuses an image with these findings: when something is lost, or is not text as this crate's
-/// types have it. That no page is free is for `check` alone.
+/// Returns whether `decode` rejects an image with these findings: something is lost, or is not text
+/// as this crate's types require. A missing empty page is reported only by `check`.
 fn is_refused(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| match finding.kind.id() {
         "no-empty-page" => false,
@@ -46,7 +46,7 @@ fn errors_are_what_decode_refuses() {
     }
 }
 
-/// The worst of what was found.
+/// The highest severity found.
 fn worst(findings: &[Finding]) -> Option<Severity> {
     findings.iter().map(|finding| finding.severity).max()
 }
@@ -80,7 +80,7 @@ fn every_kind_has_a_case_and_a_name_of_its_own() {
 }
 
 #[test]
-fn firmware_s_choice_between_two_entries_is_told() {
+fn firmware_s_choice_between_two_entries_is_reported() {
     for ((name, raw, _), expected) in duplicate_cases() {
         let kept = check(&raw.image).into_iter().find_map(|finding| match finding.kind {
             FindingKind::DuplicateKey { kept, .. } | FindingKind::NamespaceTwice { kept, .. } => Some(kept),
@@ -131,7 +131,7 @@ fn one_mount_moves_one_page() {
 }
 
 #[test]
-fn damaged_head_is_one_finding_with_the_slots_behind_it() {
+fn damaged_head_is_one_finding_with_the_slots_after_it() {
     let mut raw = Raw::base();
     let at = raw.string(0, "s", &[b"x".repeat(99), vec![0]].concat());
     raw.number(0, 1, "b");
@@ -141,8 +141,8 @@ fn damaged_head_is_one_finding_with_the_slots_behind_it() {
     assert_eq!(found[0].kind, FindingKind::EntryCrc { slots: 5 });
     assert_eq!(
         found[0].to_string(),
-        "at offset 0x80, the checksum of the entry is wrong: the firmware erases the entry at mount, with 4 damaged \
-         slots behind it"
+        "at offset 0x80, the checksum of the entry is wrong: the firmware erases the entry at mount, and 4 damaged \
+         slots after it"
     );
 }
 

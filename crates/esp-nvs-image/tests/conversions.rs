@@ -1,4 +1,4 @@
-//! What is given and taken in natural forms: names as texts, values as Rust's types, entries as they were read.
+//! Conversions in the API: names as strings, values as Rust types, entries as decoded.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -7,7 +7,7 @@ use esp_nvs_image::{
     StoredValue, Value, decode, encode_to_vec, encrypt, recover,
 };
 
-/// More than fits one page, so that it lies in two chunks.
+/// Longer than one page, so that it has two chunks.
 const LONG: [u8; 5000] = [0xA5; 5000];
 
 fn image() -> Vec<u8> {
@@ -22,7 +22,7 @@ fn image() -> Vec<u8> {
 }
 
 #[test]
-fn what_was_read_is_encoded_again() {
+fn decoded_entries_are_encoded_again() {
     let image = image();
     let entries = decode(&image).unwrap();
     assert_eq!(encode_to_vec(0x6000, BlobVersion::V2, &entries).unwrap(), image);
@@ -110,7 +110,7 @@ fn blobs_are_equal_when_their_bytes_are() {
 }
 
 #[test]
-fn the_editor_gives_what_is_there() {
+fn the_editor_returns_existing_values() {
     let keys = NvsKeys::new([1; 32], [2; 32]).unwrap();
     let (mut plain, mut encrypted) = (image(), image());
     encrypt(&mut encrypted, &keys).unwrap();
@@ -127,7 +127,7 @@ fn the_editor_gives_what_is_there() {
 }
 
 #[test]
-fn an_encrypted_image_is_named_so() {
+fn an_encrypted_image_is_reported_as_such() {
     let keys = NvsKeys::new([1; 32], [2; 32]).unwrap();
     let mut image = image();
     encrypt(&mut image, &keys).unwrap();
@@ -178,7 +178,7 @@ fn a_size_is_a_number_or_a_checked_one() {
 }
 
 #[test]
-fn a_partition_that_is_too_small_is_told_for_all_entries() {
+fn a_partition_that_is_too_small_is_reported_for_all_entries() {
     let long = [
         ("a", "x", Value::from(&LONG)),
         ("a", "y", Value::from(&LONG)),
@@ -187,7 +187,7 @@ fn a_partition_that_is_too_small_is_told_for_all_entries() {
     let error = encode_to_vec(0x3000, BlobVersion::V2, long).unwrap_err();
     let (size, needed) = (PartitionSize::new(0x3000).unwrap(), PartitionSize::new(0x5000).unwrap());
     assert_eq!(error, Error::PartitionTooSmall { size, needed });
-    // A wrong name behind the one for which there is no room.
+    // An invalid name after the one that does not fit.
     let wrong = [
         ("a", "x", Value::from(&LONG)),
         ("a", "y", Value::from(&LONG)),

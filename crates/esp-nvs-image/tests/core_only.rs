@@ -1,11 +1,11 @@
-//! What works without an allocator. The suite runs this file with and without the `alloc` feature.
+//! Functions that need no allocator. The suite runs this file with and without the `alloc` feature.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use esp_nvs_image::{Encoder, Error, Items, Key, Namespace, Number, PartitionSize, Value};
 
 #[test]
-fn key_twice_is_refused() {
+fn duplicate_key_is_rejected() {
     let mut buffer = [0; 0x4000];
     let mut encoder = Encoder::new(&mut buffer, PartitionSize::new(0x4000).unwrap()).unwrap();
     let [one, two] = ["one", "two"].map(|name| Namespace::new(name).unwrap());

@@ -1,4 +1,4 @@
-//! Replays the fuzz corpora, with the properties of the fuzz targets.
+//! Replays the fuzz corpora against the properties of the fuzz targets.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -20,7 +20,7 @@ mod replay;
 use arbitrary::{Arbitrary, Unstructured};
 use replay::replay;
 
-/// Makes the input of a fuzz target from a seed, as the target does.
+/// Creates the input of a fuzz target from a seed, as the target does.
 fn input<'a, T: Arbitrary<'a>>(bytes: &'a [u8]) -> T {
     T::arbitrary_take_rest(Unstructured::new(bytes)).unwrap()
 }

@@ -1,4 +1,4 @@
-//! CSV files: what they become, where errors point, and the way back.
+//! CSV files: encoding, error positions, and formatting.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -32,13 +32,13 @@ fn entries(text: &str) -> Vec<(String, OwnedValue)> {
 }
 
 #[test]
-fn columns_stand_in_any_order_and_others_are_left_alone() {
+fn columns_are_in_any_order_and_others_are_ignored() {
     let text = "note,value,type,key,encoding\n,,namespace,ns,,,\nx,7,data,k,u8, ,\n";
     assert_eq!(entries(text), [("ns/k".into(), OwnedValue::Number(Number::U8(7)))]);
 }
 
 #[test]
-fn namespace_that_stands_again_takes_up_its_keys() {
+fn repeated_namespace_row_continues_the_namespace() {
     let text =
         "key,type,encoding,value\na,namespace,,\nx,data,u8,1\nb,namespace,,\ny,data,u8,2\na,namespace,,\nz,data,u8,3\n";
     let names = entries(text).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
@@ -57,14 +57,14 @@ fn namespaces_are_shared_between_files() {
     let error = read_csv(&[first, second], CsvCompat::Off, no_files).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "two.csv:2:1: key 'x' stands in its namespace already, in in.csv:3"
+        "two.csv:2:1: duplicate key 'x' in its namespace; first in in.csv:3"
     );
     let none = read_csv(&[second], CsvCompat::Off, no_files).unwrap_err();
     assert_eq!(none.reason, CsvReason::NamespaceMissing);
 }
 
 #[test]
-fn files_are_read_as_their_encoding_says() {
+fn files_are_read_according_to_their_encoding() {
     let load = |path: &str| match path {
         "bytes" => Ok(vec![0xFF, 0]),
         "text" => Ok(b" 12 ".to_vec()),
@@ -97,13 +97,13 @@ fn files_are_read_as_their_encoding_says() {
 #[test]
 fn errors_point_at_their_cell() {
     for (rows, place, said) in [
-        ("k,data,u8,256", "3:11", "0..=255, as u8 asks for"),
+        ("k,data,u8,256", "3:11", "the range 0 to 255, as required by u8"),
         ("k,data,u9,1", "3:8", "unknown encoding"),
         ("k,dat,u8,1", "3:3", "data, file or namespace"),
-        ("sixteen bytes...,data,u8,1", "3:1", "key of 16 bytes"),
+        ("sixteen bytes...,data,u8,1", "3:1", "key is too long: 16 bytes"),
         (",data,u8,1", "3:1", "key is empty"),
-        ("k,data,u8", "3:1", "no cell for the column 'value'"),
-        ("k", "3:1", "no cell for the column 'type'"),
+        ("k,data,u8", "3:1", "no cell for column 'value'"),
+        ("k", "3:1", "no cell for column 'type'"),
         ("a,data,string,\"x\ny\"\nk,data,hex2bin,0", "5:16", "hexadecimal"),
         ("# comment\n\nk,data,base64,A", "5:15", "base64"),
         ("k,data,blob_fill(1;0x00),ab", "3:26", "blob_fill"),
@@ -136,7 +136,7 @@ fn values_do_not_show_in_errors() {
 }
 
 #[test]
-fn size_that_is_enough_is_named() {
+fn sufficient_size_is_reported() {
     let blob = "ab".repeat(20_000);
     let text = format!("key,type,encoding,value\nns,namespace,,\nk,data,hex2bin,{blob}\n");
     let error = encode(&text, 0x3000).unwrap_err();
@@ -153,7 +153,7 @@ fn size_that_is_enough_is_named() {
 }
 
 #[test]
-fn a_header_alone_is_an_empty_image_and_less_is_no_file() {
+fn a_header_without_rows_is_an_empty_image_and_less_is_an_error() {
     for text in [
         "key,type,encoding,value\n",
         "\u{feff}# x\n\n key ;type;encoding;value\r\n;;;\n",
@@ -168,7 +168,7 @@ fn a_header_alone_is_an_empty_image_and_less_is_no_file() {
             "{text:?}"
         );
     }
-    // One of several is refused as well.
+    // One of several is an error, too.
     let size = PartitionSize::new(0x3000).unwrap();
     let files = [
         file("key,type,encoding,value\n"),
@@ -185,7 +185,7 @@ fn a_header_alone_is_an_empty_image_and_less_is_no_file() {
 }
 
 #[test]
-fn cells_that_are_in_no_column_are_refused() {
+fn cells_without_a_column_are_rejected() {
     for (header, row, place) in [
         ("key,type,encoding,value", "k,data,string,one, two", "3:19"),
         ("key,type,encoding,value", "k,data,string,{\"a\":1,\"b\":2}", "3:22"),
@@ -193,7 +193,7 @@ fn cells_that_are_in_no_column_are_refused() {
         ("key,type,encoding,value", "k,data,u8,1,,,x,,", "3:15"),
         ("key;type;encoding;value", "k;data;string;a;b", "3:17"),
         ("key\ttype\tencoding\tvalue", "k\tdata\tstring\ta\tb", "3:17"),
-        // A column without a name is none.
+        // A column without a name does not count.
         ("key,type,encoding,value,", "k,data,u8,1,x", "3:13"),
         ("key,,type,encoding,value", "k,x,data,u8,1", "3:3"),
     ] {
@@ -213,13 +213,13 @@ fn cells_that_are_in_no_column_are_refused() {
             );
         }
     }
-    // Not when it has a name, nor when nothing is in it.
+    // Not if the column has a name, or the cell is empty.
     let text = "key,type,encoding,value,note,,\nns,namespace,,,a namespace,,\nk,data,u8,7,x,, ,,\nl,data,u8,7\n";
     assert_eq!(entries(text).len(), 2);
 }
 
 #[test]
-fn columns_that_stand_twice_are_refused() {
+fn duplicate_columns_are_rejected() {
     for (header, column, at) in [
         ("key,type,encoding,value,value", "value", 25),
         ("key,key,type,encoding,value", "key", 5),
@@ -252,7 +252,7 @@ fn files_of_spreadsheets_mean_the_same() {
 }
 
 #[test]
-fn quotes_that_nothing_closes_are_refused_where_they_open() {
+fn unclosed_quotes_are_rejected_where_they_open() {
     for (rows, place) in [
         ("k,data,string,\"open\nl,data,u8,1\n", "3:15"),
         ("k,data,u8,1\n\n\"l,data,u8,1\n", "5:1"),
@@ -273,7 +273,7 @@ fn quotes_that_nothing_closes_are_refused_where_they_open() {
 }
 
 #[test]
-fn what_is_probably_not_meant_is_named() {
+fn probable_mistakes_are_reported() {
     let text = "key,type,encoding,value\n ns,namespace,,\nk\u{200b},data,u8,1\nsta.pswd,namespace,string,x\n\
                 sta.ssid,data,string,x\nk,data,u8,1\n";
     let two = CsvFile {
@@ -290,7 +290,7 @@ fn what_is_probably_not_meant_is_named() {
     let mut all = edges.to_vec();
     all.insert(2, ("in.csv".into(), 4, 1, CsvWarningKind::WifiRows));
     assert_eq!(warnings(CsvCompat::Off), all);
-    // What is refused is not this one's business.
+    // Errors are not reported here.
     assert_eq!(csv_warnings(&[CsvFile { name: "cut", text: "" }], CsvCompat::Off), []);
 }
 
@@ -305,7 +305,7 @@ fn any_value() -> impl Strategy<Value = OwnedValue> {
             .prop_filter("NaN equals nothing", |v| !v.is_nan())
             .prop_map(OwnedValue::from),
         "[ -~\n\u{e9}\u{1f600}]{0,40}"
-            .prop_filter("a line that readers lose is refused", |text| !text.contains("\n#"))
+            .prop_filter("a line that readers drop is rejected", |text| !text.contains("\n#"))
             .prop_map(OwnedValue::Str),
         proptest::collection::vec(any::<u8>(), 0..300).prop_map(OwnedValue::Blob),
     ]
@@ -337,7 +337,7 @@ proptest! {
 }
 
 #[test]
-fn lines_that_readers_lose_cannot_be_written() {
+fn lines_that_readers_drop_cannot_be_written() {
     let namespace = Namespace::new("ns").unwrap();
     let size = PartitionSize::new(0x3000).unwrap();
     for (key, text, line) in [

@@ -1,4 +1,4 @@
-//! Edits: what changes and what does not, byte by byte.
+//! Edits: changed and unchanged bytes.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -54,7 +54,7 @@ fn state(image: &[u8], page: usize) -> u32 {
     u32::from_le_bytes(image[page * PAGE..page * PAGE + 4].try_into().unwrap())
 }
 
-/// The chunk indices of all chunks that are written.
+/// The chunk indices of all written chunks.
 fn chunks(image: &[u8]) -> Vec<u8> {
     let items = Items::new(image).map(Result::unwrap);
     items
@@ -84,7 +84,7 @@ fn a_new_number_changes_its_slot_and_two_bits() {
 }
 
 #[test]
-fn a_changed_value_is_appended_and_the_old_one_stays_where_it_was() {
+fn a_changed_value_is_appended_and_the_old_one_stays_in_place() {
     let before = image(
         3,
         &[("a", Value::Number(Number::U8(1))), ("b", Value::Number(Number::U8(2)))],
@@ -137,7 +137,7 @@ fn another_type_replaces_the_value() {
 fn a_blob_goes_to_the_other_half_of_the_chunk_indices() {
     let mut image = image(10, &[("b", Value::Blob(&[1; 5000]))]);
     assert_eq!(chunks(&image), [0, 1]);
-    // What is left of a page decides how many chunks there are: 2880, 1792 and 704 bytes.
+    // The rest of a page determines the number of chunks: 2880, 1792 and 704 bytes.
     for (fill, expected) in [(2, &[0x80, 0x81][..]), (3, &[0, 1]), (4, &[0x80, 0x81, 0x82])] {
         assert_eq!(set(&mut image, "b", Value::Blob(&[fill; 5000])), Ok(true));
         assert_eq!(chunks(&image), expected);
@@ -157,7 +157,8 @@ fn a_blob_in_one_piece_becomes_one_in_chunks() {
 
 #[test]
 fn a_blob_begins_on_a_new_page_when_fewer_than_400_bytes_are_left() {
-    // Namespace and 112 numbers leave 13 slots: 12 * 32 = 384 bytes behind a head; one number less leaves 416.
+    // The namespace and 112 numbers leave 13 slots: 12 * 32 = 384 bytes after a head; one number
+    // less leaves 416.
     for (numbers, first_page) in [(112, 1), (111, 0)] {
         let names = (0..numbers).map(|i| format!("k{i}")).collect::<Vec<_>>();
         let entries = names
@@ -172,7 +173,7 @@ fn a_blob_begins_on_a_new_page_when_fewer_than_400_bytes_are_left() {
             .unwrap();
         assert_eq!(chunk.offset() / PAGE, first_page);
     }
-    // A blob that fits whole stays.
+    // A blob that fits completely stays on the page.
     let names = (0..112).map(|i| format!("k{i}")).collect::<Vec<_>>();
     let entries = names
         .iter()
@@ -209,7 +210,7 @@ fn a_full_page_is_left_for_the_next_empty_one() {
     for i in 0..126 {
         set(&mut image, &format!("k{i}"), Value::Number(Number::U8(0))).unwrap();
     }
-    // 1 namespace and 125 numbers fill the first page, which stays active until more is written.
+    // 1 namespace and 125 numbers fill the first page, which stays active until the next write.
     assert_eq!((state(&image, 0), state(&image, 1)), (0xFFFF_FFFC, 0xFFFF_FFFE));
     assert_eq!((sequence(&image, 0), sequence(&image, 1)), (0, 1));
     assert_eq!(image[PAGE + 8], 0xFE);
@@ -217,7 +218,7 @@ fn a_full_page_is_left_for_the_next_empty_one() {
 }
 
 #[test]
-fn with_one_empty_page_left_the_page_with_the_least_in_use_moves_there() {
+fn with_one_empty_page_left_the_page_with_the_fewest_used_slots_moves_there() {
     let mut image = image(3, &[]);
     for i in 0..125 {
         set(&mut image, &format!("k{i}"), Value::Number(Number::U8(0))).unwrap();
@@ -232,7 +233,7 @@ fn with_one_empty_page_left_the_page_with_the_least_in_use_moves_there() {
     for i in 0..126 {
         set(&mut image, &format!("m{i}"), Value::Number(Number::U8(1))).unwrap();
     }
-    // Pages 0 and 1 are full, with 116 and 126 slots in use; page 2 is the empty one.
+    // Pages 0 and 1 are full, with 116 and 126 used slots; page 2 is the empty one.
     assert_eq!(state(&image, 2), 0xFFFF_FFFF);
     let page_1 = image[PAGE + 4..2 * PAGE].to_vec();
     set(&mut image, "last", Value::Number(Number::U8(2))).unwrap();
@@ -242,7 +243,7 @@ fn with_one_empty_page_left_the_page_with_the_least_in_use_moves_there() {
     let counts = Items::new(&image[2 * PAGE..]).map(Result::unwrap).count();
     assert_eq!(counts, 116 + 1);
     assert_eq!(values(&image).len(), 115 + 126 + 1);
-    // Nine more fit; then nothing can be moved to make room, and the image stays as it is.
+    // Nine more fit; then no move makes room, and the image stays unchanged.
     for i in 0..9 {
         set(&mut image, &format!("n{i}"), Value::Number(Number::U8(2))).unwrap();
     }
@@ -255,7 +256,7 @@ fn with_one_empty_page_left_the_page_with_the_least_in_use_moves_there() {
 }
 
 #[test]
-fn the_move_of_a_page_that_was_interrupted_is_done_again() {
+fn an_interrupted_page_move_is_restarted() {
     let mut whole = image(
         3,
         &[
@@ -264,7 +265,8 @@ fn the_move_of_a_page_that_was_interrupted_is_done_again() {
             ("c", Value::Number(Number::U8(3))),
         ],
     );
-    // As the firmware leaves it: the source in state FREEING, the target with a part of the entries.
+    // The state of an interrupted move: the source in state FREEING, the target with some of the
+    // entries.
     let mut target = image(3, &[("a", Value::Number(Number::U8(1)))])[..PAGE].to_vec();
     target[4] = 1;
     let mut hasher = crc32fast::Hasher::new_with_initial(u32::MAX);
@@ -274,7 +276,8 @@ fn the_move_of_a_page_that_was_interrupted_is_done_again() {
     whole[0] = 0xF8;
     assert_eq!(set(&mut whole, "d", Value::Number(Number::U8(4))), Ok(true));
     assert_eq!(values(&whole).len(), 4);
-    // The new target is the first page that was empty then, with the number that follows the given-up one's.
+    // The new target is the first empty page, with the next sequence number after the page given
+    // up.
     assert_eq!((sequence(&whole, 2), state(&whole, 2)), (2, 0xFFFF_FFFE));
     assert!(whole[..2 * PAGE].iter().all(|&byte| byte == 0xFF));
 }
@@ -310,17 +313,17 @@ fn namespaces_take_the_lowest_free_index() {
 }
 
 #[test]
-fn a_slot_that_was_written_to_but_not_marked_is_given_up() {
+fn a_slot_that_is_written_but_not_marked_is_skipped() {
     let mut image = image(3, &[("a", Value::Number(Number::U8(1)))]);
     image[128] = 1;
     set(&mut image, "b", Value::Number(Number::U8(2))).unwrap();
-    // Namespace, a, the spoilt slot erased, b.
+    // Namespace, a, the damaged slot (erased), b.
     assert_eq!(image[32], 0b10_00_10_10);
     assert_eq!(values(&image).len(), 2);
 }
 
 #[test]
-fn what_cannot_be_stored_changes_nothing() {
+fn rejected_values_change_nothing() {
     let text = "x".repeat(4000);
     let one_page = image(1, &[("a", Value::Number(Number::U8(1)))]);
     let three = image(3, &[("a", Value::Number(Number::U8(1)))]);
@@ -366,7 +369,7 @@ fn what_cannot_be_stored_changes_nothing() {
         assert_eq!(place(error), expected);
         assert_eq!(&after, before);
     }
-    // The longest ones fit.
+    // The longest values fit.
     let mut image = three;
     assert_eq!(set(&mut image, "s", Value::Str(&text[1..])), Ok(true));
 }
@@ -381,14 +384,14 @@ fn change_page(page: &mut [u8], state: u8, sequence: u8) {
 }
 
 #[test]
-fn a_page_with_a_gap_in_its_bitmap_is_written_behind_the_last_slot_in_use() {
+fn a_page_with_a_gap_in_its_bitmap_is_written_after_the_last_used_slot() {
     // Slots 0 to 2 written, 3 empty, 4 erased.
     let mut gap = image(
         3,
         &[("a", Value::Number(Number::U8(1))), ("b", Value::Number(Number::U8(2)))],
     );
     gap[33] = 0b11_11_11_00;
-    // Slot 2 written to but not marked, 3 erased.
+    // Slot 2 is written but not marked, slot 3 is erased.
     let mut spoilt = image(3, &[("a", Value::Number(Number::U8(1)))]);
     spoilt[128] = 0;
     spoilt[32] = 0b00_11_10_10;
@@ -412,7 +415,7 @@ fn two_interrupted_moves_lose_nothing() {
     let mut whole = image(4, &[("a", Value::Number(Number::U8(1))), ("b", Value::Str("text"))]);
     let other = image(3, &[("c", Value::Number(Number::U8(3)))])[..PAGE].to_vec();
     whole[PAGE..2 * PAGE].copy_from_slice(&other);
-    // The namespace stands in the first page only.
+    // The namespace is only on the first page.
     whole[PAGE + 32] &= !0b11;
     change_page(&mut whole[PAGE..2 * PAGE], 0xF8, 1);
     change_page(&mut whole[..PAGE], 0xF8, 0);
@@ -424,7 +427,7 @@ fn two_interrupted_moves_lose_nothing() {
             assert_eq!(set(&mut image, "d", Value::Number(Number::U8(4))), Ok(true));
         }
         assert_eq!(values(&image).len(), if remove { 2 } else { 4 });
-        // Again, since the firmware would lose them at the second start.
+        // All are moved again, because the firmware would lose them at the second boot.
         assert_eq!(set(&mut image, "e", Value::Number(Number::U8(5))), Ok(true));
         assert_eq!(values(&image).len(), if remove { 3 } else { 5 });
     }
@@ -445,13 +448,13 @@ fn one_blank_page_is_not_enough_and_two_are() {
 }
 
 #[test]
-fn what_an_interrupted_write_left_behind_is_erased() {
-    // A blob without its index, as a power cut before the last slot leaves it: the index is slot 3.
+fn remains_of_an_interrupted_write_are_erased() {
+    // A blob without its index, as after a power failure before the last slot: the index is slot 3.
     let mut orphan = image(3, &[("b", Value::Blob(&[1; 20]))]);
     orphan[32] |= 0b11 << 6;
     orphan[64 + 3 * 32..64 + 4 * 32].fill(0xFF);
     assert_eq!(place(decode(&orphan).unwrap_err()), ("orphan-chunks", Some(96)));
-    // A blob's new chunk behind its old value and before its index, which costs the old value.
+    // A new chunk of a blob after its old value and before its index, which erases the old value.
     let mut cut = image(3, &[("b", Value::Blob(&[1; 20]))]);
     let mut new = cut.clone();
     assert_eq!(set(&mut new, "b", Value::Blob(&[2; 20])), Ok(true));
@@ -459,7 +462,7 @@ fn what_an_interrupted_write_left_behind_is_erased() {
     cut[written.clone()].copy_from_slice(&new[written]);
     cut[33] &= !0b0101;
     assert_eq!(place(decode(&cut).unwrap_err()).0, "chunk-erased");
-    // A value appended on the next page, its predecessor not yet erased.
+    // A value appended on the next page; its predecessor is not erased yet.
     let mut twice = image(4, &[("a", Value::Number(Number::U8(1)))]);
     let next = image(3, &[("a", Value::Number(Number::U8(2)))])[..PAGE].to_vec();
     twice[PAGE..2 * PAGE].copy_from_slice(&next);

@@ -1,4 +1,4 @@
-//! Sequences of edits against a plain map.
+//! Sequences of edits compared with a plain map.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -49,7 +49,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// About how many slots a value takes.
+/// The approximate number of slots of a value.
 fn slots(value: &OwnedValue) -> usize {
     match value {
         OwnedValue::Str(text) => 1 + (text.len() + 1).div_ceil(32),
@@ -58,8 +58,8 @@ fn slots(value: &OwnedValue) -> usize {
     }
 }
 
-/// Runs steps against a plain map; after each the image decodes to the map and has no errors. `others` is how many slots
-/// hold values that are not in the map.
+/// Runs steps on an image and a plain map; after each the image decodes to the map and has no
+/// errors. `others` is the number of slots with values that are not in the map.
 fn run(
     mut image: Vec<u8>,
     others: usize,
@@ -79,7 +79,7 @@ fn run(
                 );
                 assert_eq!(image, before);
                 if let Step::Set(_, _, OwnedValue::Number(Number::U8(_)) | OwnedValue::Number(Number::I64(_))) = step {
-                    // For a number a page can always be moved, until all are in use.
+                    // For a number a page can be moved until all slots are in use.
                     let used = others + model.values().map(slots).sum::<usize>();
                     assert!(used + 20 >= (image.len() / PAGE - 1) * 126, "refused at {used} slots");
                 }
@@ -132,7 +132,7 @@ proptest! {
         let image = encode_to_vec(size, version, entries).unwrap();
         let made = OwnedValue::Blob(first.into());
         run(image, slots(&made), &steps, |image, step| apply(&mut Editor::new(image), step), |image| {
-            // The made one stays; it is taken out for the comparison.
+            // The prepared entry remains; it is removed for the comparison.
             let mut image = image.to_vec();
             assert_eq!(values(&image)[&(namespace, name)], made);
             Editor::new(&mut image).remove(&namespace, &name).unwrap();
@@ -152,8 +152,8 @@ proptest! {
         run(vec![0xFF; pages * PAGE], 0, &steps, |image, step| apply(&mut Editor::encrypted(image, &keys), step), plain);
     }
 
-    /// An edit of an encrypted image writes what the same edit of the plain one writes, encrypted, also where it is
-    /// erased again; so a slot in the clear is nowhere.
+    /// An edit of an encrypted image writes the encrypted form of the same edit of the plain image,
+    /// including slots that are erased again, so that no slot is plain.
     #[cfg(feature = "encryption")]
     #[test]
     fn an_encrypted_image_has_every_written_slot_of_the_plain_one_encrypted(
@@ -168,7 +168,7 @@ proptest! {
                 apply(&mut Editor::encrypted(&mut secret, &keys), step)
             );
         }
-        // Erased slots keep their bytes: call all that hold any written, and encrypt them.
+        // Erased slots keep their bytes: mark all slots with contents as written, and encrypt them.
         let mut expected = plain.clone();
         for page in expected.chunks_mut(PAGE) {
             for slot in 0..126 {

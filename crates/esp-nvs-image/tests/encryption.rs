@@ -1,4 +1,5 @@
-//! Encrypted images against the generator's figures, a second, naive XTS, and themselves; keys and where they come from.
+//! Encrypted images compared with the generator's output and a second, naive XTS; round trips;
+//! sources of keys.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,12 +31,12 @@ const ACTIVE: u32 = 0xFFFF_FFFE;
 const FULL: u32 = 0xFFFF_FFFC;
 const FREEING: u32 = 0xFFFF_FFF8;
 
-/// The keys of the generator's figures: byte i is 7i + 13.
+/// The keys of the generator's output: byte i is 7i + 13.
 fn keys() -> NvsKeys {
     NvsKeys::from_raw(&std::array::from_fn(|i| (7 * i + 13) as u8)).unwrap()
 }
 
-/// The HMAC key of the generator's figures: byte i is 31i + 5.
+/// The HMAC key of the generator's output: byte i is 31i + 5.
 fn hmac_key() -> HmacKey {
     HmacKey::new(std::array::from_fn(|i| (31 * i + 5) as u8)).unwrap()
 }
@@ -51,7 +52,7 @@ fn slot_bits(page: &[u8], slot: usize) -> u8 {
     page[32 + slot / 4] >> (2 * (slot % 4)) & 0b11
 }
 
-/// The pages with an intact header, by their numbers.
+/// The numbers of the pages with an intact header.
 fn intact_pages(image: &[u8]) -> Vec<usize> {
     let word = |page: &[u8], at: usize| u32::from_le_bytes(page[at..at + 4].try_into().unwrap());
     let intact = |page: &[u8]| {
@@ -64,7 +65,7 @@ fn intact_pages(image: &[u8]) -> Vec<usize> {
         .collect()
 }
 
-/// Offsets of the slots that are encrypted.
+/// The offsets of the encrypted slots.
 fn written_slots(image: &[u8]) -> Vec<usize> {
     intact_pages(image)
         .into_iter()
@@ -74,7 +75,8 @@ fn written_slots(image: &[u8]) -> Vec<usize> {
         .collect()
 }
 
-/// XTS from its definition (IEEE 1619, 5.3): two blocks, the second with the tweak doubled in GF(2^128).
+/// XTS from its definition (IEEE 1619, 5.3): two blocks, the second with the tweak doubled in
+/// GF(2^128).
 fn naive_encrypt(image: &mut [u8], keys: &NvsKeys) {
     let [data, tweaks] = [keys.expose_data_key(), keys.expose_tweak_key()].map(|key| Aes256::new(key.into()));
     for offset in written_slots(image) {
@@ -99,7 +101,7 @@ fn naive_encrypt(image: &mut [u8], keys: &NvsKeys) {
     }
 }
 
-/// An image with three pages, slots 0..=31 written by hand.
+/// An image with three pages; slots 0..=31 are written by hand.
 fn hand_made() -> Vec<u8> {
     let mut image = vec![0xFF; 3 * PAGE];
     for (number, state) in [FULL, FREEING, ACTIVE].into_iter().enumerate() {
@@ -113,7 +115,8 @@ fn hand_made() -> Vec<u8> {
     image
 }
 
-/// Offset and ciphertext of the bytes 0..=31 by `esp-idf-nvs-partition-gen` 0.3.0 with the keys of [`keys`].
+/// Offset and ciphertext of the bytes 0..=31 from `esp-idf-nvs-partition-gen` 0.3.0 with the keys
+/// of [`keys`].
 const GENERATOR: [(usize, [u8; 32]); 3] = [
     (
         0x40,
@@ -166,14 +169,14 @@ fn everything_but_written_slots_of_intact_pages_stays() {
         ("unwritten with bytes", |page| set_header(page, u32::MAX, 0xFE), false),
         ("wrong checksum", |page| page[28] ^= 1, false),
         ("wrong sequence", |page| page[4] ^= 0x80, false),
-        // Damaged, so that it is not what the version byte says.
+        // Damaged, so that the version byte does not matter.
         ("version without its checksum", |page| page[8] = 0xFD, false),
     ];
     for (name, change, touched) in states {
         let mut image = hand_made();
         let page = &mut image[PAGE..2 * PAGE];
         change(page);
-        // Empty, illegal, written and erased; the erased slot is what the firmware makes of it, zeros.
+        // Empty, invalid, written and erased; the firmware zeroes the erased slot.
         page[33] = 0b0010_0111;
         page[64 + 32 * 7..64 + 32 * 8].fill(0);
         let original = image.clone();
@@ -198,7 +201,7 @@ fn everything_but_written_slots_of_intact_pages_stays() {
 }
 
 #[test]
-fn slot_is_encrypted_whatever_it_holds() {
+fn slot_is_encrypted_with_any_contents() {
     for byte in [0x00, 0xFF] {
         let mut image = hand_made();
         image[64..96].fill(byte);
@@ -285,7 +288,7 @@ fn key_partition_round_trips_from_68_bytes_on() {
     }
     let copy = NvsKeys::from_raw(partition.first_chunk().unwrap()).unwrap();
     assert!(bool::from(copy.ct_eq(&keys())));
-    // What is read through flash encryption where nothing was written.
+    // Read through flash encryption from erased flash.
     partition[80..].fill(0xA7);
     assert!(NvsKeys::decode(&partition).is_ok());
 }
@@ -300,7 +303,7 @@ fn damaged_key_partition_is_refused() {
     }
     assert_eq!(NvsKeys::decode(&[0xFF; 4096]).unwrap_err(), Error::EncryptionKeysBlank);
     assert_eq!(NvsKeys::decode(&[0xFF; 68]).unwrap_err(), Error::EncryptionKeysBlank);
-    // Not blank to the firmware either: keys of 0xFF that somebody gave a checksum.
+    // The firmware does not treat this as blank either: keys of 0xFF with a checksum.
     let half_blank = [&[0xFF; 64][..], &[0; 4]].concat();
     assert_eq!(NvsKeys::decode(&half_blank).unwrap_err(), Error::KeyPartitionCrc);
     for bit in 0..68 * 8 {
@@ -343,7 +346,7 @@ fn data() -> impl Strategy<Value = Data> {
     ]
 }
 
-/// An image of the encoder, as many of the entries in it as fit.
+/// An image of the encoder with as many of the entries as fit.
 fn encoded(version: BlobVersion, entries: &[Data]) -> Vec<u8> {
     let size = PartitionSize::new(0x6000).unwrap();
     let mut image = vec![0; size.bytes()];
@@ -364,7 +367,7 @@ fn encoded(version: BlobVersion, entries: &[Data]) -> Vec<u8> {
     image
 }
 
-/// Bytes at random under headers that are mostly intact.
+/// Random bytes after headers that are mostly intact.
 fn arbitrary_image() -> impl Strategy<Value = Vec<u8>> {
     let state = prop_oneof![
         8 => prop::sample::select(vec![ACTIVE, FULL, FREEING]),
@@ -388,7 +391,7 @@ fn any_keys() -> impl Strategy<Value = NvsKeys> {
     any::<u64>().prop_map(|seed| NvsKeys::generate(&mut ChaCha20Rng::seed_from_u64(seed)).unwrap())
 }
 
-/// Both orders give the image back, and encrypting is what the naive XTS does.
+/// Both orders restore the image, and encryption equals the naive XTS.
 fn check_both_ways(image: &[u8], keys: &NvsKeys) -> Result<(), TestCaseError> {
     let mut ours = image.to_vec();
     encrypt(&mut ours, keys).unwrap();

@@ -1,5 +1,5 @@
-//! The walk over keys and values, which needs no allocator. The suite runs this file with and without the `alloc`
-//! feature.
+//! The iterator over keys and values, which needs no allocator. The suite runs this file with and
+//! without the `alloc` feature.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ use esp_nvs_image::{Entries, Error, FindingKind, Number, ValueRef};
 use fault::place;
 use raw::{ACTIVE, FREEING, FULL, Raw};
 
-/// Three pages, of which the blob's chunks fill the first and the second.
+/// Three pages; the blob's chunks fill the first and the second.
 fn with_blob() -> (Raw, Vec<u8>) {
     let bytes = (0..=255).cycle().take(6000).collect::<Vec<u8>>();
     let mut raw = Raw::new(4);
@@ -134,7 +134,7 @@ fn blob_without_all_of_its_chunks_is_left_out() {
 }
 
 #[test]
-fn pages_may_lie_anywhere() {
+fn pages_may_be_anywhere() {
     // More pages than one pass over the headers finds.
     let pages = 100;
     let mut raw = Raw::new(pages + 1);
@@ -150,7 +150,7 @@ fn pages_may_lie_anywhere() {
     assert!(keys.eq((0..pages).map(|i| format!("k{i}"))));
 }
 
-/// A megabyte in which each page is full of what one function writes.
+/// A megabyte in which one function fills each page.
 fn megabyte(fill: impl Fn(&mut Raw, usize)) -> Vec<u8> {
     let mut raw = Raw::new(256);
     for page in 0..256 {
@@ -171,8 +171,8 @@ fn repeat(raw: &mut Raw, page: usize, mut put: impl FnMut(&mut Raw, usize)) {
 
 #[test]
 fn hostile_megabyte_is_walked_in_bounded_time() {
-    // 32,000 searches through 32,000 slots for each of 127 chunks would be 10^11 steps; what is allowed are 2 * 10^7, which an
-    // unoptimised build does in a second or two.
+    // 32,000 searches through 32,000 slots for each of 127 chunks would be 10^11 steps; the limit
+    // is 2 * 10^7, which an unoptimised build does in one or two seconds.
     let far_chunks = |raw: &mut Raw, page: usize, wanted: &dyn Fn(usize) -> u8| {
         if page.is_multiple_of(2) {
             repeat(raw, page, |raw, i| {
@@ -278,8 +278,9 @@ fn hostile_megabyte_is_walked_in_bounded_time() {
 }
 
 #[test]
-fn blobs_far_from_their_chunks_are_found_or_refused_by_name() {
-    // On 22 pages no search is refused: all chunks are on the first pages, and all indices on the last.
+fn blobs_far_from_their_chunks_are_found_or_reported() {
+    // With 22 pages no search exceeds the limit: all chunks are on the first pages, and all indices
+    // on the last.
     let scattered = |half: usize| {
         let mut raw = Raw::new(2 * half);
         for page in 0..2 * half {
@@ -289,9 +290,9 @@ fn blobs_far_from_their_chunks_are_found_or_refused_by_name() {
         for page in 0..half {
             repeat(&mut raw, page, |raw, i| {
                 raw.chunk(page, &format!("{page} {i}"), 0, b"");
-                let behind = 2 * half - 1 - page;
-                if raw.next[behind] < 126 {
-                    raw.index(behind, &format!("{page} {i}"), 0, 1, 0);
+                let after = 2 * half - 1 - page;
+                if raw.next[after] < 126 {
+                    raw.index(after, &format!("{page} {i}"), 0, 1, 0);
                 }
             });
         }

@@ -1,6 +1,7 @@
-//! Random partitions that `scripts/interop` gave to the reference generator: the same bytes, the same refusals, or one of
-//! the differences that are meant. `NVS_INTEROP` names their folder; elsewhere nothing runs, and the test says so.
-//! `scripts/interop.d/nvs_kinds.py` says what the kinds of cases are.
+//! Random partitions that `scripts/interop` passed to the reference generator: the same bytes, the
+//! same rejections, or one of the intended differences. `NVS_INTEROP` is their folder; without it
+//! nothing runs, and the test prints that. The kinds of cases are described in
+//! `scripts/interop.d/nvs_kinds.py`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -15,20 +16,20 @@ use esp_nvs_image::{
 };
 use serde_json::Value as Json;
 
-/// What becomes of a case that is as it should be, and of the others.
+/// The classes of correct cases, and of the others.
 const CLASSES: [&str; 8] = [
     "identical",
     "identical with compat",
     "identical encrypted",
-    "refused by both",
-    "quirk refused",
+    "rejected by both",
+    "quirk rejected",
     "quirk written right",
     "written by us only",
     "mismatches",
 ];
 const MISMATCHES: &str = CLASSES[7];
 
-/// Why we refuse a case: the error's name and, in a CSV file, its place.
+/// The reason of a rejection: the error's name and, in a CSV file, its position.
 struct Refusal {
     name: String,
     place: Option<(String, u32)>,
@@ -92,7 +93,7 @@ impl Case {
     fn keys(&self) -> Option<NvsKeys> {
         let partition = bytes(self.json["key"].as_str()?);
         if self.json["hmac_key"].is_null() {
-            // The generator reads 64 bytes and asks for no checksum.
+            // The generator reads 64 bytes and ignores the checksum.
             let keys = NvsKeys::from_raw(partition[..].try_into().unwrap());
             return Some(keys.unwrap());
         }
@@ -108,7 +109,7 @@ impl Case {
         Some(keys)
     }
 
-    /// The case's class, or what is wrong.
+    /// Returns the case's class, or the fault.
     fn verdict(&self) -> Result<&'static str, String> {
         let ours = self.encode(CsvCompat::Off);
         let (want, reason) = (self.text("want"), self.text("reason"));
@@ -121,9 +122,9 @@ impl Case {
             },
             ("same" | "agree", Ok(ours), Some(theirs)) if ours == *theirs => Ok("identical"),
             ("same" | "agree", Ok(_), Some(_)) => Err("other bytes".into()),
-            ("same", Err(refusal), None) if refusal.name == "PartitionTooSmall" => Ok("refused by both"),
-            ("agree" | "both", Err(refusal), None) => self.refused(&refusal, reason).map(|()| "refused by both"),
-            ("quirk", Err(refusal), Some(_)) => self.refused(&refusal, reason).map(|()| "quirk refused"),
+            ("same", Err(refusal), None) if refusal.name == "PartitionTooSmall" => Ok("rejected by both"),
+            ("agree" | "both", Err(refusal), None) => self.refused(&refusal, reason).map(|()| "rejected by both"),
+            ("quirk", Err(refusal), Some(_)) => self.refused(&refusal, reason).map(|()| "quirk rejected"),
             ("right", Ok(ours), theirs) if theirs.as_ref() != Some(&ours) || self.may_be_alike() => {
                 self.meant(&ours).map(|()| "quirk written right")
             }
@@ -149,7 +150,7 @@ impl Case {
         }
     }
 
-    /// What the generator writes for a key with one byte more than it has characters comes out right.
+    /// The generator's output for a key with one more byte than characters is correct.
     fn may_be_alike(&self) -> bool {
         self.text("kind") == "key_not_ascii"
     }
@@ -167,7 +168,7 @@ impl Case {
         Ok(())
     }
 
-    /// Checks that an image says what the rows mean.
+    /// Checks that an image contains the values of the rows.
     fn meant(&self, image: &[u8]) -> Result<(), String> {
         let mut found = decode(image).unwrap();
         let expected = self.json["entries"].as_array().unwrap();
@@ -218,7 +219,7 @@ fn bytes(digits: &str) -> Vec<u8> {
 }
 
 #[test]
-fn every_case_is_as_it_should_be() {
+fn every_case_has_the_expected_result() {
     let Some(folder) = std::env::var_os("NVS_INTEROP") else {
         println!("generator cases: NVS_INTEROP is not set, 0 ran");
         return;

@@ -1,4 +1,4 @@
-//! Whether entries can be read: plain, blank, damaged, encrypted, decrypted with other keys.
+//! Legibility of images: plain, blank, damaged, encrypted, decrypted with other keys.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -45,7 +45,7 @@ fn entries_that_were_erased_leave_the_namespace_to_read() {
 }
 
 #[test]
-fn damaged_entries_are_not_called_encrypted() {
+fn damaged_entries_are_not_reported_as_encrypted() {
     let mut image = image(&[Value::from(1_u8), Value::from(70_000_u32), Value::Str("a text")]);
     image[64 + 24] ^= 1;
     assert_eq!(Legibility::of(&image), Legibility::Legible, "others can be read");

@@ -1,4 +1,5 @@
-//! Random entry lists: our bytes are those of a second, naive encoder, and decoding gives the entries back.
+//! Random entry lists: the bytes equal those of a second, naive encoder, and decoding returns the
+//! entries.
 
 #![allow(
     clippy::unwrap_used,

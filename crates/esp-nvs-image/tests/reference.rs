@@ -1,4 +1,4 @@
-//! Bytes written by the reference generator, typed in.
+//! Bytes written by the reference generator, as literals.
 //!
 //! Origin: `esp-idf-nvs-partition-gen` 0.3.0, `generate IN.csv OUT.bin 0x3000` and
 //! `generate IN.csv OUT.bin 0x1000 --version 1`, with this input:
@@ -126,7 +126,7 @@ fn debug_shows_no_value() {
 }
 
 #[test]
-fn values_are_equal_when_they_are_stored_alike() {
+fn values_are_equal_if_their_stored_bytes_are() {
     assert_eq!(
         Value::Number(Number::Double(f64::NAN)),
         Value::Number(Number::Double(f64::NAN))

@@ -1,4 +1,4 @@
-//! What is refused, and that a refusal changes nothing.
+//! Rejected calls and images; a rejected call changes nothing.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -62,7 +62,8 @@ fn longest_values_are_accepted_and_one_more_is_not() {
             max: 508_000
         })
     );
-    // The namespace takes slot 0, so that the first chunk is 32 bytes short and a 128th would be needed.
+    // The namespace uses slot 0, so that the first chunk is 32 bytes short and a 128th would be
+    // needed.
     assert_eq!(
         one(0x10_0000, BlobVersion::V2, Value::Blob(&bytes[..508_000])),
         Err(Error::BlobTooManyChunks)
@@ -108,7 +109,7 @@ fn full_partition_is_named_with_its_pages_and_what_it_lacks() {
         Err(Error::PartitionFull { usable_pages: 2 })
     );
 
-    // Also what comes behind the entry that does not fit counts: 252 slots are used by 251 keys and a namespace.
+    // Entries after the one that does not fit count, too: 251 keys and a namespace use 252 slots.
     let entries = |count: u32| (0..count).map(|i| (ns(), key(&format!("k{i}")), Value::Number(Number::U32(i))));
     assert!(encode_to_vec(size(0x3000), BlobVersion::V2, entries(251)).is_ok());
     for (count, needed) in [(252, 0x4000), (377, 0x4000), (378, 0x5000), (1000, 0x9000)] {
@@ -122,7 +123,7 @@ fn full_partition_is_named_with_its_pages_and_what_it_lacks() {
 }
 
 #[test]
-fn key_twice_is_refused_also_on_another_page_and_with_another_type() {
+fn duplicate_key_is_rejected_also_on_another_page_and_with_another_type() {
     let filler = vec![0; 5000];
     let entries = [
         (ns(), key("a"), Value::Number(Number::U8(1))),
@@ -167,7 +168,7 @@ fn namespace_255_is_refused() {
 }
 
 #[test]
-fn refused_entry_leaves_the_image_as_it_was() {
+fn rejected_entry_leaves_the_image_unchanged() {
     let mut buffer = vec![0; 0x3000];
     let mut encoder = Encoder::new(&mut buffer, size(0x3000)).unwrap();
     encoder.push(&ns(), &key("a"), Value::Number(Number::U8(1))).unwrap();
@@ -227,7 +228,7 @@ fn every_single_bit_of_what_is_written_matters() {
         damaged[bit / 8] ^= 1 << (bit % 8);
         match decode(&damaged) {
             Ok(entries) if entries == good => unnoticed.push(bit / 8),
-            // A written slot that the bitmap now calls erased is gone, as it is for the firmware.
+            // A written slot that the bitmap marks as erased is gone, as for the firmware.
             Ok(entries) => assert!(
                 entries.len() < good.len() && (32..64).contains(&(bit / 8 % 4096)),
                 "bit {bit}"
@@ -236,8 +237,9 @@ fn every_single_bit_of_what_is_written_matters() {
         }
     }
     unnoticed.dedup();
-    // Nobody reads the bytes of unused slots, the bitmap's four spare bits, the padding behind a payload; and turning
-    // FULL into FREEING or ACTIVE or an empty slot into an erased one changes no entry.
+    // The bytes of unused slots, the bitmap's four spare bits and the padding after a payload are
+    // ignored. Changing FULL to FREEING or ACTIVE, or an empty slot to an erased one, changes no
+    // entry.
     for at in unnoticed {
         let (page, at) = (at / 4096, at % 4096);
         let slot = at.checked_sub(64).map(|at| at / 32);
@@ -273,7 +275,7 @@ fn pages_are_read_in_the_order_of_their_sequence_numbers() {
 }
 
 #[test]
-fn walk_goes_on_behind_damage() {
+fn iteration_continues_after_damage() {
     let mut image = sample();
     image[64 + 32 + 24] ^= 1;
     let items = Items::new(&image).collect::<Vec<_>>();
@@ -283,7 +285,7 @@ fn walk_goes_on_behind_damage() {
 }
 
 #[test]
-fn what_is_not_damaged_is_recovered() {
+fn undamaged_entries_are_recovered() {
     let image = sample();
     let whole = decode(&image).unwrap();
     let names = |image: &[u8]| {
@@ -303,12 +305,12 @@ fn what_is_not_damaged_is_recovered() {
     damaged[64 + 32 + 24] ^= 1;
     assert_eq!(names(&damaged), ("sb".into(), vec![("entry-crc", Some(96))]));
 
-    // A blob of which a chunk is damaged cannot be read.
+    // A blob with a damaged chunk cannot be read.
     let mut damaged = image.clone();
     damaged[4096 + 64 + 32] ^= 1;
     assert_eq!(names(&damaged), ("ns".into(), vec![("payload-crc", Some(4096 + 64))]));
 
-    // A blob without one of its chunks is lost, and the chunks that are left with it.
+    // A blob without one of its chunks is lost, with the remaining chunks.
     let mut damaged = image.clone();
     damaged[4096 + 64 + 8] ^= 1;
     let (keys, damage) = names(&damaged);
@@ -316,7 +318,7 @@ fn what_is_not_damaged_is_recovered() {
     assert_eq!(damage.last().map(|fault| fault.0), Some("blob-chunks"), "{damage:?}");
     assert_eq!(damage.len(), 2, "{damage:?}");
 
-    // A page without its header takes its entries with it.
+    // A page without its header loses its entries.
     let mut damaged = image.clone();
     damaged[4] ^= 1;
     let (keys, damage) = names(&damaged);
@@ -329,7 +331,8 @@ fn what_is_not_damaged_is_recovered() {
 
 #[test]
 fn value_written_last_is_recovered() {
-    // Two pages that each hold the key: images of one entry, the second with the next sequence number.
+    // Two pages that both contain the key: images of one entry, the second with the next sequence
+    // number.
     let page = |value| {
         let image = encode_to_vec(
             size(0x1000),
@@ -350,7 +353,7 @@ fn value_written_last_is_recovered() {
         assert_eq!(
             read.damage.len(),
             2,
-            "the namespace and the key stand twice: {:?}",
+            "duplicate namespace and duplicate key: {:?}",
             read.damage
         );
         assert!(decode(&image).is_err());
@@ -381,8 +384,8 @@ proptest! {
 
 #[test]
 fn one_name_for_two_namespaces_is_refused() {
-    // Found by fuzzing: keys of such namespaces came out twice. The second name is made one with the first, and the
-    // checksum of its entry with it.
+    // Found by fuzzing: keys of such namespaces were returned twice. The second name is made equal
+    // to the first, with a correct checksum.
     let names = ["a", "b"].map(|name| Namespace::new(name).unwrap());
     let entries = names.map(|namespace| (namespace, key("k"), Value::Number(Number::U8(1))));
     let mut image = encode_to_vec(size(0x1000), BlobVersion::V2, entries).unwrap();

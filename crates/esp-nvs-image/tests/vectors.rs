@@ -1,4 +1,5 @@
-//! Images of the reference generator and what the firmware reads from them, when the vectors folder is there.
+//! Images of the reference generator and the values that the firmware reads from them, if the
+//! vectors folder exists.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -19,7 +20,7 @@ fn folder() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// Entries as the firmware reported them, one JSON object a line.
+/// Entries as reported by the firmware, one JSON object per line.
 fn device_entries(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap();
     let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
@@ -36,12 +37,12 @@ fn describe(line: &Json) -> String {
         Json::String(text) => text.clone(),
         other => other.to_string(),
     };
-    // The API reads both kinds of blob alike.
+    // The API reads both kinds of blob in the same way.
     let kind = text("type").replace("blob_v1", "blob");
     format!("{}|{}|{kind}|{}", text("namespace"), text("key"), text("value"))
 }
 
-/// What the walk without an allocator gives.
+/// The results of the iterator without an allocator.
 fn walked(image: &[u8]) -> Vec<Entry<'_>> {
     Entries::new(image).map(|entry| entry.unwrap().into()).collect()
 }
@@ -70,7 +71,7 @@ fn our_entries(entries: &[Entry<'_>]) -> Vec<String> {
     entries
 }
 
-/// Encodes again what an image holds, in its order, namespaces without keys included.
+/// Encodes the contents of an image again, in the same order and including namespaces without keys.
 fn encode_again(image: &[u8], size: PartitionSize, version: BlobVersion) -> Vec<u8> {
     let values = decode(image).unwrap();
     let blobs = values
@@ -123,7 +124,7 @@ fn generator_images_decode_as_on_the_device_and_encode_to_the_same_bytes() {
     let manifest: Json = serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
     let mut ran = 0;
     for case in manifest["cases"].as_array().unwrap() {
-        // What the generator does wrong and encrypted images are not for this first cut.
+        // Wrong output of the generator and encrypted images are not part of this test.
         if case["kind"] != "ok" || !case["encryption"].is_null() {
             continue;
         }

@@ -1,5 +1,5 @@
-//! What is found in images of the reference generator, beside what the firmware made of them, when the vectors folder
-//! is there.
+//! Findings in images of the reference generator, compared with the behaviour of the firmware, if
+//! the vectors folder exists.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -16,7 +16,8 @@ fn folder() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// For each case that the firmware repairs, misreads or reads by chance: one of the findings that say so.
+/// For each case that the firmware repairs, misreads or reads by accident one of the expected
+/// findings.
 const QUIRKS: [(&str, &str); 15] = [
     ("q_255_namespaces", "namespace-index-reserved"),
     ("q_binary_nonascii", "payload-crc"),
@@ -85,8 +86,8 @@ fn size(case: &Json) -> Option<usize> {
     usize::from_str_radix(case["size"].as_str()?.strip_prefix("0x")?, 16).ok()
 }
 
-/// The last line of the device's file holds what `nvs_get_stats` gave. Tells whether that is comparable: the firmware
-/// changed nothing before it counted.
+/// The last line of the device's file has the result of `nvs_get_stats`. Returns whether it is
+/// comparable: the firmware changed nothing before it counted.
 fn compare_statistics(name: &str, image: &[u8], file: &Path) -> bool {
     let text = std::fs::read_to_string(file).unwrap();
     let device: Json = serde_json::from_str(text.lines().last().unwrap()).unwrap();

@@ -1,5 +1,6 @@
-//! Every case of the reference generator that the vectors folder holds, from its CSV to its bytes, with the verdict that
-//! each deserves: identical, refused for the right reason, or right where the generator is wrong.
+//! Every case of the reference generator in the vectors folder, from CSV to bytes, with its
+//! expected verdict: identical, rejected for the right reason, or correct where the generator is
+//! wrong.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -63,7 +64,7 @@ impl Case {
         fs::read(self.folder.join(self.json["expected"].as_str().unwrap())).unwrap()
     }
 
-    /// What the firmware read from the generator's image.
+    /// The values that the firmware read from the generator's image.
     fn device(&self) -> BTreeMap<String, String> {
         let text = fs::read_to_string(self.folder.join(self.json["device"]["file"].as_str().unwrap())).unwrap();
         let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
@@ -107,7 +108,7 @@ fn nvs(reason: &CsvReason) -> Option<Error> {
     }
 }
 
-/// The reason for which a case must be refused; `None` for cases that must not be.
+/// The expected error of a case, or `None`.
 fn refusal(name: &str) -> Option<fn(&CsvReason) -> bool> {
     Some(match name {
         "q_utf8_key_16_bytes" | "e_key_16" => |r| matches!(nvs(r), Some(Error::KeyTooLong { len: 16.. })),
@@ -123,7 +124,7 @@ fn refusal(name: &str) -> Option<fn(&CsvReason) -> bool> {
         "e_string_4000" => |r| nvs(r) == Some(Error::StringTooLong { len: 4000 }),
         "e_v1_blob_1985" => |r| nvs(r) == Some(Error::BlobTooLong { len: 1985, max: 1984 }),
         "e_u8_256" | "e_hex_int" => |r| matches!(nvs(r), Some(Error::NotAnInteger { .. })),
-        // The generator leaves a letter out that is in no alphabet.
+        // The generator drops a character outside the alphabet.
         "base64_lenient" => |r| nvs(r) == Some(Error::NotBase64),
         "e_hex_odd" | "e_hex_bad" => |r| nvs(r) == Some(Error::NotHexadecimal),
         "e_too_small" | "e_full_to_last_slot" => {
@@ -225,7 +226,8 @@ fn verdict(case: &Case) -> &'static str {
             "identical"
         }
         _ => {
-            // The encryption itself is in vectors_encryption.rs; here what the firmware read from it.
+            // The encryption itself is tested in vectors_encryption.rs; here the values that the
+            // firmware read.
             assert_eq!(entries(&ours), case.device(), "{name}");
             "identical before encryption"
         }

@@ -1,4 +1,5 @@
-//! Encrypted images of the reference generator and what the firmware reads from them, when the vectors folder is there.
+//! Encrypted images of the reference generator and the values that the firmware reads from them, if
+//! the vectors folder exists.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -15,7 +16,7 @@ fn folder() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// Entries as the firmware reported them, one JSON object a line.
+/// Entries as reported by the firmware, one JSON object per line.
 fn device_entries(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap();
     let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
@@ -26,7 +27,7 @@ fn device_entries(path: &Path) -> Vec<String> {
                 Json::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            // The API reads both kinds of blob alike.
+            // The API reads both kinds of blob in the same way.
             let kind = text("type").replace("blob_v1", "blob");
             format!("{}|{}|{kind}|{}", text("namespace"), text("key"), text("value"))
         })
@@ -60,7 +61,7 @@ fn our_entries(image: &[u8]) -> Vec<String> {
     entries
 }
 
-/// All that a case was made from, to tell whether two cases differ in nothing but the encryption.
+/// The inputs of a case, to find cases that differ only in the encryption.
 fn sources(folder: &Path, case: &Json) -> Vec<Vec<u8>> {
     let names = |list: &str| case[list].as_array().unwrap().clone();
     let files = names("inputs").into_iter().chain(names("files"));

@@ -1,7 +1,7 @@
-//! Images that devices leave behind, put together slot by slot, with what the firmware reads from them.
+//! Images of used devices, built slot by slot, with the values that the firmware reads from them.
 //!
-//! Source of what it reads: ESP-IDF `components/nvs_flash/src`, `nvs_page.cpp` (`mLoadEntryTable`), `nvs_pagemanager.cpp`
-//! (`load`) and `nvs_storage.cpp` (`init`, `findItem`).
+//! Source of the behaviour: ESP-IDF `components/nvs_flash/src`, `nvs_page.cpp` (`mLoadEntryTable`),
+//! `nvs_pagemanager.cpp` (`load`) and `nvs_storage.cpp` (`init`, `findItem`).
 
 #![allow(
     clippy::unwrap_used,
@@ -44,7 +44,7 @@ fn describe(entry: &Entry<'_>) -> String {
     )
 }
 
-/// Where the entry lies that is lost: of two the one that the firmware does not keep.
+/// The offset of the lost entry: of two the one that the firmware does not keep.
 fn lost_at(fault: &Finding) -> Option<usize> {
     match fault.kind {
         FindingKind::DuplicateKey { earlier, kept, .. } | FindingKind::DuplicateChunk { earlier, kept, .. } => {
@@ -54,7 +54,7 @@ fn lost_at(fault: &Finding) -> Option<usize> {
     }
 }
 
-/// A `u8` of the builder is 7, whatever its key.
+/// A `u8` of the builder is 7, regardless of its key.
 fn expected(case: &Case) -> Vec<String> {
     case.entries.iter().map(|entry| (*entry).to_owned()).collect()
 }
@@ -69,7 +69,7 @@ fn firmware_s_entries_are_recovered() {
 }
 
 #[test]
-fn what_was_interrupted_or_damaged_is_reported_and_refused() {
+fn interrupted_or_damaged_images_are_reported_and_rejected() {
     for case in cases() {
         let read = recover(&case.raw.image);
         let damage = read.damage.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -93,7 +93,7 @@ fn walk_without_an_allocator_gives_the_same() {
         let (entries, errors) = Entries::new(&case.raw.image).partition::<Vec<_>, _>(Result::is_ok);
         let entries = entries.into_iter().map(|entry| describe(&entry.unwrap().into()));
         if case.stands_twice {
-            // What the walk cannot remember: it gives both.
+            // The iterator keeps no record: it returns both.
             let entries = entries.collect::<Vec<_>>();
             assert!(
                 case.entries.iter().all(|entry| entries.contains(&(*entry).to_owned())),
@@ -104,7 +104,7 @@ fn walk_without_an_allocator_gives_the_same() {
         }
         assert_eq!(entries.collect::<Vec<_>>(), expected(&case), "{}", case.name);
         let errors = errors.into_iter().map(Result::unwrap_err).collect::<Vec<_>>();
-        // Nor does it know which chunks have an index.
+        // It cannot detect chunks without an index either.
         let read = recover(&case.raw.image);
         let damage = read
             .damage

@@ -1,4 +1,4 @@
-//! Burns eFuses from a list, in the only order that the stages allow: `burn_steps PORT LIST`.
+//! Burns eFuses from a list, in the order that the stages enforce: `burn_steps PORT LIST`.
 //!
 //! A line of the list is `secret BLOCK PURPOSE FILE`, `digest BLOCK PURPOSE FILE`, `efuse NAME VALUE`, `protect NAME`,
 //! `close` (RD_DIS) or `lock NAME`; `shared` is for the ESP32-C2: `shared BLOCK PURPOSE FILE BLOCK PURPOSE FILE`.

@@ -1,4 +1,4 @@
-//! Prints what board is at a port: `identify PORT`; without a port, the ports that look like boards.
+//! Prints the identity of the board at a port: `identify PORT`; without a port, lists the ports that look like boards.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Shows what is at a serial port, or at each one that looks like a board.
+//! Identifies the board at a serial port, or at each port that looks like a board.
 
 use esp_rom_loader::{ConnectSettings, Error, Loader, PortAddress, ports};
 
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     println!("{} ports", found.len());
     for address in &found {
-        // One silent board keeps the others from nothing.
+        // A silent board does not stop the others.
         if let Err(error) = identify(address) {
             println!("{address}: {error}");
         }

@@ -1,11 +1,11 @@
-//! Writes an image to the start of a board's flash, and compares it by the MD5 that the chip computes.
+//! Writes an image to the start of a board's flash, and verifies it by the MD5 that the chip computes.
 
 use esp_rom_loader::{ConnectSettings, Loader, PortAddress};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(port), Some(path)) = (arguments.next(), arguments.next()) else {
-        return Err("a port, such as /dev/ttyUSB0 or socket://HOST:PORT, and an image are needed".into());
+        return Err("give a port, such as /dev/ttyUSB0 or socket://HOST:PORT, and an image".into());
     };
     let (address, image) = (port.parse::<PortAddress>()?, std::fs::read(path)?);
     let settings = ConnectSettings::new(address.reset());

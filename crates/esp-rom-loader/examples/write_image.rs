@@ -1,6 +1,6 @@
-//! Writes a file to the flash and compares its MD5: `write_image PORT OFFSET FILE [--baud N] [--read FILE]`.
+//! Writes a file to flash and verifies its MD5: `write_image PORT OFFSET FILE [--baud N] [--read FILE]`.
 //!
-//! With `--read` the first 64 KiB are read back, slowly, into a file.
+//! With `--read`, the first 64 KiB are read back into a file, which is slow.
 
 use std::process::ExitCode;
 

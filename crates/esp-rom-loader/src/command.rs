@@ -1,4 +1,4 @@
-//! Requests to the ROM and its answers.
+//! Requests to the ROM and their answers.
 //!
 //! Request: 00, command, u16 size, u32 checksum, data. Answer: 01, command, u16 size, u32 value, data, status. Source: the
 //! section "Serial Protocol" of esptool's documentation.
@@ -9,7 +9,7 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u8)]
-#[expect(missing_docs, reason = "each is its name")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum Command {
     FlashBegin = 0x02,
     FlashData = 0x03,
@@ -32,7 +32,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// All commands that a ROM has, by their numbers.
+    /// All commands of the ROM, by number.
     pub const ALL: [Self; 18] = [
         Self::FlashBegin,
         Self::FlashData,
@@ -54,20 +54,20 @@ impl Command {
         Self::GetSecurityInfo,
     ];
 
-    /// Returns its number.
+    /// Returns the number.
     #[must_use]
     #[expect(clippy::as_conversions, reason = "the numbers of an enum of bytes")]
     pub const fn code(self) -> u8 {
         self as u8
     }
 
-    /// Finds the command with a number.
+    /// Returns the command with a number.
     #[must_use]
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|command| command.code() == code)
     }
 
-    /// Returns its name as esptool's documentation has it.
+    /// Returns the name used in esptool's documentation.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -99,7 +99,7 @@ impl fmt::Display for Command {
     }
 }
 
-/// Encodes a request, not yet as a frame. Data beyond 65535 bytes is cut off; no command has that much.
+/// Encodes a request, without framing. Data beyond 65535 bytes is truncated; no command has that much.
 #[must_use]
 pub fn encode_request(command: Command, checksum: u8, data: &[u8]) -> Vec<u8> {
     let len = u16::try_from(data.len()).unwrap_or(u16::MAX);
@@ -111,13 +111,13 @@ pub fn encode_request(command: Command, checksum: u8, data: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Returns the checksum of the data of a block: all bytes and 0xEF combined by exclusive or.
+/// Returns the checksum of a block's data: the XOR of 0xEF and all bytes.
 #[must_use]
 pub fn checksum(block: &[u8]) -> u8 {
     block.iter().fold(0xEF, |sum, byte| sum ^ byte)
 }
 
-/// An answer, not yet checked for what its command answers.
+/// A decoded answer; its status is not checked yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) command: u8,
@@ -126,7 +126,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Reads a frame; `None` when it is no answer.
+    /// Decodes a frame; `None` if it is not an answer.
     pub(crate) fn decode(frame: &[u8]) -> Option<Self> {
         let (header, data) = frame.split_first_chunk::<HEADER>()?;
         let [1, command, len0, len1, value @ ..] = *header else {
@@ -139,9 +139,9 @@ impl Answer {
         })
     }
 
-    /// Splits the status from the data, which has one of some lengths.
+    /// Splits the status from the data, which must have one of the given lengths.
     ///
-    /// The ROM sends four bytes of status, the stub and some mocks two; an error comes without data.
+    /// The ROM sends a 4-byte status, the stub and some mocks a 2-byte one; an error has no data.
     pub(crate) fn payload(&self, lengths: &[usize]) -> Result<&[u8], Status> {
         for &len in lengths {
             if let Some((payload, status)) = self.data.split_at_checked(len)
@@ -161,16 +161,16 @@ impl Answer {
     }
 }
 
-/// Why an answer is none to use.
+/// The reason why an answer cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// The chip refused, with an error code.
+    /// The chip reported an error code.
     Failed(u8),
     /// The length is wrong.
     Malformed,
 }
 
-/// Bytes before the data.
+/// Number of bytes before the data.
 const HEADER: usize = 8;
 
 #[cfg(test)]

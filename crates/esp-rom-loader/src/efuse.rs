@@ -1,4 +1,4 @@
-//! eFuses: what there is, what a chip holds, and burning.
+//! eFuses: their maps, reading, and burning.
 
 mod burn;
 mod coding;

@@ -5,11 +5,11 @@ use esp_flash_image::Chip;
 
 use crate::Command;
 
-/// Why a board cannot be worked on.
+/// An error in working with a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// A key block or an eFuse holds something else already.
+    /// A key block or an eFuse already has another value.
     AlreadyBurned {
         /// Its name.
         name: String,
@@ -26,10 +26,10 @@ pub enum Error {
     },
     /// The chip is unknown.
     ChipUnknown {
-        /// Its chip id or, without one, the value of the magic register.
+        /// Its chip ID or, without one, the value of the magic register.
         id: u32,
     },
-    /// A function needs facts of the chip that this loader does not have.
+    /// An operation needs properties of the chip that this loader does not have.
     ChipUnsuited {
         /// The chip.
         chip: Chip,
@@ -48,7 +48,7 @@ pub enum Error {
     },
     /// The eFuse controller does not become idle.
     ControllerBusy,
-    /// The chip has no such eFuse, block or purpose, or it cannot be burned by this loader.
+    /// The chip has no such eFuse, block or purpose, or this loader cannot burn it.
     EfuseName {
         /// The chip.
         chip: Chip,
@@ -59,28 +59,28 @@ pub enum Error {
     EfuseValue {
         /// The name of the eFuse.
         name: String,
-        /// Its bits.
+        /// The number of its bits.
         bits: u8,
     },
     /// A flash range is empty, not aligned, or outside the flash.
     FlashRange {
-        /// Where it starts.
+        /// The start of the range.
         offset: u32,
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
     },
-    /// What arrives is no answer to the command.
+    /// The received bytes are not an answer to the command.
     Garbage {
         /// The command.
         command: Command,
-        /// Bytes that arrived.
+        /// Number of received bytes.
         bytes: usize,
     },
-    /// A key has not the length for its purpose and coding.
+    /// The length of a key does not suit its purpose and coding.
     KeyLength {
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
-        /// The bytes it should have.
+        /// The required length in bytes.
         needed: usize,
     },
     /// A key can still be read after its read protection was burned.
@@ -88,11 +88,11 @@ pub enum Error {
         /// The name of the block.
         block: String,
     },
-    /// The MD5 of the flash is not that of what was written.
+    /// The MD5 of the flash does not match the written data.
     Md5Differs {
-        /// Where the range starts.
+        /// The start of the range.
         offset: u32,
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
     },
     /// The chip does not answer in time.
@@ -100,39 +100,39 @@ pub enum Error {
         /// The command.
         command: Command,
     },
-    /// The text is no address of a port.
+    /// A port address is invalid.
     PortAddress,
-    /// Another process has the port.
+    /// Another process is using the port.
     PortBusy {
         /// The port.
         name: String,
     },
-    /// The port is gone, or fails.
+    /// The port has disappeared, or fails.
     PortGone {
         /// The port.
         name: String,
-        /// What the system reports.
+        /// The system error.
         kind: io::ErrorKind,
     },
     /// The port cannot be opened.
     PortOpen {
         /// The port.
         name: String,
-        /// What the system reports.
+        /// The system error.
         kind: io::ErrorKind,
     },
-    /// No key can be read-protected any more, since RD_DIS is write-protected.
+    /// No further key can be read-protected, because RD_DIS is write-protected.
     ReadProtectionClosed,
-    /// The eFuses hold no revision of a chip.
+    /// The eFuses contain an invalid chip revision.
     Revision {
         /// The major number.
         major: u32,
         /// The minor number.
         minor: u32,
     },
-    /// Secure download mode is on: the chip tells neither its MAC nor its eFuses.
+    /// Secure download mode is on: MAC and eFuses cannot be read.
     SecureDownload,
-    /// A burn belongs to another stage, as a digest among the secret keys.
+    /// A burn belongs to another stage, such as a digest among the secret keys.
     Stage {
         /// The name of the eFuse or the purpose.
         name: String,
@@ -145,7 +145,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Tells whether the connection is what failed: the port is gone, silent or garbled.
+    /// Returns whether the connection failed: the port is gone, silent or garbled.
     #[must_use]
     pub const fn is_connection(&self) -> bool {
         matches!(
@@ -164,15 +164,15 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AlreadyBurned { name } => {
-                write!(f, "{name} holds something else already; it can be burned once only")
+                write!(f, "{name} already has another value; it can be burned only once")
             }
             Self::BurnDiffers { name } => write!(
                 f,
-                "{name} does not read back as burned; do not burn it again, set the chip aside"
+                "{name} does not read back as burned; do not burn it again, and set the chip aside"
             ),
             Self::Baud { baud } => write!(f, "chip does not answer at {baud} baud; choose a lower baud rate"),
-            Self::ChipUnknown { id } => write!(f, "unknown chip with id {id:#x}; update this program, or use esptool"),
-            Self::ChipUnsuited { chip } => write!(f, "{chip} has no eFuse table here; use esptool"),
+            Self::ChipUnknown { id } => write!(f, "unknown chip with ID {id:#x}; update this program, or use esptool"),
+            Self::ChipUnsuited { chip } => write!(f, "{chip} is not supported; use esptool"),
             Self::CodingError { block } => {
                 write!(f, "eFuse controller reports a coding error in {block} after burning")
             }
@@ -181,19 +181,19 @@ impl fmt::Display for Error {
                 let (meaning, advice) = meaning_of(*code);
                 write!(f, "chip refuses {command} with error {code:#04x}: {meaning}; {advice}")
             }
-            Self::EfuseName { chip, name } => write!(f, "{chip} has no eFuse, block or purpose {name} for this"),
-            Self::EfuseValue { name, bits } => write!(f, "value of {name} is not in 0 to 2^{bits} - 1"),
+            Self::EfuseName { chip, name } => write!(f, "{chip} has no suitable eFuse, block or purpose {name}"),
+            Self::EfuseValue { name, bits } => write!(f, "value of {name} is out of range; allowed: 0 to 2^{bits} - 1"),
             Self::FlashRange { offset, len } => write!(
                 f,
-                "range of {len} bytes at {offset:#x} is empty, does not begin at a multiple of 4096, or is outside the flash"
+                "range of {len} bytes at {offset:#x} is empty, does not start at a multiple of 4096, or is outside the flash"
             ),
             Self::Garbage { command, bytes } => {
                 write!(
                     f,
-                    "{bytes} bytes arrived, but no answer to {command}; check baud rate and wiring"
+                    "received {bytes} bytes, but no answer to {command}; check baud rate and wiring"
                 )
             }
-            Self::KeyLength { len, needed } => write!(f, "key of {len} bytes; {needed} are needed"),
+            Self::KeyLength { len, needed } => write!(f, "key has {len} bytes; {needed} are needed"),
             Self::KeyReadable { block } => write!(
                 f,
                 "key in {block} can still be read after its read protection was burned; set the chip aside"
@@ -201,26 +201,26 @@ impl fmt::Display for Error {
             Self::Md5Differs { offset, len } => {
                 write!(
                     f,
-                    "MD5 of the {len} bytes of flash at {offset:#x} differs from that of what was written"
+                    "MD5 of the {len} bytes of flash at {offset:#x} does not match the written data"
                 )
             }
             Self::NoAnswer { command } => write!(f, "no answer to {command}"),
             Self::PortAddress => write!(
                 f,
-                "port is not a path, a name like COM3 or socket://HOST:PORT of 1 to {} characters",
+                "port must be a path, a name such as COM3, or socket://HOST:PORT, with 1 to {} characters",
                 crate::PortAddress::MAX_LEN
             ),
             Self::PortBusy { name } => write!(f, "port {name} is in use by another process"),
             Self::PortGone { name, kind } => write!(f, "port {name} is gone: {kind}"),
             Self::PortOpen { name, kind } => write!(f, "port {name} cannot be opened: {kind}"),
-            Self::ReadProtectionClosed => {
-                f.write_str("RD_DIS is write-protected: no key can be read-protected any more; secret keys come first")
-            }
+            Self::ReadProtectionClosed => f.write_str(
+                "RD_DIS is write-protected, so no further key can be read-protected; burn secret keys first",
+            ),
             Self::Revision { major, minor } => write!(
                 f,
-                "eFuses hold the revision {major}.{minor}, which no chip has; read them again"
+                "eFuses contain the invalid chip revision {major}.{minor}; read them again"
             ),
-            Self::SecureDownload => f.write_str("secure download mode is on: MAC and eFuses cannot be read any more"),
+            Self::SecureDownload => f.write_str("secure download mode is on: MAC and eFuses cannot be read"),
             Self::Stage { name } => write!(f, "{name} belongs to another stage of burning"),
             Self::WriteProtected { name } => write!(f, "{name} is write-protected"),
         }
@@ -229,7 +229,7 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// Returns what an error code of a ROM means and what to do. Source: esptool's documentation, "Serial Protocol", "Status
+/// Returns the meaning of a ROM error code and a remedy. Source: esptool's documentation, "Serial Protocol", "Status
 /// Bytes".
 const fn meaning_of(code: u8) -> (&'static str, &'static str) {
     match code {

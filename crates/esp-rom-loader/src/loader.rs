@@ -21,26 +21,26 @@ use crate::{Command, Error, Reset};
 
 /// A chip in download mode.
 ///
-/// Every call ends in a bounded time, whatever the other side sends.
+/// Every call finishes in bounded time, regardless of what the other side sends.
 pub struct Loader<P = Box<dyn Port + Send>> {
     port: P,
     reset: Reset,
     decoder: SlipDecoder,
-    /// What was read and not yet decoded.
+    /// Received bytes that are not decoded yet.
     input: Zeroizing<Vec<u8>>,
-    /// Whether late answers may be on their way.
+    /// Whether late answers may still arrive.
     dirty: bool,
     baud: u32,
     chip: Chip,
     security: Option<SecurityInfo>,
     flash: FlashState,
-    /// What was read of the eFuses, between two burns.
+    /// The eFuses read, kept between two burns.
     pub(crate) kept: Option<KeptEfuses>,
     /// The stage of the last burn.
     pub(crate) burn_stage: BurnStage,
 }
 
-/// Without what arrived and waits to be decoded.
+/// Elides received bytes that are not decoded yet.
 impl<P> fmt::Debug for Loader<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Loader");
@@ -51,11 +51,11 @@ impl<P> fmt::Debug for Loader<P> {
     }
 }
 
-/// What was done to reach the flash.
+/// The state of the flash setup.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct FlashState {
     attached: bool,
-    /// The bytes of the flash chip, once they were asked for; `Some(None)` when it does not tell.
+    /// The flash size in bytes, once requested; `Some(None)` if the flash chip does not report it.
     size: Option<Option<u32>>,
 }
 
@@ -72,30 +72,30 @@ impl<P: Port> Loader<P> {
         self.security.as_ref()
     }
 
-    /// Tells whether secure download mode is on: then neither MAC nor eFuses nor flash can be read.
+    /// Returns whether secure download mode is on: MAC, eFuses and flash cannot be read then.
     #[must_use]
     pub fn is_secure_download(&self) -> bool {
         self.security.as_ref().is_some_and(SecurityInfo::is_secure_download)
     }
 
-    /// Reads a register of 32 bits.
+    /// Reads a 32-bit register.
     ///
     /// # Errors
     ///
-    /// [`Error::CommandFailed`] in secure download mode; errors of the connection.
+    /// [`Error::CommandFailed`] in secure download mode; connection errors.
     pub fn read_register(&mut self, address: u32) -> Result<u32, Error> {
         let answer = self.exchange(Command::ReadReg, 0, &address.to_le_bytes(), exchange::TIMEOUT)?;
         self.checked(Command::ReadReg, &answer, &[0])?;
         Ok(answer.value)
     }
 
-    /// Writes a register of 32 bits.
+    /// Writes a 32-bit register.
     ///
     /// # Errors
     ///
-    /// [`Error::CommandFailed`] in secure download mode; errors of the connection.
+    /// [`Error::CommandFailed`] in secure download mode; connection errors.
     pub fn write_register(&mut self, address: u32, value: u32) -> Result<(), Error> {
-        // It may be a word of a key.
+        // The value may be part of a key.
         let mut data = Zeroizing::new(Vec::with_capacity(16));
         for word in [address, value, u32::MAX, 0] {
             data.extend_from_slice(&word.to_le_bytes());
@@ -110,23 +110,23 @@ impl<P: Port> Loader<P> {
         self.write_register(address, old & !mask | value & mask)
     }
 
-    /// Asks for the security info again, as after secure download mode was turned on.
+    /// Reads the security info again, for example after enabling secure download mode.
     ///
     /// # Errors
     ///
-    /// [`Error::CommandFailed`] from an ESP32, which has none; errors of the connection.
+    /// [`Error::CommandFailed`] from an ESP32, which has none; connection errors.
     pub fn read_security(&mut self) -> Result<&SecurityInfo, Error> {
         let info = self.security_info()?;
         Ok(self.security.insert(info))
     }
 
-    /// Leaves download mode for the firmware, at 115200 baud, and returns the port.
+    /// Leaves download mode, starts the firmware, sets 115200 baud, and returns the port.
     ///
-    /// The chip is reset by the signals of the port or, where there are none, by a command of the ROM.
+    /// The chip is reset by the port's signals or, without signals, by a ROM command.
     ///
     /// # Errors
     ///
-    /// Errors of the connection.
+    /// Connection errors.
     pub fn run(mut self) -> Result<P, Error> {
         if !self.reset.run(&mut self.port) {
             self.reboot()?;
@@ -150,5 +150,5 @@ impl<P: Port> Loader<P> {
     }
 }
 
-/// The baud rate of ESP-IDF's console.
+/// The default baud rate of ESP-IDF's console.
 const FIRMWARE_BAUD: u32 = 115_200;

@@ -1,4 +1,4 @@
-//! Ports: what a chip is connected to.
+//! Ports to which chips are connected.
 
 mod address;
 mod discovery;
@@ -11,37 +11,37 @@ use std::time::Duration;
 pub use address::PortAddress;
 pub use discovery::ports;
 
-/// A channel to a chip's ROM.
+/// A channel to the ROM of a chip.
 ///
-/// A read that waits longer than the read timeout fails with [`io::ErrorKind::TimedOut`] or
-/// [`io::ErrorKind::WouldBlock`]; a read of 0 bytes means that the other side is gone.
+/// A read that exceeds the read timeout fails with [`io::ErrorKind::TimedOut`] or
+/// [`io::ErrorKind::WouldBlock`]; a read of 0 bytes means that the other side has closed.
 pub trait Port: Read + Write {
-    /// Sets how long a read waits for the first byte. The timeout is at least 1 ms.
+    /// Sets the time that a read waits for the first byte, at least 1 ms.
     ///
     /// # Errors
     ///
-    /// What the system reports.
+    /// The system error.
     fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()>;
 
-    /// Sets the baud rate; does nothing where there is none.
+    /// Sets the baud rate; no effect on ports without one.
     ///
     /// # Errors
     ///
-    /// What the system reports.
+    /// The system error.
     fn set_baud_rate(&mut self, baud: u32) -> io::Result<()>;
 
     /// Sets the signals DTR and RTS, which reset the chip.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::Unsupported`] or ENOTTY where there are none, as on a pty or a socket; the loader goes on then.
+    /// [`io::ErrorKind::Unsupported`] or ENOTTY on ports without signals, such as a pty or a socket; the loader continues.
     fn set_signals(&mut self, dtr: bool, rts: bool) -> io::Result<()>;
 
-    /// Throws away what was received and not yet read.
+    /// Discards received bytes that are not read yet.
     ///
     /// # Errors
     ///
-    /// What the system reports.
+    /// The system error.
     fn discard_input(&mut self) -> io::Result<()>;
 
     /// Returns the name of the port for messages.

@@ -3,21 +3,21 @@ use std::time::Duration;
 
 use crate::Port;
 
-/// How a chip is reset into download mode and back.
+/// The strategy to reset a chip into download mode and back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reset {
-    /// DTR pulls GPIO0 and RTS the reset line, through two transistors, as on development boards.
+    /// DTR drives GPIO0 and RTS the reset line, through two transistors, as on development boards.
     #[default]
     Classic,
-    /// The signals of the USB-JTAG-Serial device inside of the chip.
+    /// The signals of the USB-JTAG-Serial device inside the chip.
     Usb,
-    /// Not at all: somebody holds the boot button, or the chip waits in download mode.
+    /// No reset: the boot button is held, or the chip is already in download mode.
     None,
 }
 
 impl Reset {
-    /// Resets into download mode. A port without signals is no error: SYNC tells whether the chip listens.
+    /// Resets into download mode. A port without signals is not an error: SYNC shows whether the chip listens.
     ///
     /// Source: esptool's documentation, "Boot Mode Selection", "Automatic Bootloader".
     pub(crate) fn enter_download<P: Port + ?Sized>(self, port: &mut P, hold: Duration) {
@@ -28,16 +28,16 @@ impl Reset {
         };
         match self {
             Self::Classic => {
-                // Reset is held, GPIO0 is high.
+                // Reset is asserted, GPIO0 is high.
                 set(false, true, STEP);
-                // GPIO0 is low when reset is let go; the capacitor at EN needs its time.
+                // GPIO0 is low when reset is released; the capacitor at EN needs time.
                 set(true, false, hold);
                 set(false, false, Duration::ZERO);
             }
             Self::Usb => {
                 set(false, false, STEP);
                 set(true, false, STEP);
-                // Through (1,1), since (0,0) would end the sequence.
+                // Goes through (1,1), because (0,0) would end the sequence.
                 set(true, true, Duration::ZERO);
                 set(false, true, STEP);
                 set(false, false, Duration::ZERO);
@@ -46,7 +46,7 @@ impl Reset {
         }
     }
 
-    /// Resets into the firmware; `false` when the port has no signals for it.
+    /// Resets into the firmware; returns `false` if the port has no signals.
     pub(crate) fn run<P: Port + ?Sized>(self, port: &mut P) -> bool {
         let done = match self {
             Self::Classic | Self::Usb => port.set_signals(false, true).is_ok(),

@@ -13,7 +13,7 @@ use zeroize::Zeroize;
 /// ```
 #[must_use]
 pub fn slip_encode(bytes: &[u8]) -> Vec<u8> {
-    // Never grows: a key would stay in the memory left behind.
+    // Never reallocates: a copy of a key would stay in freed memory.
     let mut frame = Vec::with_capacity(bytes.len().saturating_mul(2).saturating_add(2));
     frame.push(END);
     for &byte in bytes {
@@ -27,9 +27,9 @@ pub fn slip_encode(bytes: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Finds frames in what arrives byte by byte.
+/// Decodes frames from a stream of bytes.
 ///
-/// Bytes outside of frames, frames with a wrong escape and frames that are longer than any answer are dropped.
+/// Bytes outside frames, frames with an invalid escape, and frames longer than any answer are dropped.
 ///
 /// # Examples
 ///
@@ -48,21 +48,21 @@ pub struct SlipDecoder {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
-    /// Before the first END, or after a broken frame.
+    /// Before the first END, or after an invalid frame.
     #[default]
     Outside,
     Inside,
     Escape,
 }
 
-/// Wipes a frame that is not complete.
+/// Zeroizes an incomplete frame.
 impl Drop for SlipDecoder {
     fn drop(&mut self) {
         self.frame.zeroize();
     }
 }
 
-/// Without the frame.
+/// Elides the frame.
 impl fmt::Debug for SlipDecoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SlipDecoder")
@@ -72,10 +72,10 @@ impl fmt::Debug for SlipDecoder {
 }
 
 impl SlipDecoder {
-    /// The longest frame, after decoding, that is kept: more than twice the largest answer of a ROM or a request to it.
+    /// The maximum length of a decoded frame: more than twice the largest answer or request.
     pub const MAX_FRAME: usize = 0x1_0000;
 
-    /// Takes one byte; returns a frame if the byte ends one that is not empty.
+    /// Adds one byte; returns a frame if the byte completes a non-empty one.
     pub fn push(&mut self, byte: u8) -> Option<Vec<u8>> {
         match (self.state, byte) {
             (State::Outside, END) => self.start(),
@@ -91,21 +91,21 @@ impl SlipDecoder {
             (State::Inside, _) => self.keep(byte),
             (State::Escape, ESCAPED_END) => self.unescape(END),
             (State::Escape, ESCAPED_ESCAPE) => self.unescape(ESCAPE),
-            // A frame was cut off: this END begins the next one.
+            // The frame was truncated: this END begins the next one.
             (State::Escape, END) => self.start(),
             (State::Escape, _) => self.drop_frame(),
         }
         None
     }
 
-    /// Forgets a frame that is not complete.
+    /// Discards an incomplete frame.
     pub fn reset(&mut self) {
         self.drop_frame();
     }
 
     fn start(&mut self) {
         self.frame.zeroize();
-        // Answers about registers do not grow: words of a key would stay in the memory left behind.
+        // Answers with register values do not reallocate: part of a key would stay in freed memory.
         self.frame.reserve(64);
         self.state = State::Inside;
     }
@@ -154,7 +154,7 @@ mod tests {
                 &[END, ESCAPE, ESCAPED_END, ESCAPE, ESCAPED_ESCAPE, END],
                 &[&[END, ESCAPE]],
             ),
-            // A wrong escape spoils its frame alone.
+            // An invalid escape discards only its frame.
             (&[END, 1, ESCAPE, 7, 3, END, 2, END], &[&[2]]),
             (&[END, 1, ESCAPE, END, 2, END], &[&[2]]),
             (&[1, 2, 3], &[]),

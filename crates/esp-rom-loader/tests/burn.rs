@@ -1,4 +1,4 @@
-//! Burning on a chip in memory: order, protection, what is left by a power cut, and what is refused.
+//! Burning on a simulated chip: order, protection, recovery after a power cut, and refusals.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -90,7 +90,7 @@ fn key_is_burned_reversed_with_purpose_and_protection() {
     );
     drop(stage);
     let rom = loader.into_port();
-    // As espefuse does: see tests/data/README.md. WR_DIS: blocks 23 to 25 and purposes 8 to 10.
+    // As espefuse: see tests/data/README.md. WR_DIS: blocks 23 to 25 and purposes 8 to 10.
     assert_eq!(rom.block_words(0)[..4], [0x0380_0700, 0b011, 0x8800_0000, 0x9]);
     assert_eq!(rom.block_words(4), [0; 8]);
     assert_eq!(rom.block_words(6), [u32::MAX; 8]);
@@ -129,7 +129,7 @@ fn states_of_blocks_are_told() {
 }
 
 #[test]
-fn half_burned_key_is_completed_and_no_block_burned_twice() {
+fn half_burned_key_is_completed_without_a_second_burn() {
     // A power cut after the block, before its protection.
     let mut rom = Rom::new(Chip::Esp32c3);
     (0..8).for_each(|word| rom.set_block_word(4, word, 0x0707_0707));
@@ -146,7 +146,7 @@ fn half_burned_key_is_completed_and_no_block_burned_twice() {
 }
 
 #[test]
-fn stages_refuse_what_belongs_elsewhere() {
+fn stages_refuse_burns_of_other_stages() {
     let mut loader = connect(Rom::new(Chip::Esp32c3));
     let wrong = |name: &str| Error::Stage { name: name.into() };
     let secret = Burn::key("BLOCK_KEY0", "HMAC_UP", &[1; 32]);
@@ -268,7 +268,7 @@ fn faults_of_burning_are_named() {
         let burn = Burn::key("BLOCK_KEY0", "HMAC_UP", &[1; 32]);
         assert_eq!(stage.burn_secret_key(&burn), Err(expected));
         drop(stage);
-        // Not burned again, and nothing protected.
+        // Nothing was burned again or protected.
         assert_eq!(loader.into_port().programmed, [4]);
     }
 }

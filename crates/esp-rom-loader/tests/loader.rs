@@ -1,4 +1,4 @@
-//! The protocol with a chip in memory, and what a hostile peer sends.
+//! The protocol with a simulated chip, and with hostile peers.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -60,7 +60,7 @@ fn flash_is_written_in_blocks_and_read() {
     assert_eq!(loader.read_flash(0, 100), Ok(vec![0xA5; 100]));
     loader.set_baud(921_600).unwrap();
     let rom = loader.run().unwrap();
-    // Without signals the ROM is told to reboot.
+    // Without signals, the ROM is told to reboot.
     assert_eq!(rom.commands.last(), Some(&Command::FlashEnd.code()));
 }
 
@@ -109,7 +109,7 @@ fn chip_that_wakes_late_is_reached_before_the_deadline() {
 
 #[test]
 fn lost_security_info_is_asked_for_again() {
-    // Of these, only the first has a value in the magic register.
+    // Of these, only the first has a known magic register value.
     for chip in [Chip::Esp32c3, Chip::Esp32p4] {
         let mut rom = Rom::new(chip);
         rom.registers
@@ -165,7 +165,7 @@ fn super_watchdog_of_the_esp32p4_feeds_itself() {
 }
 
 #[test]
-fn refusal_says_what_the_code_means() {
+fn refusal_explains_the_error_code() {
     let command = Command::FlashDeflData;
     let text = Error::CommandFailed { command, code: 7 }.to_string();
     assert_eq!(
@@ -175,7 +175,7 @@ fn refusal_says_what_the_code_means() {
 }
 
 #[test]
-fn watchdogs_are_stopped_behind_the_usb_device_alone() {
+fn watchdogs_are_stopped_only_on_the_usb_device() {
     for (reset, stopped) in [(Reset::Usb, true), (Reset::None, false)] {
         let mut rom = Rom::new(Chip::Esp32c3);
         rom.registers.insert(0x6000_8090, 0x8000_0000);
@@ -209,7 +209,7 @@ fn silent_socket_is_no_answer_and_a_closed_one_gone() {
     assert!(matches!(refused, Err(Error::PortOpen { .. })), "{refused:?}");
 }
 
-/// A port that sends what it was given, then is gone or silent.
+/// A port that sends given bytes, then closes or stays silent.
 struct Script {
     chunks: VecDeque<Vec<u8>>,
     endless: Option<u8>,
@@ -285,7 +285,7 @@ fn endless_garbage_ends_at_the_deadline() {
     }
 }
 
-/// An answer of the ROM in a frame, with a little damage now and then.
+/// A framed answer of the ROM, sometimes damaged.
 fn answers() -> impl Strategy<Value = Vec<u8>> {
     let command = prop::sample::select(vec![0x08_u8, 0x0A, 0x14, 0x13, 0x0E, 0x09, 0x0D, 0x0B]);
     (
@@ -316,7 +316,7 @@ fn addresses() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "socket://[a-z.:0-9]*", "COM[0-9]*"]
 }
 
-/// A chip that answers a few requests, then sends nothing more, or a byte now and then.
+/// A chip that answers a few requests, then stops or sends only an occasional byte.
 struct Tired {
     rom: Rom,
     commands: usize,
@@ -340,7 +340,7 @@ impl Read for Tired {
 
 impl Write for Tired {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // Byte by byte, as a slow line takes them.
+        // Byte by byte, like a slow line.
         self.rom.write(&bytes[..1])
     }
 
@@ -368,7 +368,7 @@ impl Port for Tired {
     }
 }
 
-/// Something to do with a chip.
+/// An operation on a chip.
 type Call = fn(&mut Loader<Tired>) -> Result<(), Error>;
 
 #[test]
@@ -423,7 +423,7 @@ proptest! {
 
     #[test]
     fn random_answers_never_panic_or_hang(answers in prop::collection::vec(answers(), 0..60)) {
-        // Far enough to be a C3, then anything.
+        // Enough to pass for a C3, then arbitrary bytes.
         let sync: Vec<u8> = (0..8).flat_map(|_| fine(8, &[0; 4])).collect();
         let mut info = vec![0; 12];
         info.extend_from_slice(&[5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);

@@ -1,4 +1,4 @@
-//! The maps of eFuses: nothing overlaps, all is inside of its block, values survive.
+//! eFuse maps: no overlaps, all fields inside their blocks, values round-trip.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -63,7 +63,7 @@ fn blocks_follow_each_other_and_purposes_fit_their_fields() {
         for (index, pair) in map.blocks().windows(2).enumerate() {
             assert_eq!(usize::from(pair[0].index), index);
             let next = pair[0].read + u16::from(pair[0].words) * 4;
-            // The ESP32 has the registers that program BLOCK0 in between.
+            // The ESP32's programming registers of BLOCK0 are in between.
             let gap = if map.registers().coding == BlockCoding::Esp32 && index == 0 {
                 0x1C
             } else {

@@ -1,4 +1,4 @@
-//! What the stages refuse: faulty blocks, a way back, read protection left open, locks of what comes later.
+//! Refusals of the stages: faulty blocks, going back, open read protection, locks on later stages.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -37,7 +37,7 @@ fn keys_are_refused_in_blocks_whose_hardware_is_faulty() {
         if chip == Chip::Esp32h2 {
             assert_eq!(stage.burn_secret_key(&ecdsa), Err(unknown(chip, "ECDSA_KEY")));
         }
-        // Other keys are fine there.
+        // Other keys are allowed there.
         assert!(
             stage
                 .burn_secret_key(&Burn::key("BLOCK_KEY5", "HMAC_UP", &[7; 32]))
@@ -66,7 +66,7 @@ fn stage_that_was_left_stays_closed_on_the_connection() {
     let mut stage = stage.into_digests().into_settings();
     assert!(stage.burn(&Burn::efuse("DIS_PAD_JTAG", 1)).unwrap());
     drop(stage);
-    // Reading them again does not open it.
+    // Reading the eFuses again does not reopen the stage.
     let mut stage = loader.efuses().unwrap().start();
     assert_eq!(stage.burn_secret_key(&secret), Err(wrong("BLOCK_KEY0")));
     let mut stage = stage.into_digests();
@@ -124,7 +124,7 @@ fn read_protection_cannot_be_left_open_with_a_digest() {
     let mut stage = loader.efuses().unwrap().start().into_digests().into_settings();
     stage.burn(&Burn::efuse("SECURE_BOOT_EN", 1)).unwrap();
     assert_eq!(stage.leave_read_protection().map(drop), Err(wrong()));
-    // The digest of the ESP32-C2 has no purpose.
+    // The digest of the ESP32-C2 has no purpose number.
     let mut rom = Rom::new(Chip::Esp32c2);
     rom.set_block_word(3, 4, 1);
     let mut loader = connect(rom);
@@ -172,7 +172,7 @@ fn key_that_stays_readable_is_an_error() {
 
 #[test]
 fn block_with_a_hidden_half_is_full() {
-    // The key of the ESP32-C2 is burned and hidden; a power cut came before the write protection.
+    // The key of the ESP32-C2 is burned and hidden; power was cut before the write protection.
     let mut rom = Rom::new(Chip::Esp32c2);
     let rd_dis = rom.map.field("RD_DIS").unwrap();
     let mut words = [0; 8];

@@ -1,10 +1,10 @@
-//! Signs an image with two keys and verifies it as a device does: `cargo run --features alloc,p256 --example sign_image`.
+//! Signs an image with two keys and verifies it like a device: `cargo run --features alloc,p256 --example sign_image`.
 
 use esp_secure_boot::p256::ecdsa::{Signature, SigningKey};
 use esp_secure_boot::signature::hazmat::PrehashSigner;
 use esp_secure_boot::{BootPublicKey, BootSigner, SignedImage, append_v2, sign_v2, signature};
 
-/// Stands for a key in an HSM: whatever signs a digest is a signer.
+/// A stand-in for a key in an HSM: anything that signs a digest can be the signer.
 struct Token(SigningKey);
 
 impl PrehashSigner<Signature> for Token {
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for block in image.blocks() {
         println!("{} key, digest {:02x?}..", block.kind(), &block.key_digest()[..4]);
     }
-    // A device has the digests of the keys that it trusts in its eFuses.
+    // A device stores the digests of its trusted keys in eFuses.
     let number = image.verify_digests(&[*trusted[1].key_digest()])?;
     println!("signature {number} verifies");
     Ok(())

@@ -4,10 +4,10 @@ use core::ops::Range;
 use crate::layout::{BLOCK, CRC, MAGIC, MAX_BLOCKS, REST, SECTOR, TAIL, VERSION_ECDSA, VERSION_RSA};
 use crate::{BlockProblem, BootKeyKind, BootPublicKey, Error};
 
-/// One signature with its public key and the digest that it is of.
+/// One signature with its public key and the signed digest.
 ///
-/// The key in a block proves nothing, since whoever signs puts their own there:
-/// [`SignedImage::verify`](crate::SignedImage::verify) compares it with keys that are trusted.
+/// The key in a block proves nothing, because an attacker can include any key:
+/// [`SignedImage::verify`](crate::SignedImage::verify) compares it with trusted keys.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignatureBlock<'a> {
     bytes: &'a [u8; BLOCK],
@@ -18,11 +18,11 @@ impl<'a> SignatureBlock<'a> {
     /// The length of a block in bytes.
     pub const LEN: usize = BLOCK;
 
-    /// Reads a block: every byte that has only one right value must have it.
+    /// Reads a block; every byte with a prescribed value must have it.
     ///
     /// # Errors
     ///
-    /// [`Error::Block`] with what is wrong, as of block 0.
+    /// [`Error::Block`] with the problem, reported for block 0.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
         match bytes.try_into() {
             Ok(block) => Self::read(block),
@@ -52,13 +52,13 @@ impl<'a> SignatureBlock<'a> {
         Ok(Self { bytes, key })
     }
 
-    /// Returns what the signature is made with.
+    /// Returns the kind of the key.
     #[must_use]
     pub const fn kind(&self) -> BootKeyKind {
         self.key.kind()
     }
 
-    /// Returns the digest that is signed, as the block states it: 32 bytes, or 48 for P-384.
+    /// Returns the signed digest as stated in the block: 32 bytes, or 48 for P-384.
     #[must_use]
     pub fn image_digest(&self) -> &'a [u8] {
         part(self.bytes, self.kind().digest())
@@ -70,13 +70,13 @@ impl<'a> SignatureBlock<'a> {
         &self.key
     }
 
-    /// Returns what a device that trusts the key has in its eFuses.
+    /// Returns the key digest that a device trusting the key has in its eFuses.
     #[must_use]
     pub const fn key_digest(&self) -> &[u8; 32] {
         self.key.key_digest()
     }
 
-    /// Returns the signature, little-endian: that of RSA, or r and s.
+    /// Returns the signature, little-endian: the RSA signature, or r and s.
     #[must_use]
     pub fn signature(&self) -> &'a [u8] {
         part(self.bytes, self.kind().signature())
@@ -95,7 +95,7 @@ impl fmt::Debug for SignatureBlock<'_> {
     }
 }
 
-/// Puts a block together.
+/// Assembles a block.
 #[cfg(any(feature = "p256", feature = "p384", feature = "rsa"))]
 pub(crate) fn encode(key: &BootPublicKey, digest: &[u8], signature: &[u8]) -> [u8; BLOCK] {
     let mut block = [0; BLOCK];
@@ -108,10 +108,10 @@ pub(crate) fn encode(key: &BootPublicKey, digest: &[u8], signature: &[u8]) -> [u
     block
 }
 
-/// Tells whether a sector is one of signatures, be it a damaged one: a signature over it would not be found.
+/// Returns whether a sector is a signature sector, even a damaged one: a signature after it would not be found.
 ///
-/// Its magic alone proves nothing, so that one slot has a right checksum, or the first one begins as a block and what is
-/// behind the blocks is erased.
+/// The magic alone is not enough: a slot must have a correct checksum, or the first slot must begin like a block and the
+/// bytes after the slots be erased.
 pub(crate) fn is_signature_sector(sector: &[u8; SECTOR]) -> bool {
     let begins = |slot: &[u8; BLOCK]| matches!(slot, [MAGIC, VERSION_RSA | VERSION_ECDSA, ..]);
     if slots(sector).any(|slot| begins(slot) && part(slot, CRC..TAIL) == crc(slot)) {
@@ -124,15 +124,15 @@ pub(crate) fn is_signature_sector(sector: &[u8; SECTOR]) -> bool {
         && rest_is_erased(sector).is_none()
 }
 
-/// Returns the places of blocks.
+/// Returns the slots of a sector.
 pub(crate) fn slots(sector: &[u8; SECTOR]) -> impl Iterator<Item = &[u8; BLOCK]> {
     sector.as_chunks::<BLOCK>().0.iter().take(MAX_BLOCKS)
 }
 
-/// Returns the first byte behind the slots that is not 0xFF.
+/// Returns the offset of the first byte after the slots that is not 0xFF.
 pub(crate) fn rest_is_erased(sector: &[u8; SECTOR]) -> Option<usize> {
-    let behind = sector.iter().enumerate().skip(REST);
-    behind
+    let after = sector.iter().enumerate().skip(REST);
+    after
         .map(|(at, byte)| (at, *byte))
         .find(|(_, byte)| *byte != 0xFF)
         .map(|(at, _)| at)
@@ -158,7 +158,7 @@ fn kind(bytes: &[u8; BLOCK]) -> Result<BootKeyKind, BlockProblem> {
     }
 }
 
-/// Reads the part that a key digest is of.
+/// Reads the part of a block that the key digest covers.
 fn key(kind: BootKeyKind, area: &[u8]) -> Result<BootPublicKey, BlockProblem> {
     if kind == BootKeyKind::Rsa3072 {
         let modulus = area.first_chunk().ok_or(BlockProblem::PublicKey)?;

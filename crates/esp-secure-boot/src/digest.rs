@@ -6,16 +6,16 @@ use crate::block::is_signature_sector;
 use crate::layout::SECTOR;
 use crate::{BootKeyKind, Error};
 
-/// SHA-256 or SHA-384 of an image's content, which is what secure boot version 2 signs.
+/// The SHA-256 or SHA-384 of an image's content, which secure boot version 2 signs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ImageDigest {
-    /// 0 behind the digest's length.
+    /// Zeros after the digest's length.
     bytes: [u8; 48],
     len: usize,
 }
 
 impl ImageDigest {
-    /// Hashes content whose length is a multiple of a sector.
+    /// Hashes content whose length is a multiple of the sector size.
     pub(crate) fn of(kind: BootKeyKind, content: &[u8]) -> Self {
         let mut hash = Hash::new(kind);
         hash.update(content);
@@ -41,7 +41,7 @@ pub(crate) fn hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }
 
-/// One of the two digests.
+/// Either hash function.
 #[derive(Clone, Debug)]
 enum Hash {
     Sha256(Sha256),
@@ -77,7 +77,7 @@ impl Hash {
     }
 }
 
-/// Hashes an image that comes in pieces, for [`SignatureSector::new`](crate::SignatureSector::new).
+/// Hashes an image in pieces, for [`SignatureSector::new`](crate::SignatureSector::new).
 ///
 /// # Examples
 ///
@@ -87,7 +87,7 @@ impl Hash {
 /// let mut hasher = ImageHasher::new(BootKeyKind::EcdsaP256);
 /// hasher.update(&[0xE9; 1000]);
 /// hasher.update(&[0x00; 1000]);
-/// // So many bytes 0xFF go between the image and its signature sector.
+/// // This many bytes of 0xFF go between the image and its signature sector.
 /// assert_eq!(hasher.padding(), 2096);
 /// let digest = hasher.finish()?;
 /// assert_eq!(digest.as_bytes().len(), 32);
@@ -98,13 +98,13 @@ pub struct ImageHasher {
     kind: BootKeyKind,
     hash: Hash,
     len: u64,
-    /// The last sector so far, whole or begun.
+    /// The last sector, complete or partial.
     last: [u8; SECTOR],
     last_len: usize,
 }
 
 impl ImageHasher {
-    /// Starts with the digest that signatures of a kind are made of.
+    /// Makes a hasher for signatures of a kind.
     #[must_use]
     pub fn new(kind: BootKeyKind) -> Self {
         Self {
@@ -116,7 +116,7 @@ impl ImageHasher {
         }
     }
 
-    /// Takes the next bytes of the image.
+    /// Adds the next bytes of the image.
     pub fn update(&mut self, bytes: &[u8]) {
         self.hash.update(bytes);
         self.len = self.len.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
@@ -124,20 +124,20 @@ impl ImageHasher {
         let keep = if bytes.len() <= free {
             bytes
         } else {
-            let behind = bytes.get(free..).unwrap_or_default();
-            let last = match behind.len() % SECTOR {
+            let after = bytes.get(free..).unwrap_or_default();
+            let last = match after.len() % SECTOR {
                 0 => SECTOR,
                 part => part,
             };
             self.last_len = 0;
-            behind.get(behind.len().saturating_sub(last)..).unwrap_or_default()
+            after.get(after.len().saturating_sub(last)..).unwrap_or_default()
         };
         let to = self.last.get_mut(self.last_len..).unwrap_or_default();
         to.iter_mut().zip(keep).for_each(|(to, from)| *to = *from);
         self.last_len = self.last_len.saturating_add(keep.len()).min(SECTOR);
     }
 
-    /// Returns how many bytes 0xFF the image needs to end with a sector.
+    /// Returns the number of 0xFF bytes needed to fill the last sector.
     #[must_use]
     pub fn padding(&self) -> usize {
         if self.len == 0 {
@@ -151,8 +151,8 @@ impl ImageHasher {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] when there were no bytes, [`Error::AlreadySigned`] when they end with a signature sector, which
-    /// a signature would cover, and a device not find.
+    /// [`Error::Empty`] without bytes, [`Error::AlreadySigned`] when the image ends with a signature sector: a device would
+    /// not find a signature that covers it.
     pub fn finish(mut self) -> Result<ImageDigest, Error> {
         if self.len == 0 {
             return Err(Error::Empty);

@@ -1,11 +1,12 @@
 use core::fmt;
 
-/// What a signature of secure boot is made with.
+/// The kind of a secure boot key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BootKeyKind {
-    /// RSASSA-PSS with 3072 bits, SHA-256 and a salt of 32 bytes.
+    /// RSASSA-PSS with a 3072-bit key, SHA-256 and a 32-byte salt.
     Rsa3072,
-    /// ECDSA on P-192 with SHA-256, a legacy of ESP32-C2: read and digested, but neither made nor verified here.
+    /// ECDSA on P-192 with SHA-256, a legacy of the ESP32-C2: supported for reading and digests, not for signing or
+    /// verifying.
     EcdsaP192,
     /// ECDSA on P-256 with SHA-256.
     EcdsaP256,
@@ -14,10 +15,10 @@ pub enum BootKeyKind {
 }
 
 impl BootKeyKind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 4] = [Self::Rsa3072, Self::EcdsaP192, Self::EcdsaP256, Self::EcdsaP384];
 
-    /// Bytes of a coordinate, or of the modulus.
+    /// Length in bytes of a coordinate or the modulus.
     pub(crate) const fn number_len(self) -> usize {
         match self {
             Self::Rsa3072 => 384,
@@ -27,7 +28,7 @@ impl BootKeyKind {
         }
     }
 
-    /// Bytes of the digest that is signed.
+    /// Length in bytes of the signed digest.
     pub(crate) const fn digest_len(self) -> usize {
         match self {
             Self::EcdsaP384 => 48,

@@ -21,10 +21,10 @@ use core::ops::Range;
 
 use crate::BootKeyKind;
 
-/// Bytes of a signature sector, and the unit of the content.
+/// Length in bytes of a signature sector; the content is a multiple of it.
 pub const SECTOR: usize = 4096;
 
-/// Blocks that a signature sector holds at most. ESP32 and ESP32-C2 look at the first only.
+/// Maximum number of blocks in a signature sector. ESP32 and ESP32-C2 use only the first.
 pub const MAX_BLOCKS: usize = 3;
 
 pub(crate) const BLOCK: usize = 1216;
@@ -32,15 +32,15 @@ pub(crate) const MAGIC: u8 = 0xE7;
 pub(crate) const VERSION_RSA: u8 = 2;
 pub(crate) const VERSION_ECDSA: u8 = 3;
 pub(crate) const DIGEST: usize = 4;
-/// Where the checksum is, and the bytes that it covers.
+/// The offset of the checksum, equal to the number of bytes that it covers.
 pub(crate) const CRC: usize = 1196;
-/// Where the 16 zeros are.
+/// The offset of the 16 zeros.
 pub(crate) const TAIL: usize = 1200;
-/// Where the 0xFF behind the last slot begin.
+/// The offset of the 0xFF bytes after the last slot.
 pub(crate) const REST: usize = MAX_BLOCKS * BLOCK;
 
 impl BootKeyKind {
-    /// First four bytes of a block.
+    /// The first four bytes of a block.
     #[cfg(any(feature = "p256", feature = "p384", feature = "rsa"))]
     pub(crate) const fn start(self) -> [u8; 4] {
         match self {
@@ -50,7 +50,7 @@ impl BootKeyKind {
         }
     }
 
-    /// Number of the curve in a block; of no meaning for RSA.
+    /// The curve number in a block; unused for RSA.
     pub(crate) const fn curve(self) -> u8 {
         match self {
             Self::Rsa3072 => 0,
@@ -64,7 +64,7 @@ impl BootKeyKind {
         DIGEST..DIGEST + self.digest_len()
     }
 
-    /// The part of a block that a key digest is of.
+    /// The part of a block that the key digest covers.
     pub(crate) const fn key_area(self) -> Range<usize> {
         let from = DIGEST + self.digest_len();
         from..from + self.key_area_len()
@@ -73,7 +73,7 @@ impl BootKeyKind {
     pub(crate) const fn key_area_len(self) -> usize {
         match self {
             Self::Rsa3072 => KEY_AREA,
-            // The fields have room for P-256, though the curve may be P-192.
+            // The fields are sized for P-256, even if the curve is P-192.
             Self::EcdsaP192 | Self::EcdsaP256 => 1 + 2 * 32,
             Self::EcdsaP384 => 1 + 2 * 48,
         }
@@ -92,9 +92,9 @@ impl BootKeyKind {
     }
 }
 
-/// Bytes of the longest key area: modulus, exponent, 2^6144 mod n, -(n^-1) mod 2^32.
+/// Length of the longest key area: modulus, exponent, 2^6144 mod n, -(n^-1) mod 2^32.
 pub(crate) const KEY_AREA: usize = 384 + 4 + 384 + 4;
-/// Bytes of the longest signature.
+/// Length of the longest signature.
 #[cfg(any(feature = "p256", feature = "p384", feature = "rsa"))]
 pub(crate) const SIGNATURE: usize = 384;
 

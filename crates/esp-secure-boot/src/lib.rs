@@ -45,19 +45,19 @@ pub use v1::bootloader::bootloader_digest_v1;
 pub use v1::bootloader::bootloader_v1;
 pub use v1::key::{BootloaderKeyV1, reflashable_key_v1};
 
-/// The crate of keys and signatures on P-256.
+/// The crate of P-256 keys and signatures.
 #[cfg(feature = "p256")]
 pub use p256;
-/// The crate of keys and signatures on P-384.
+/// The crate of P-384 keys and signatures.
 #[cfg(feature = "p384")]
 pub use p384;
 /// The crate of RSA keys and signatures.
 #[cfg(feature = "rsa")]
 pub use rsa;
-/// The crate of the trait `PrehashSigner`, which [`BootSigner`] takes.
+/// The crate of the trait `PrehashSigner` used in [`BootSigner`].
 #[cfg(any(feature = "p256", feature = "p384", feature = "rsa"))]
 pub use signature;
-/// The crate of `ConstantTimeEq`, which a key of version 1 has.
+/// The crate of the trait `ConstantTimeEq`, which a version 1 key implements.
 pub use subtle;
-/// The crate of `Zeroize`, which a key of version 1 has.
+/// The crate of the trait `Zeroize`, which a version 1 key implements.
 pub use zeroize;

@@ -10,30 +10,30 @@ use crate::digest::hex;
 use crate::layout::KEY_AREA;
 use crate::{BootKeyKind, Error};
 
-/// A public key of secure boot, as a signature block holds it.
+/// A secure boot public key, as stored in a signature block.
 ///
-/// What a device trusts is [`BootPublicKey::key_digest`]. For secure boot version 1, a key of kind
+/// A device trusts its [`BootPublicKey::key_digest`]. For secure boot version 1, a key of kind
 /// [`BootKeyKind::EcdsaP256`] verifies apps.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BootPublicKey {
     kind: BootKeyKind,
-    /// 0 behind the area's length.
+    /// Zeros after the area's length.
     area: [u8; KEY_AREA],
     digest: [u8; 32],
 }
 
 impl BootPublicKey {
-    /// Reads a SubjectPublicKeyInfo in DER: RSA, or an uncompressed point of P-192, P-256 or P-384.
+    /// Reads a SubjectPublicKeyInfo in DER: an RSA key, or an uncompressed point on P-192, P-256 or P-384.
     ///
     /// # Errors
     ///
-    /// [`Error::PublicKeyForm`] when it is none, [`Error::PublicKeyAlgorithm`] for another algorithm or curve, and those
-    /// of [`BootPublicKey::from_rsa`] and [`BootPublicKey::from_ecdsa`].
+    /// [`Error::PublicKeyForm`] for another structure, [`Error::PublicKeyAlgorithm`] for another algorithm or curve, and
+    /// the errors of [`BootPublicKey::from_rsa`] and [`BootPublicKey::from_ecdsa`].
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
         der::decode(der)
     }
 
-    /// Accepts an RSA key; modulus and exponent are big-endian.
+    /// Makes an RSA key from its big-endian modulus and exponent.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl BootPublicKey {
         Self::from_rsa_little(&little)
     }
 
-    /// Accepts the modulus as a block has it, for exponent 65537.
+    /// Makes an RSA key from the modulus of a block, with exponent 65537.
     pub(crate) fn from_rsa_little(modulus: &[u8; 384]) -> Result<Self, Error> {
         match modulus {
             [first, ..] if first & 1 == 0 => return Err(Error::RsaModulusEven),
@@ -75,12 +75,12 @@ impl BootPublicKey {
         Ok(Self::from_parts(BootKeyKind::Rsa3072, &parts))
     }
 
-    /// Accepts a point; the coordinates are big-endian, of 24, 32 or 48 bytes.
+    /// Makes a key from the big-endian coordinates of a point, of 24, 32 or 48 bytes each.
     ///
     /// # Errors
     ///
-    /// [`Error::PublicKeyLength`] for coordinates of another length or a kind without any, and [`Error::PublicKeyPoint`]
-    /// when the curve has no such point.
+    /// [`Error::PublicKeyLength`] for coordinates of another length or a kind without coordinates, and
+    /// [`Error::PublicKeyPoint`] when the point is not on the curve.
     pub fn from_ecdsa(kind: BootKeyKind, x: &[u8], y: &[u8]) -> Result<Self, Error> {
         let len = kind.number_len();
         if kind == BootKeyKind::Rsa3072 || x.len() != len || y.len() != len {
@@ -93,7 +93,7 @@ impl BootPublicKey {
         Self::from_ecdsa_little(kind, x, rest.get(..len).unwrap_or_default())
     }
 
-    /// Accepts a point as a block has it.
+    /// Makes a key from the coordinates of a block.
     pub(crate) fn from_ecdsa_little(kind: BootKeyKind, x: &[u8], y: &[u8]) -> Result<Self, Error> {
         if !curve::has_point(kind, x, y) {
             return Err(Error::PublicKeyPoint { kind });
@@ -119,18 +119,18 @@ impl BootPublicKey {
         self.kind
     }
 
-    /// Returns the SHA-256 that is burned into the eFuses, in this order of bytes.
+    /// Returns the SHA-256 to burn into the eFuses, in this byte order.
     #[must_use]
     pub const fn key_digest(&self) -> &[u8; 32] {
         &self.digest
     }
 
-    /// Returns the part of a block that the digest is of.
+    /// Returns the part of a block that the digest covers.
     pub(crate) fn area(&self) -> &[u8] {
         self.area.get(..self.kind.key_area_len()).unwrap_or_default()
     }
 
-    /// Returns modulus, or X and Y, little-endian.
+    /// Returns the modulus, or X and Y, little-endian.
     #[cfg(any(feature = "p256", feature = "p384", feature = "rsa"))]
     pub(crate) fn numbers(&self) -> &[u8] {
         let range = match self.kind {
@@ -149,7 +149,7 @@ impl fmt::Debug for BootPublicKey {
     }
 }
 
-/// A key of the curve's crate is a point of the curve.
+/// A key of the curve's crate is always a point on the curve.
 macro_rules! from_verifying_key {
     ($curve:ident, $feature:literal, $kind:ident) => {
         #[cfg(feature = $feature)]
@@ -213,17 +213,17 @@ fn bits(little: &[u8; 384]) -> u32 {
         .saturating_sub(if zeros == 384 { 0 } else { top })
 }
 
-/// Computes 2^6144 mod n, which the RSA peripheral multiplies with (Montgomery), of an odd n of 3072 bits.
+/// Computes 2^6144 mod n for an odd 3072-bit n, a constant of the RSA peripheral's Montgomery multiplication.
 fn factor(modulus: &[u8; 384]) -> [[u8; 8]; WORDS] {
     let n = modular::from_le_bytes::<WORDS>(modulus);
-    // 2^3072 - n is below n, whose highest bit is set.
+    // 2^3072 - n is less than n, whose highest bit is set.
     let start = modular::wrapping_sub(&[0; WORDS], &n);
     let factor = (0..3072).fold(start, |power, _| modular::add(&power, &power, &n));
     factor.map(u64::to_le_bytes)
 }
 
-/// Computes -(n^-1) mod 2^32 of an odd number. Each step of Newton's iteration doubles the bits that are right; an odd
-/// number is its own inverse in three.
+/// Computes -(n^-1) mod 2^32 for an odd n. Each step of Newton's iteration doubles the number of correct bits; an odd
+/// number is its own inverse modulo 2^3.
 fn minus_inverse(n: u32) -> u32 {
     let step = |inverse: u32| inverse.wrapping_mul(2_u32.wrapping_sub(n.wrapping_mul(inverse)));
     (0..4).fold(n, |inverse, _| step(inverse)).wrapping_neg()

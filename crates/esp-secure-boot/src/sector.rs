@@ -10,7 +10,7 @@ use crate::{
 };
 use crate::{Error, ImageDigest, SignedImage};
 
-/// The sector at the end of a signed image, without the image: what a caller writes who has streamed it.
+/// The sector at the end of a signed image, for callers that stream the image.
 ///
 /// # Examples
 ///
@@ -38,7 +38,7 @@ pub struct SignatureSector {
 }
 
 impl SignatureSector {
-    /// Begins the sector of an image.
+    /// Starts the sector of an image.
     #[must_use]
     pub const fn new(digest: ImageDigest) -> Self {
         Self {
@@ -51,14 +51,14 @@ impl SignatureSector {
         Self { digest, bytes }
     }
 
-    /// Signs and adds the block.
+    /// Signs the digest and adds the block.
     ///
-    /// The signature is verified with `key` before it is added, since the signer may be somebody else's.
+    /// The signature is verified with `key` before it is added, because the signer may be external.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyKind`] when the signer makes other signatures than the key's kind wants, [`Error::DigestKind`] when the
-    /// digest is another one, [`Error::MixedSchemes`] and [`Error::AlreadySignedByKey`] for the blocks that are there,
+    /// [`Error::KeyKind`] when the signer's kind differs from the key's, [`Error::DigestKind`] when the digest's does,
+    /// [`Error::MixedSchemes`] and [`Error::AlreadySignedByKey`] in conflict with the existing blocks,
     /// [`Error::TooManyBlocks`], [`Error::SigningFailed`] and [`Error::SigningKeyDiffers`].
     #[cfg(any(feature = "p256", feature = "p384", feature = "rsa"))]
     pub fn push(&mut self, key: &BootPublicKey, signer: BootSigner<'_>) -> Result<(), Error> {
@@ -93,7 +93,7 @@ impl SignatureSector {
         Ok(())
     }
 
-    /// Returns the sector; without any block it is all 0xFF.
+    /// Returns the sector; without blocks it is all 0xFF.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; SECTOR] {
         &self.bytes
@@ -101,12 +101,12 @@ impl SignatureSector {
 }
 
 impl SignedImage<'_> {
-    /// Returns the sector, to add a signature.
+    /// Returns the sector for adding a signature.
     ///
     /// # Errors
     ///
-    /// [`Error::MixedSchemes`] when the blocks differ in kind, [`Error::ImageChanged`] when one is of another image, and
-    /// [`Error::SignatureInvalid`] when one is not by the key in it.
+    /// [`Error::MixedSchemes`] when the blocks differ in kind, [`Error::ImageChanged`] when a block does not match the image,
+    /// and [`Error::SignatureInvalid`] when a signature does not verify with the key in its block.
     pub fn to_sector(&self) -> Result<SignatureSector, Error> {
         let kind = self.kind()?;
         let digest = ImageDigest::of(kind, self.content());

@@ -1,4 +1,4 @@
-//! Signed images in memory of their own.
+//! Signing of images into newly allocated memory.
 #![cfg(any(feature = "p256", feature = "p384", feature = "rsa"))]
 
 use alloc::vec::Vec;
@@ -8,8 +8,8 @@ use crate::{BootPublicKey, BootSigner, Error, ImageHasher, SignatureSector, Sign
 
 /// Signs an image: pads it with 0xFF to a multiple of 4096 bytes and adds the signature sector.
 ///
-/// An app is secure-padded first, which is no part of signing. The signature is verified with `key` before it is
-/// returned, since the signer may be somebody else's.
+/// Apps must be secure-padded before, which is not part of signing. The signature is verified with `key` before it is
+/// returned, because the signer may be external.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ use crate::{BootPublicKey, BootSigner, Error, ImageHasher, SignatureSector, Sign
 ///
 /// # Errors
 ///
-/// [`Error::Empty`], [`Error::AlreadySigned`] when the image ends with a signature sector, and those of
+/// [`Error::Empty`], [`Error::AlreadySigned`] when the image ends with a signature sector, and the errors of
 /// [`SignatureSector::push`].
 pub fn sign_v2(image: &[u8], key: &BootPublicKey, signer: BootSigner<'_>) -> Result<Vec<u8>, Error> {
     let mut hasher = ImageHasher::new(key.kind());
@@ -45,11 +45,11 @@ pub fn sign_v2(image: &[u8], key: &BootPublicKey, signer: BootSigner<'_>) -> Res
     Ok(signed)
 }
 
-/// Adds a signature to a signed image, for a device that trusts several keys; up to three are possible.
+/// Adds a signature to a signed image, for devices that trust several keys; up to three are possible.
 ///
 /// # Errors
 ///
-/// Those of [`SignedImage::parse`], [`SignedImage::to_sector`] and [`SignatureSector::push`].
+/// The errors of [`SignedImage::parse`], [`SignedImage::to_sector`] and [`SignatureSector::push`].
 pub fn append_v2(signed: &[u8], key: &BootPublicKey, signer: BootSigner<'_>) -> Result<Vec<u8>, Error> {
     let image = SignedImage::parse(signed)?;
     let mut sector = image.to_sector()?;

@@ -5,7 +5,7 @@ use crate::layout::SECTOR;
 use crate::verify::verify;
 use crate::{BlockProblem, BootKeyKind, BootPublicKey, Error, ImageDigest, SignatureBlock};
 
-/// An image with its signature sector of secure boot version 2.
+/// An image with its secure boot version 2 signature sector.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignedImage<'a> {
     content: &'a [u8],
@@ -14,16 +14,16 @@ pub struct SignedImage<'a> {
 }
 
 impl<'a> SignedImage<'a> {
-    /// Reads the signature sector, which is the last one of the image.
+    /// Reads the signature sector, which is the last sector of the image.
     ///
     /// Nothing is verified: call [`SignedImage::verify`] or [`SignedImage::verify_digests`].
     ///
     /// # Errors
     ///
     /// [`Error::Length`] when the length is not a multiple of [`SECTOR`](crate::SECTOR), [`Error::NotSigned`],
-    /// [`Error::Empty`] when there is a sector and nothing before it, [`Error::SignedTwice`] when there is another sector before
-    /// it, and for a sector that is not as it should be
-    /// [`Error::Block`], [`Error::BlockBehindEmptySlot`] and [`Error::SectorRest`].
+    /// [`Error::Empty`] when there is nothing before the sector, [`Error::SignedTwice`] when another signature sector
+    /// precedes it; and for a malformed sector [`Error::Block`], [`Error::BlockBehindEmptySlot`] and
+    /// [`Error::SectorRest`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
         let (content, sector) = bytes.split_last_chunk::<SECTOR>().ok_or(Error::NotSigned)?;
         if !bytes.len().is_multiple_of(SECTOR) {
@@ -43,7 +43,7 @@ impl<'a> SignedImage<'a> {
         })
     }
 
-    /// Returns what is signed: the image with its padding, without the signature sector.
+    /// Returns the signed content: the image with its padding, without the signature sector.
     #[must_use]
     pub const fn content(&self) -> &'a [u8] {
         self.content
@@ -55,7 +55,7 @@ impl<'a> SignedImage<'a> {
         self.sector
     }
 
-    /// Returns the blocks: one to three.
+    /// Returns the one to three blocks.
     pub fn blocks(&self) -> impl Iterator<Item = &SignatureBlock<'a>> {
         self.blocks.iter()
     }
@@ -77,20 +77,20 @@ impl<'a> SignedImage<'a> {
         })
     }
 
-    /// Verifies that a trusted key has signed the image, and returns the index of its block.
+    /// Verifies that a trusted key signed the image, and returns the index of its block.
     ///
-    /// A block counts only if the public key in it is a trusted one, since a device compares that key with its eFuses.
-    /// The first such block with a right signature is enough, as on a device, and every block must be of this image.
+    /// Only blocks with a trusted public key count, because a device compares that key with its eFuses. As on a device, the
+    /// first such block with a valid signature is enough. Every block must match this image.
     ///
     /// # Errors
     ///
-    /// [`Error::ImageChanged`], [`Error::NoTrustedKey`], [`Error::SignatureInvalid`], and [`Error::Unsupported`] when
-    /// the trusted key is of P-192 or of a feature that was not built.
+    /// [`Error::ImageChanged`], [`Error::NoTrustedKey`], [`Error::SignatureInvalid`], and [`Error::Unsupported`] when the
+    /// trusted key is on P-192 or its feature is disabled.
     pub fn verify(&self, keys: &[BootPublicKey]) -> Result<usize, Error> {
         self.verify_where(|block| keys.contains(block.public_key()))
     }
 
-    /// Verifies as [`SignedImage::verify`], with the key digests that a device has in its eFuses and has not revoked.
+    /// Verifies like [`SignedImage::verify`], with the key digests that a device has in its eFuses and has not revoked.
     ///
     /// # Errors
     ///
@@ -139,7 +139,7 @@ impl fmt::Debug for SignedImage<'_> {
     }
 }
 
-/// The blocks of a sector, of which there is at least one.
+/// The blocks of a sector, at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Blocks<'a> {
     first: SignatureBlock<'a>,

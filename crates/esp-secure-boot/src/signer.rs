@@ -9,9 +9,9 @@ use crate::{BootKeyKind, BootPublicKey, Error};
 
 use signature::hazmat::PrehashSigner;
 
-/// What makes a signature of a digest: a key in memory, or one that never leaves its device.
+/// A signer of digests: a key in memory, or one that never leaves its hardware.
 ///
-/// The signing keys of `p256` and `p384` are such signers, and [`PssSigner`](crate::PssSigner) makes one of an RSA key.
+/// The signing keys of `p256` and `p384` can be used directly; [`PssSigner`](crate::PssSigner) wraps an RSA key.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum BootSigner<'a> {
@@ -21,7 +21,7 @@ pub enum BootSigner<'a> {
     /// Signs with ECDSA on P-384.
     #[cfg(feature = "p384")]
     P384(&'a dyn PrehashSigner<p384::ecdsa::Signature>),
-    /// Signs with RSASSA-PSS of 3072 bits, SHA-256 and a random salt of 32 bytes.
+    /// Signs with RSASSA-PSS, a 3072-bit key, SHA-256 and a random 32-byte salt.
     #[cfg(feature = "rsa")]
     Rsa3072(&'a dyn PrehashSigner<rsa::pss::Signature>),
 }
@@ -40,7 +40,7 @@ impl BootSigner<'_> {
         }
     }
 
-    /// Signs a digest and verifies the signature, which is little-endian as a block has it.
+    /// Signs a digest and verifies the signature, which is little-endian as in a block.
     pub(crate) fn sign(&self, key: &BootPublicKey, digest: &[u8]) -> Result<LittleSignature, Error> {
         if key.kind() != self.kind() {
             return Err(Error::KeyKind {
@@ -93,7 +93,7 @@ impl fmt::Debug for BootSigner<'_> {
     }
 }
 
-/// A signature as a block has it.
+/// A signature in the little-endian form of a block.
 pub(crate) struct LittleSignature {
     bytes: [u8; SIGNATURE],
     len: usize,
@@ -109,7 +109,7 @@ impl LittleSignature {
     }
 }
 
-/// An RSA key in memory with the generator of its salts.
+/// An RSA key in memory with the random number generator for its salts.
 ///
 /// # Examples
 ///
@@ -131,7 +131,7 @@ pub struct PssSigner<R> {
 
 #[cfg(feature = "rsa")]
 impl<R: rsa::rand_core::TryCryptoRng> PssSigner<R> {
-    /// Takes a key, which is wiped when the signer is dropped, and a generator.
+    /// Makes a signer from a key, which is zeroized on drop, and a generator.
     #[must_use]
     pub fn new(key: rsa::PrivateKey, rng: R) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Secure boot version 1, of ESP32 alone.
+//! Secure boot version 1, for the ESP32 only.
 //!
 //! Source: ESP-IDF Programming Guide, "Secure Boot V1", "Secure Bootloader Digest Algorithm" and "Image Signing
 //! Algorithm".

@@ -1,10 +1,10 @@
-//! Whether a key verifies a signature; signatures are little-endian, as a block has them.
+//! Signature verification; signatures are little-endian, as in a block.
 
 #[cfg(any(feature = "p256", feature = "p384", feature = "rsa"))]
 use crate::BootKeyKind;
 use crate::{BootPublicKey, Error};
 
-/// Tells whether a signature is right.
+/// Returns whether a signature is valid.
 #[cfg_attr(
     not(any(feature = "p256", feature = "p384", feature = "rsa")),
     expect(unused_variables, reason = "all kinds are features")
@@ -21,7 +21,7 @@ pub(crate) fn verify(key: &BootPublicKey, digest: &[u8], signature: &[u8]) -> Re
     }
 }
 
-/// Everything that differs between the curves is their crates and lengths.
+/// The curves differ only in their crates and lengths.
 macro_rules! curve {
     ($curve:ident, $feature:literal, $bytes:literal) => {
         #[cfg(feature = $feature)]
@@ -62,7 +62,7 @@ fn rsa(key: &BootPublicKey, digest: &[u8], signature: &[u8]) -> Option<()> {
     VerifyingKey::<Sha256>::new(key).verify_prehash(digest, &signature).ok()
 }
 
-/// Reverses each half of a pair of numbers of which there are N bytes: big-endian to little-endian and back.
+/// Reverses each half of a pair of numbers with N bytes in total: big-endian to little-endian and back.
 #[cfg(any(feature = "p256", feature = "p384"))]
 pub(crate) fn swap_order<const N: usize>(pair: &[u8]) -> Option<[u8; N]> {
     let mut out: [u8; N] = pair.try_into().ok()?;

@@ -1,4 +1,4 @@
-//! What needs neither an allocator nor a feature.
+//! Functions that need neither an allocator nor a feature.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -77,26 +77,26 @@ fn bootloader_digest_of_version_1_needs_no_feature() {
 }
 
 #[test]
-fn errors_say_what_is_wrong_and_what_to_do() {
+fn errors_state_problem_and_remedy() {
     for (error, text) in [
         (
             Error::AlreadySigned,
-            "the image is signed already; sign the unsigned one, or append a signature to this one",
+            "the image is already signed; sign the unsigned image, or append a signature to this one",
         ),
         (
             Error::NoTrustedKey { blocks: 2 },
-            "none of 2 signatures is by a trusted key; sign with a trusted one, or trust the key's digest",
+            "none of the 2 signatures is by a trusted key; sign with a trusted key, or trust the key's digest",
         ),
         (
             Error::RsaKeySize { bits: 2048 },
-            "an RSA key of 2048 bits; secure boot wants 3072",
+            "RSA key has 2048 bits; secure boot requires 3072",
         ),
         (
             Error::Block {
                 block: 1,
                 problem: esp_secure_boot::BlockProblem::Reserved { offset: 1200 },
             },
-            "signature block 1: reserved byte 1200 is not 0; sign the image anew",
+            "signature block 1: reserved byte 1200 is not 0; sign the image again",
         ),
     ] {
         assert_eq!(error.to_string(), text);

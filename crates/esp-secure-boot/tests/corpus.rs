@@ -1,4 +1,4 @@
-//! Replays the fuzz corpora, with the properties of the fuzz targets.
+//! Replays the fuzz corpora with the properties of the fuzz targets.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! What espsecure 5.6.0 made with the keys in `data`, and the bytes that have only one right value.
+//! Compares with the output of espsecure 5.6.0 for the keys in `data`; checks the bytes with a prescribed value.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -79,7 +79,7 @@ fn appended_block_of_the_tool_verifies_and_is_the_second() {
     }
 }
 
-/// Everything but signature and checksum is the same at each signing.
+/// Only signature and checksum differ between signings.
 #[test]
 fn signed_files_differ_from_those_of_the_tool_in_signature_and_checksum_alone() {
     for (name, signature) in [("rsa", 812..1200), ("p256", 101..165), ("p384", 149..245)] {
@@ -102,7 +102,7 @@ fn appended_block_takes_the_slot_that_the_tool_takes() {
     let (first, second) = (key("p256.pem"), key("p256-2.pem"));
     let tool = data("p256-two.signed.bin");
     let ours = append_v2(&data("p256.signed.bin"), &second.public(), second.signer()).unwrap();
-    // The tool signed both at once, so that its first block is of another nonce.
+    // The tool signed with both keys at once, so its first block has another nonce.
     let numbers = |image: &[u8], block: usize| image[SECTOR + block * 1216 + 36..][..65].to_vec();
     assert_eq!(numbers(&ours, 1), numbers(&tool, 1));
     assert_eq!(

@@ -1,5 +1,5 @@
-//! A second, naive implementation from the documents: PSS (RFC 8017, 9.1.2), the numbers of the RSA peripheral, and the
-//! digest of version 1.
+//! A second, naive implementation from the documents: PSS (RFC 8017, 9.1.2), the constants of the RSA peripheral, and the
+//! version 1 digest.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -14,14 +14,14 @@ use p256::elliptic_curve::bigint::NonZero;
 use rsa::BoxedUint;
 use sha2::{Digest, Sha256, Sha512};
 
-/// 2^6144 and what is below it.
+/// Bits of 2^6144 plus one word.
 const BITS: u32 = 6144 + 64;
 
 fn number(little: &[u8]) -> BoxedUint {
     BoxedUint::from_le_slice(little, BITS).unwrap()
 }
 
-/// s^65537 mod n, big-endian.
+/// Computes s^65537 mod n, big-endian.
 fn opened(signature: &[u8], modulus: &[u8]) -> Vec<u8> {
     let wide = NonZero::new(number(modulus)).unwrap();
     let square = |x: &BoxedUint| x.wrapping_mul(x).rem_vartime(&wide);
@@ -36,7 +36,7 @@ fn mask(seed: &[u8], len: usize) -> Vec<u8> {
     blocks.take(len).collect()
 }
 
-/// EMSA-PSS-VERIFY for a modulus of 3072 bits, SHA-256 and a salt of 32 bytes.
+/// EMSA-PSS-VERIFY for a 3072-bit modulus, SHA-256 and a 32-byte salt.
 fn pss_accepts(encoded: &[u8], digest: &[u8]) -> bool {
     let (masked, rest) = encoded.split_at(384 - 33);
     let (h, trailer) = rest.split_at(32);
@@ -63,7 +63,7 @@ fn rsa_signatures_of_both_open_to_a_pss_encoding_of_the_digest() {
 }
 
 #[test]
-fn numbers_of_the_rsa_peripheral_are_what_big_integers_give() {
+fn rsa_peripheral_constants_match_big_integers() {
     for name in ["rsa.signed.bin", "two.signed.bin"] {
         let image = data(name);
         let last = SignedImage::parse(&image).unwrap().blocks().count() - 1;
@@ -78,7 +78,7 @@ fn numbers_of_the_rsa_peripheral_are_what_big_integers_give() {
     }
 }
 
-/// Words of 4 bytes are reversed before and after the hash, blocks of 16 bytes before and after the cipher.
+/// 4-byte words are reversed before and after the hash, 16-byte blocks before and after the cipher.
 fn naive_digest(image: &[u8], key: &[u8; 32], iv: &[u8; 128]) -> Vec<u8> {
     let mut data = [iv.as_slice(), image].concat();
     if image[23] == 1 && image.len() % 128 <= 32 {

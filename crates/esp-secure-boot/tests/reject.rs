@@ -1,4 +1,4 @@
-//! What is refused that espsecure 5.6.0 accepts or crashes on, and what both refuse.
+//! Inputs that are refused although espsecure 5.6.0 accepts them or crashes, and inputs that both refuse.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -12,7 +12,7 @@ use esp_secure_boot::{
     verify_app_v1,
 };
 
-/// Changes bytes of a block and its checksum.
+/// Changes bytes of a block and updates its checksum.
 fn changed(name: &str, number: usize, at: usize, to: &[u8]) -> Vec<u8> {
     let mut image = data(name);
     let start = block(number) + at;
@@ -34,7 +34,7 @@ fn another_key_in_the_block_than_the_trusted_one_is_refused() {
     let other = data("two.signed.bin")[block(1) + 36..block(1) + 812].to_vec();
     let image = changed("rsa.signed.bin", 0, 36, &other);
     let image = SignedImage::parse(&image).unwrap();
-    // The signature is the first key's, which a device would not even find.
+    // The signature is by the first key, which a device would not even find.
     assert_eq!(
         image.verify(std::slice::from_ref(&first)),
         Err(Error::NoTrustedKey { blocks: 1 })
@@ -82,7 +82,7 @@ fn blocks_of_mixed_schemes_are_judged_one_by_one_and_named() {
     assert_eq!(append_v2(&image, &other.public(), other.signer()), Err(mixed.clone()));
     assert_eq!(
         mixed.to_string(),
-        "signature block 1 is ECDSA P-256 and block 0 RSA-3072; a device accepts one scheme, use keys of one"
+        "signature block 1 is ECDSA P-256 but block 0 is RSA-3072; a device accepts one scheme, so use keys of one scheme"
     );
 }
 
@@ -167,7 +167,7 @@ fn signed_image_is_not_signed_again() {
     }
 }
 
-/// A signature over a damaged sector would not be found either, and the image not be what was built.
+/// A signature after a damaged sector would not be found either, and the image would not be as built.
 #[test]
 fn damaged_signature_sector_is_not_signed_over() {
     let key = key("p256.pem");
@@ -175,10 +175,10 @@ fn damaged_signature_sector_is_not_signed_over() {
     let mut crc = data("rsa.signed.bin");
     crc[block(0) + 100] ^= 1;
     assert_eq!(sign(&crc), Err(Error::AlreadySigned));
-    let mut behind = data("rsa.signed.bin");
-    behind.copy_within(block(0)..block(1), block(1));
-    behind[block(0)..block(1)].fill(0xFF);
-    assert_eq!(sign(&behind), Err(Error::AlreadySigned));
+    let mut after = data("rsa.signed.bin");
+    after.copy_within(block(0)..block(1), block(1));
+    after[block(0)..block(1)].fill(0xFF);
+    assert_eq!(sign(&after), Err(Error::AlreadySigned));
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn empty_image_is_not_signed() {
     assert_eq!(SignedImage::parse(&signed[SECTOR..]), Err(Error::Empty));
 }
 
-/// The output of `--skip-padding`: a device looks for the sector at a multiple of 4096.
+/// The output of `--skip-padding`: a device expects the sector at a multiple of 4096.
 #[test]
 fn signature_that_a_device_would_not_find_is_refused() {
     let mut image = data("content.bin");
@@ -306,7 +306,7 @@ fn nothing_is_appended_beside_a_wrong_signature() {
 }
 
 #[test]
-fn same_key_does_not_sign_twice() {
+fn same_key_cannot_sign_again() {
     for (image, name, block) in [
         ("rsa.signed.bin", "rsa.pem", 0),
         ("two.signed.bin", "rsa-2.pem", 1),
@@ -352,7 +352,7 @@ fn fourth_signature_is_refused() {
 }
 
 #[test]
-fn block_behind_an_empty_slot_is_refused() {
+fn block_after_an_empty_slot_is_refused() {
     let mut image = data("two.signed.bin");
     image[block(0)..block(1)].fill(0xFF);
     assert_eq!(
@@ -369,7 +369,7 @@ fn block_behind_an_empty_slot_is_refused() {
 }
 
 #[test]
-fn bytes_behind_the_blocks_are_refused() {
+fn bytes_after_the_blocks_are_refused() {
     let mut image = data("p256.signed.bin");
     image[SECTOR + 4000] = 0;
     assert_eq!(SignedImage::parse(&image), Err(Error::SectorRest { offset: 4000 }));
@@ -420,7 +420,7 @@ fn signer_with_another_key_is_found() {
     );
 }
 
-/// Has no key, as an HSM that was unplugged.
+/// A signer without a key, like an unplugged HSM.
 struct Unplugged;
 
 impl signature::hazmat::PrehashSigner<p256::ecdsa::Signature> for Unplugged {
@@ -460,17 +460,17 @@ fn version_1_does_not_sign_a_signed_file() {
     let (first, second) = (key("p256.pem"), key("p256-2.pem"));
     let sign = |image: &[u8], key: &common::PrivateKey| sign_app_v1(image, &key.public(), key.p256());
     assert_eq!(sign(&data("v1.signed.bin"), &first), Err(Error::AlreadySigned));
-    // Another key's signature is told by the app image that ends before it.
+    // Another key's signature is detected by the app image that ends before it.
     let app = data("bootloader.bin");
     let signed = sign(&app, &first).unwrap();
     assert_eq!(sign(&signed, &second), Err(Error::AlreadySigned));
     assert_eq!(sign(&data("p256.signed.bin"), &second), Err(Error::AlreadySigned));
-    // Nothing tells it from data here.
+    // Here it cannot be distinguished from data.
     assert!(sign(&data("v1.signed.bin"), &second).is_ok());
 }
 
 #[test]
-fn version_1_refuses_what_is_not_signed_or_changed() {
+fn version_1_refuses_unsigned_and_changed_images() {
     let key = key("p256.pem");
     let signed = data("v1.signed.bin");
     let verify = |image: &[u8]| verify_app_v1(image, &key.public()).map(<[u8]>::len);
@@ -488,7 +488,7 @@ fn version_1_refuses_what_is_not_signed_or_changed() {
 }
 
 #[test]
-fn bootloader_digest_wants_an_image_and_a_key_of_a_right_length() {
+fn bootloader_digest_requires_an_image_and_a_key_of_the_right_length() {
     let key = BootloaderKeyV1::new(&[7; 32]).unwrap();
     let digest = |image: &[u8]| bootloader_digest_v1(image, &key, &[0; 128]);
     assert_eq!(digest(&[]), Err(Error::NotAnImage));
@@ -547,7 +547,7 @@ fn public_keys_that_are_none_are_refused() {
     assert_eq!(BootPublicKey::from_der(&curve), Err(Error::PublicKeyAlgorithm));
 }
 
-/// `espsecure sign-data` without `--append` makes such files of signed ones, and verifies the outer signature.
+/// `espsecure sign-data` without `--append` makes such files from signed ones, and verifies the outer signature.
 #[test]
 fn an_image_that_was_signed_with_its_signature_is_refused() {
     let signed = data("p256.signed.bin");

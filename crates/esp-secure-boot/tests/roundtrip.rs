@@ -1,4 +1,4 @@
-//! What is signed verifies, in pieces or at once, and no changed byte does.
+//! A signed image verifies, hashed in pieces or at once, and fails with any changed byte.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! What espsecure signed and digested, when the vectors folder is there.
+//! Compares with signatures and digests of espsecure, if the vectors folder exists.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -31,7 +31,7 @@ fn hex(json: &Json) -> Vec<u8> {
     bytes(json.as_str().unwrap())
 }
 
-/// Puts a block of the file together.
+/// Assembles a block of the file.
 fn block(json: &Json) -> Vec<u8> {
     let mut block = hex(&json["block_without_zero_tail"]);
     block.resize(json["zero_fill_to"].as_u64().unwrap().try_into().unwrap(), 0);

@@ -1,6 +1,7 @@
 //! Builds a partition and reads it back: `cargo run --features hmac --example build_partition`.
 //!
-//! The private key is derived by the device from a key in its eFuses, so that none is in the partition.
+//! The device derives its private key from a key in its eFuses, so that the partition contains
+//! none.
 
 use esp_secure_cert::rand_core::UnwrapErr;
 use esp_secure_cert::{Certificate, HmacKey, Image, KeySalt, KeyStorage, MatterData, PartitionSize, Subtype, Writer};
@@ -13,7 +14,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "public key for the certificate: {:02x?}..",
         &efuse_key.derive(&salt)?.public_key()[..4]
     );
-    // Stands for the certificate that an authority makes of this public key, and for the authority's own.
+    // Placeholders for the certificate issued for this public key, and for the issuer's
+    // certificate.
     let (dac, pai) = ([0x30, 0x00], [0x30, 0x00]);
 
     let mut buffer = [0; 0x2000];

@@ -4,7 +4,8 @@ use esp_secure_cert::p256::ecdsa::SigningKey;
 use esp_secure_cert::{Image, PartitionSize, PublicKey, RecordType, Subtype, Writer};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // `sign_p256` takes whatever signs: this key in memory, or a type of your own with the traits of `signature`.
+    // `sign_p256` takes any signer: this key in memory, or your own type with the traits of
+    // `signature`.
     let key = SigningKey::from_slice(&[7; 32])?;
 
     let mut buffer = [0; 0x1000];

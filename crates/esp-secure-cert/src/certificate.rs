@@ -2,9 +2,11 @@ use core::fmt;
 
 use crate::Error;
 
-/// A certificate as it is stored: DER, or PEM with a NUL behind it. Firmware for Matter reads DER only.
+/// A certificate in its stored form: DER, or PEM followed by a NUL. Firmware for Matter reads only
+/// DER.
 ///
-/// Only the outer form is looked at, which is what decides how the firmware reads it.
+/// Only the outer form is checked; it decides how the firmware parses the certificate.
+/// `matter_attestation::Certificate` parses the fields, and its `as_der` returns the bytes for [`Certificate::der`].
 ///
 /// # Examples
 ///
@@ -20,37 +22,37 @@ use crate::Error;
 pub struct Certificate<'a>(Form<'a>);
 
 impl<'a> Certificate<'a> {
-    /// Accepts DER: one SEQUENCE and nothing behind it.
+    /// Creates a certificate from DER: one SEQUENCE without trailing bytes.
     ///
     /// # Errors
     ///
-    /// [`Error::CertificateForm`].
+    /// [`Error::CertificateForm`] for any other form.
     pub fn der(bytes: &'a [u8]) -> Result<Self, Error> {
         Form::der(bytes).map(Self).ok_or(Error::CertificateForm)
     }
 
-    /// Accepts PEM with the label `CERTIFICATE`, with or without a NUL at its end.
+    /// Creates a certificate from PEM with the label `CERTIFICATE`; a NUL at the end is optional.
     ///
     /// # Errors
     ///
-    /// [`Error::CertificateForm`].
+    /// [`Error::CertificateForm`] for any other form.
     pub fn pem(text: &'a [u8]) -> Result<Self, Error> {
         Form::pem(text, PEM_LABEL).map(Self).ok_or(Error::CertificateForm)
     }
 
-    /// Returns the bytes that were given, without a NUL.
+    /// Returns the DER or PEM bytes without the NUL.
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.0.bytes
     }
 
-    /// Tells whether it is PEM.
+    /// Returns whether the form is PEM.
     #[must_use]
     pub const fn is_pem(&self) -> bool {
         !self.0.terminator.is_empty()
     }
 
-    /// Returns how many bytes the record's data takes: of PEM the NUL is counted.
+    /// Returns the length of the record's data in bytes; PEM includes the NUL.
     #[must_use]
     pub const fn stored_len(&self) -> usize {
         self.0.bytes.len() + self.0.terminator.len()
@@ -64,7 +66,7 @@ impl<'a> Certificate<'a> {
 impl<'a> TryFrom<&'a [u8]> for Certificate<'a> {
     type Error = Error;
 
-    /// Accepts DER or PEM.
+    /// Creates a certificate from DER or PEM.
     fn try_from(bytes: &'a [u8]) -> Result<Self, Error> {
         Self::der(bytes).or_else(|_| Self::pem(bytes))
     }
@@ -76,7 +78,7 @@ impl AsRef<[u8]> for Certificate<'_> {
     }
 }
 
-/// DER or PEM, and what is stored behind it.
+/// DER or PEM with its terminator.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Form<'a> {
     pub(crate) bytes: &'a [u8],
@@ -120,7 +122,7 @@ impl fmt::Debug for Form<'_> {
     }
 }
 
-/// What ends a text in a record.
+/// The terminator of a text in a record.
 pub(crate) const NUL: &[u8] = b"\0";
 const PEM_LABEL: &str = "CERTIFICATE";
 

@@ -1,7 +1,9 @@
-//! What the firmware makes of an image, and what an image gives away.
+//! Checks an image for records that the firmware rejects, ignores or misreads, and for leaked
+//! secrets.
 //!
-//! Source: `espressif/esp_secure_cert_mgr`: `esp_secure_cert_tlv_read.c` (the walk over records, look-ups, checksums),
-//! `esp_secure_cert_tlv_write.c` (appending), `esp_secure_cert_signature_verify.c`.
+//! Source: `espressif/esp_secure_cert_mgr`: `esp_secure_cert_tlv_read.c` (record iteration,
+//! look-up, checksums), `esp_secure_cert_tlv_write.c` (appending),
+//! `esp_secure_cert_signature_verify.c`.
 
 mod digests;
 mod finding;
@@ -19,14 +21,14 @@ pub use kind::FindingKind;
 use crate::layout::ALIGNMENT;
 use crate::{Error, Image, PartitionSize, Record, RecordType, Tail};
 
-/// Names everything in an image that leaks a key, that the firmware would refuse, overlook or misread, and what is
-/// legal but unusual.
+/// Returns a finding for each key leak, each part that the firmware rejects, ignores or misreads,
+/// and each part that is legal but unusual.
 ///
-/// The image may end with its records or with the partition. Findings of the whole image come first, the others in the
-/// order of their offsets. Signatures are not verified, since that needs a key that is trusted:
-/// `Image::verify_signature` (features `ecdsa` and `rsa`).
+/// The image may end with its records or with the partition. Findings about the whole image come
+/// first, the others in the order of their offsets. Signatures are not verified, because that needs
+/// a trusted key; see `Image::verify_signature` (features `ecdsa` and `rsa`).
 ///
-/// The work is n log n in the image's size.
+/// The running time is O(n log n) in the image size.
 ///
 /// # Examples
 ///
@@ -58,13 +60,13 @@ pub fn check(image: &[u8], size: PartitionSize) -> Vec<Finding> {
     findings
 }
 
-/// The records of an image, and what was found so far.
+/// The records of an image and the findings so far.
 struct Survey<'a> {
     records: Vec<Record<'a>>,
-    /// The first of each type and subtype: the one that the firmware finds.
+    /// The first record of each type and subtype, which is the one that the firmware finds.
     first: BTreeMap<(RecordType, u8), Record<'a>>,
     findings: Vec<Finding>,
-    /// Where the last whole record ends.
+    /// The end of the last complete record.
     end: usize,
     truncated: bool,
 }
@@ -126,7 +128,8 @@ impl<'a> Survey<'a> {
         let end = self.end;
         match Image::new(image).tail() {
             Tail::Marker => self.at(end, FindingKind::EndMarker),
-            // A truncated record is there, or a partition that is something else altogether.
+            // A truncated record is already reported, and an image without records is not in this
+            // format.
             Tail::Other if self.truncated || self.records.is_empty() => {}
             Tail::Other => self.at(end, FindingKind::TrailingBytes { len: image.len() - end }),
             Tail::Erased | Tail::Nothing if !image.len().is_multiple_of(ALIGNMENT) => {

@@ -1,10 +1,10 @@
 use crc32fast::Hasher;
 
-/// Computes the format's only checksum: CRC-32 with the reflected polynomial 0xEDB88320, register start 0, final XOR
-/// with all ones.
+/// Computes the checksum of records: CRC-32 with the reflected polynomial 0xEDB88320, initial
+/// register 0, final XOR with all ones.
 ///
-/// The start value is what the ROM function `esp_rom_crc32_le(0xffffffff, ..)` makes of its argument, which is why
-/// this is not the common CRC-32 of an empty start.
+/// The ROM function `esp_rom_crc32_le(0xffffffff, ..)` inverts its first argument, so that the
+/// register starts at 0, unlike in the common CRC-32.
 pub(crate) fn crc32(parts: &[&[u8]]) -> u32 {
     let mut hasher = Hasher::new_with_initial(0xFFFF_FFFF);
     for part in parts {
@@ -17,7 +17,7 @@ pub(crate) fn crc32(parts: &[&[u8]]) -> u32 {
 mod tests {
     use super::*;
 
-    /// Bit by bit, from the definition.
+    /// Bitwise computation from the definition.
     fn naive(data: &[u8]) -> u32 {
         let mut register = 0u32;
         for byte in data {

@@ -3,7 +3,7 @@ use core::fmt;
 use crate::Error;
 use crate::layout::FIRST_KEY_BLOCK;
 
-/// One of the six eFuse blocks that hold keys, `BLOCK_KEY0` to `BLOCK_KEY5`.
+/// One of the six eFuse key blocks, `BLOCK_KEY0` to `BLOCK_KEY5`.
 ///
 /// # Examples
 ///
@@ -20,12 +20,12 @@ use crate::layout::FIRST_KEY_BLOCK;
 pub struct EfuseKey(u8);
 
 impl EfuseKey {
-    /// The first, `BLOCK_KEY0`.
+    /// The first key block, `BLOCK_KEY0`.
     pub const MIN: Self = Self(0);
-    /// The last, `BLOCK_KEY5`.
+    /// The last key block, `BLOCK_KEY5`.
     pub const MAX: Self = Self(5);
 
-    /// Accepts the number of a key block, 0..=5.
+    /// Creates a key block from its number, 0..=5.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl EfuseKey {
         Ok(Self(id))
     }
 
-    /// Accepts the number that the block has among all eFuse blocks, 4..=9.
+    /// Creates a key block from its number among all eFuse blocks, 4..=9.
     pub(crate) const fn from_block(block: u8) -> Option<Self> {
         match block.checked_sub(FIRST_KEY_BLOCK) {
             Some(id) if id <= Self::MAX.0 => Some(Self(id)),
@@ -51,7 +51,7 @@ impl EfuseKey {
         self.0
     }
 
-    /// Returns the number of the block among all eFuse blocks, 4..=9.
+    /// Returns the number among all eFuse blocks, 4..=9.
     #[must_use]
     pub const fn block(self) -> u8 {
         self.0 + FIRST_KEY_BLOCK

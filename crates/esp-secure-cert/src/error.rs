@@ -7,54 +7,55 @@ use core::fmt;
 pub use self::signing_failure::SigningFailure;
 use crate::RecordType;
 
-/// Why an image cannot be read or written. Offsets are bytes from the start of the image.
+/// An image, record or value that cannot be read or written. Offsets are bytes from the start of
+/// the image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
     /// The caller's buffer is too small.
     BufferTooSmall {
-        /// Bytes needed.
+        /// Number of bytes needed.
         needed: usize,
-        /// Bytes given.
+        /// Number of bytes available.
         available: usize,
     },
-    /// A certificate is neither DER nor PEM, as was asked for.
+    /// A certificate is not in the requested form, DER or PEM.
     CertificateForm,
     /// A record's checksum is wrong.
     Crc {
-        /// Where the record starts.
+        /// The offset of the record.
         offset: usize,
     },
-    /// The data of a record is longer than the firmware can count.
+    /// The data of a record exceeds the firmware's 16-bit record size.
     DataTooLong {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
     },
-    /// What was decrypted is not what was encrypted: another HMAC key, or damage.
+    /// Decryption failed: the HMAC key is another one, or the ciphertext is damaged.
     #[cfg(feature = "hmac")]
     Decryption,
-    /// The key that is derived from an HMAC key and a salt is 0, 1 or not below the order of the curve.
+    /// The key derived from an HMAC key and a salt is 0, 1 or not below the order of the curve.
     #[cfg(feature = "hmac")]
     DerivedKeyOutOfRange,
-    /// The bits of an RSA key are not a multiple of 32 in 1024..=4096.
+    /// The size of an RSA key is not a multiple of 32 bits in 1024..=4096.
     DsBits {
-        /// The bits.
+        /// The size in bits.
         bits: u16,
     },
-    /// The ciphertext of an RSA key has not the length of any chip.
+    /// The ciphertext of an RSA key does not have the length of any chip.
     DsCiphertext {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
     },
-    /// DS_DATA and DS_CONTEXT do not fit each other.
+    /// DS_DATA and DS_CONTEXT do not match.
     DsContext,
-    /// A record of that type and subtype is there already.
+    /// A record with this type and subtype already exists.
     Duplicate {
         /// The type.
         kind: RecordType,
         /// The subtype.
         subtype: u8,
-        /// Where the other one starts.
+        /// The offset of the existing record.
         offset: usize,
     },
     /// The number of an eFuse key block is not in 0..=5.
@@ -62,58 +63,58 @@ pub enum Error {
         /// The number.
         id: u8,
     },
-    /// Encrypted data is not longer than its tag.
+    /// Encrypted data is not longer than its authentication tag.
     EncryptedLength {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
     },
-    /// An HMAC key is all 0x00 or all 0xFF: none was burned or stored yet.
+    /// An HMAC key is all 0x00 or all 0xFF, as in a blank eFuse block or blank flash.
     #[cfg(feature = "hmac")]
     HmacKeyBlank,
-    /// An HMAC key's length is not 32 bytes.
+    /// The length of an HMAC key is not 32 bytes.
     #[cfg(feature = "hmac")]
     HmacKeySize {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
     },
-    /// An INTEGRITY record is not the SHA-256 of what is before it.
+    /// An INTEGRITY record is not the SHA-256 of the bytes before it.
     Integrity {
-        /// Where the record starts.
+        /// The offset of the record.
         offset: usize,
     },
-    /// A computed INTEGRITY has another subtype than is stated.
+    /// The stated subtype of a computed INTEGRITY is not the next free one.
     #[cfg(feature = "serde")]
     IntegritySubtype {
-        /// The subtype that is stated.
+        /// The stated subtype.
         stated: u8,
-        /// The next one, which it has.
+        /// The next free subtype.
         next: u8,
     },
-    /// A private key is not SEC 1 in DER or PEM, as was asked for.
+    /// A private key is not in the requested form, SEC 1 in DER or PEM.
     KeyForm,
-    /// What should be an encrypted key is a key.
+    /// Data that must be an encrypted key is a plain key.
     KeyNotEncrypted,
-    /// There are key bytes in a record that must not have any.
+    /// A record contains key bytes although its key is stored elsewhere.
     KeyNotKeyless {
-        /// Where the record starts.
+        /// The offset of the record.
         offset: usize,
     },
-    /// A record that belongs to a private key is missing.
+    /// A record that a private key needs is missing.
     KeyRecord {
-        /// Its type.
+        /// The type of the missing record.
         missing: RecordType,
     },
-    /// The salt of a derived key has not 16..=64 bytes.
+    /// The length of a derived key's salt is not in 16..=64 bytes.
     KeySaltLength {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
     },
     /// An item of Matter's commissionable data is out of range.
     MatterValue {
-        /// Its subtype.
+        /// The subtype of the item.
         subtype: u8,
     },
-    /// There is no record to sign or to compute a digest of.
+    /// The image has no record to sign or to hash.
     NoRecords,
     /// A type is not one of USER_DATA_1 to USER_DATA_5.
     NotUserData {
@@ -122,29 +123,29 @@ pub enum Error {
     },
     /// The records do not fit into the partition.
     PartitionFull {
-        /// Bytes needed.
+        /// Number of bytes needed.
         needed: usize,
-        /// Bytes that records can take.
+        /// Number of bytes available for records.
         capacity: usize,
     },
     /// A partition's size is not a multiple of 0x1000 in 0x1000..=0x10000.
     PartitionSize {
-        /// The refused size in bytes.
+        /// The rejected size in bytes.
         bytes: usize,
     },
-    /// A partition's size is not a decimal or 0x hexadecimal number.
+    /// The text of a partition size is not a decimal or `0x` hexadecimal number.
     PartitionSizeText,
-    /// An RSA key does not have 3072 bits and an exponent of at most 32.
+    /// An RSA key does not have 3072 bits and an exponent of at most 32 bits.
     #[cfg(feature = "rsa")]
     RsaKey,
-    /// SEC_CFG is not 40 bytes that begin with an eFuse key block in 4..=9.
+    /// SEC_CFG does not have 40 bytes that start with an eFuse block in 4..=9.
     SecCfg {
-        /// Where the record starts.
+        /// The offset of the record.
         offset: usize,
     },
-    /// An encrypted record is there already.
+    /// The image already contains an encrypted record.
     SecondEncrypted {
-        /// Where it starts.
+        /// The offset of the existing record.
         offset: usize,
     },
     /// The data of a SIGNATURE_BLOCK is malformed.
@@ -152,57 +153,57 @@ pub enum Error {
     /// A signature does not verify.
     #[cfg(any(feature = "ecdsa", feature = "rsa"))]
     SignatureInvalid,
-    /// No signature in the image is by that key.
+    /// The image has no signature by the key.
     #[cfg(any(feature = "ecdsa", feature = "rsa"))]
     SignatureMissing,
-    /// A signature states another range than the bytes before the first SIGNATURE_BLOCK.
+    /// A signature states a range other than the bytes before the first SIGNATURE_BLOCK.
     #[cfg(any(feature = "ecdsa", feature = "rsa"))]
     SignatureRange,
-    /// The image has a signature by that key already.
+    /// The image is already signed by the key.
     #[cfg(any(feature = "ecdsa", feature = "rsa"))]
     SignedAlready,
-    /// The signer failed, or made a signature that its own public key does not verify.
+    /// The signer failed, or its signature does not verify with its own public key.
     #[cfg(any(feature = "ecdsa", feature = "rsa"))]
     SigningFailed(SigningFailure),
-    /// The data of a record to write is still in a file.
+    /// The data of a record to write is in a file that is not read yet.
     #[cfg(feature = "serde")]
     SourceIsFile,
-    /// The data of a record have another length than is stated.
+    /// The data of a record does not have the stated length.
     #[cfg(feature = "serde")]
     StatedLength {
-        /// The length that is stated.
+        /// The stated length.
         stated: usize,
         /// The length of the data.
         len: usize,
     },
     /// A subtype is not in 0..=253.
     Subtype {
-        /// The refused number.
+        /// The rejected number.
         subtype: u8,
     },
-    /// There is something behind the records that is neither erased nor an end marker.
+    /// The bytes after the records are neither erased flash nor an end marker.
     Tail {
-        /// Where it starts.
+        /// The offset of these bytes.
         offset: usize,
     },
-    /// There are INTEGRITY records up to subtype 16 already.
+    /// INTEGRITY records use all subtypes up to 16.
     TooManyIntegrity,
-    /// There are three signatures already.
+    /// The image already has three signatures.
     #[cfg(any(feature = "ecdsa", feature = "rsa"))]
     TooManySignatures,
-    /// A record runs over the end of the image.
+    /// A record exceeds the image.
     Truncated {
-        /// Where the record starts.
+        /// The offset of the record.
         offset: usize,
-        /// Bytes that it needs.
+        /// Number of bytes needed.
         needed: usize,
-        /// Bytes that are left.
+        /// Number of bytes left.
         available: usize,
     },
-    /// A record behind the first signature is not covered by it.
+    /// A record after the first signature is not covered by it.
     #[cfg(any(feature = "ecdsa", feature = "rsa"))]
     Unsigned {
-        /// Where the record starts.
+        /// The offset of the record.
         offset: usize,
     },
 }
@@ -211,39 +212,39 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::BufferTooSmall { needed, available } => {
-                write!(f, "buffer of {available} bytes is smaller than the {needed} needed")
+                write!(f, "buffer is too small: {available} bytes; {needed} are needed")
             }
-            Self::CertificateForm => f.write_str("certificate is not one whole DER SEQUENCE or PEM CERTIFICATE block"),
+            Self::CertificateForm => f.write_str("certificate is not a single DER SEQUENCE or PEM CERTIFICATE block"),
             Self::Crc { offset } => write!(f, "checksum of the record at offset {offset:#x} is wrong"),
-            Self::DataTooLong { len } => write!(f, "data of {len} bytes is longer than the 65504 allowed"),
+            Self::DataTooLong { len } => write!(f, "data is too long: {len} bytes; at most 65504 are allowed"),
             #[cfg(feature = "hmac")]
-            Self::Decryption => f.write_str("encrypted key is damaged or of another HMAC key"),
+            Self::Decryption => f.write_str("encrypted key is damaged or was encrypted with another HMAC key"),
             #[cfg(feature = "hmac")]
             Self::DerivedKeyOutOfRange => {
-                f.write_str("HMAC key and salt give no private key in 2..n of P-256; draw another salt")
+                f.write_str("HMAC key and salt derive no valid P-256 private key; draw another salt")
             }
-            Self::DsBits { bits } => write!(f, "RSA key of {bits} bits is not a multiple of 32 in 1024..=4096"),
+            Self::DsBits { bits } => write!(f, "RSA key size {bits} is not a multiple of 32 bits in the range 1024 to 4096"),
             Self::DsCiphertext { len } => write!(
                 f,
-                "RSA ciphertext of {len} bytes; 1200 for keys up to 3072 bits and 1584 for all are allowed"
+                "RSA ciphertext has {len} bytes; 1200 (keys up to 3072 bits) or 1584 are allowed"
             ),
             Self::DsContext => {
-                f.write_str("DS_DATA and DS_CONTEXT do not fit each other in length or in the key's bits")
+                f.write_str("DS_DATA and DS_CONTEXT do not match in length or key size")
             }
             Self::Duplicate { kind, subtype, offset } => {
-                write!(f, "{kind} with subtype {subtype} stands at offset {offset:#x} already")
+                write!(f, "{kind} with subtype {subtype} already exists at offset {offset:#x}")
             }
-            Self::EfuseKey { id } => write!(f, "eFuse key block {id} is not in 0..=5"),
+            Self::EfuseKey { id } => write!(f, "eFuse key block {id} is not in the range 0 to 5"),
             Self::EncryptedLength { len } => {
                 write!(
                     f,
-                    "encrypted key of {len} bytes; 17 or more, the tag included, are allowed"
+                    "encrypted key is too short: {len} bytes; at least 17 are needed, including the tag"
                 )
             }
             #[cfg(feature = "hmac")]
-            Self::HmacKeyBlank => f.write_str("HMAC key is all 0x00 or all 0xff, which stands for no key"),
+            Self::HmacKeyBlank => f.write_str("HMAC key is blank: all bytes are 0x00 or 0xff"),
             #[cfg(feature = "hmac")]
-            Self::HmacKeySize { len } => write!(f, "HMAC key of {len} bytes; exactly 32 are allowed"),
+            Self::HmacKeySize { len } => write!(f, "HMAC key has {len} bytes; exactly 32 are allowed"),
             Self::Integrity { offset } => write!(
                 f,
                 "INTEGRITY at offset {offset:#x} is not the SHA-256 of the bytes before it"
@@ -252,91 +253,91 @@ impl fmt::Display for Error {
             Self::IntegritySubtype { stated, next } => {
                 write!(
                     f,
-                    "subtype {stated} of an INTEGRITY to be computed is not the next one, {next}"
+                    "subtype {stated} of a computed INTEGRITY is not the next free one, {next}"
                 )
             }
-            Self::KeyForm => f.write_str("private key is not one whole SEC 1 key in DER or PEM"),
-            Self::KeyNotEncrypted => f.write_str("key that should be encrypted begins as one that is not"),
+            Self::KeyForm => f.write_str("private key is not a single SEC 1 key in DER or PEM"),
+            Self::KeyNotEncrypted => f.write_str("key must be encrypted but starts like a plain key"),
             Self::KeyNotKeyless { offset } => write!(
                 f,
-                "PRIV_KEY at offset {offset:#x} holds bytes although its key is not in the partition; 0 are allowed"
+                "PRIV_KEY at offset {offset:#x} contains data although its key is stored outside the partition; it must be empty"
             ),
-            Self::KeyRecord { missing } => write!(f, "{missing} of the private key is missing"),
-            Self::KeySaltLength { len } => write!(f, "salt of {len} bytes; 16..=64 are allowed"),
+            Self::KeyRecord { missing } => write!(f, "{missing} record of the private key is missing"),
+            Self::KeySaltLength { len } => write!(f, "salt has {len} bytes; 16 to 64 are allowed"),
             Self::MatterValue { subtype } => f.write_str(match subtype {
-                0 => "discriminator is not in 0..=4095",
-                2 => "SPAKE2+ salt does not have 16..=32 bytes",
-                _ => "SPAKE2+ iteration count is not in 1000..=100000",
+                0 => "discriminator is not in the range 0 to 4095",
+                2 => "SPAKE2+ salt does not have 16 to 32 bytes",
+                _ => "SPAKE2+ iteration count is not in the range 1000 to 100000",
             }),
-            Self::NoRecords => f.write_str("image has no records yet; one or more are needed"),
+            Self::NoRecords => f.write_str("image has no records; at least one is needed"),
             Self::NotUserData { kind } => {
                 write!(
                     f,
-                    "{kind} is not a type for user data; USER_DATA_1 to USER_DATA_5 are allowed"
+                    "{kind} is not a user data type; USER_DATA_1 to USER_DATA_5 are allowed"
                 )
             }
             Self::PartitionFull { needed, capacity } => write!(
                 f,
-                "records of {needed} bytes do not fit into the {capacity} that the partition has for them"
+                "records are too long: {needed} bytes; the partition has room for {capacity}"
             ),
             Self::PartitionSize { bytes } => write!(
                 f,
-                "partition size {bytes:#x} is not a multiple of 0x1000 in 0x1000..=0x10000"
+                "partition size {bytes:#x} is not a multiple of 0x1000 in the range 0x1000 to 0x10000"
             ),
             Self::PartitionSizeText => {
-                f.write_str("partition size is not a number; a multiple of 0x1000 in 0x1000..=0x10000 is allowed")
+                f.write_str("partition size is not a number; multiples of 0x1000 from 0x1000 to 0x10000 are allowed")
             }
             #[cfg(feature = "rsa")]
-            Self::RsaKey => f.write_str("RSA key does not have exactly 3072 bits and an exponent below 2^32"),
+            Self::RsaKey => f.write_str("RSA key does not have 3072 bits and an exponent below 2^32"),
             Self::SecCfg { offset } => write!(
                 f,
-                "SEC_CFG at offset {offset:#x} is not 40 bytes that begin with an eFuse block in 4..=9"
+                "SEC_CFG at offset {offset:#x} does not have 40 bytes that start with an eFuse block from 4 to 9"
             ),
             Self::SecondEncrypted { offset } => write!(
                 f,
-                "record at offset {offset:#x} is encrypted already; only one in an image is allowed"
+                "record at offset {offset:#x} is already encrypted; an image may contain only one encrypted record"
             ),
             Self::SignatureBlock => f.write_str(
-                "signature block is not version 1 of RSA-3072 or ECDSA P-192, P-256 or P-384 with its exact length",
+                "signature block is malformed: not version 1 with RSA-3072 or ECDSA P-192, P-256 or P-384, or wrong length",
             ),
             #[cfg(any(feature = "ecdsa", feature = "rsa"))]
             Self::SignatureInvalid => f.write_str("signature does not verify"),
             #[cfg(any(feature = "ecdsa", feature = "rsa"))]
-            Self::SignatureMissing => f.write_str("image has no signature by that key"),
+            Self::SignatureMissing => f.write_str("image has no signature by this key"),
             #[cfg(any(feature = "ecdsa", feature = "rsa"))]
             Self::SignatureRange => {
-                f.write_str("signature does not cover exactly the bytes before the first signature, or there are none")
+                f.write_str("signature does not cover exactly the bytes before the first signature, or covers no bytes")
             }
             #[cfg(any(feature = "ecdsa", feature = "rsa"))]
-            Self::SignedAlready => f.write_str("image has a signature by that key already"),
+            Self::SignedAlready => f.write_str("image is already signed by this key"),
             #[cfg(any(feature = "ecdsa", feature = "rsa"))]
             Self::SigningFailed(_) => {
                 f.write_str("signer failed, or its signature does not verify with its public key")
             }
             #[cfg(feature = "serde")]
-            Self::SourceIsFile => f.write_str("data of the record is in a file, which was not read"),
+            Self::SourceIsFile => f.write_str("data of the record is in a file that was not read"),
             #[cfg(feature = "serde")]
-            Self::StatedLength { stated, len } => write!(f, "length is not that of data, {len}, but {stated}"),
-            Self::Subtype { subtype } => write!(f, "subtype {subtype} is not in 0..=253"),
+            Self::StatedLength { stated, len } => write!(f, "length is {stated}, but data has {len} bytes"),
+            Self::Subtype { subtype } => write!(f, "subtype {subtype} is not in the range 0 to 253"),
             Self::Tail { offset } => write!(
                 f,
-                "bytes from offset {offset:#x} are neither a record nor erased flash nor an end marker"
+                "bytes from offset {offset:#x} on are not a record, erased flash or an end marker"
             ),
-            Self::TooManyIntegrity => f.write_str("INTEGRITY stands with subtype 16, the last one allowed"),
+            Self::TooManyIntegrity => f.write_str("INTEGRITY with the last allowed subtype, 16, already exists"),
             #[cfg(any(feature = "ecdsa", feature = "rsa"))]
-            Self::TooManySignatures => f.write_str("image has the three signatures allowed already"),
+            Self::TooManySignatures => f.write_str("image already has three signatures, the most allowed"),
             Self::Truncated {
                 offset,
                 needed,
                 available,
             } => write!(
                 f,
-                "record at offset {offset:#x} needs {needed} bytes but the image has {available} left"
+                "record at offset {offset:#x} is truncated: {needed} bytes are needed, {available} are left"
             ),
             #[cfg(any(feature = "ecdsa", feature = "rsa"))]
             Self::Unsigned { offset } => write!(
                 f,
-                "record at offset {offset:#x} lies behind the first signature, which does not cover it"
+                "record at offset {offset:#x} follows the first signature, which does not cover it"
             ),
         }
     }

@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::layout::LEGACY_FLAGS;
 
-/// The flags of a record: how its data is stored, as far as it is a key.
+/// The flags of a record: the storage of its key or data.
 ///
 /// # Examples
 ///
@@ -10,41 +10,41 @@ use crate::layout::LEGACY_FLAGS;
 /// use esp_secure_cert::{Flags, Storage};
 ///
 /// assert_eq!(Flags::EFUSE_ECDSA.storage(), Storage::EfuseEcdsa);
-/// // Written by the first version of the format.
+/// // Flags of the first version of the format.
 /// assert_eq!(Flags::new(0xFF).storage(), Storage::Plain);
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Flags(u8);
 
 impl Flags {
-    /// The data is what it is.
+    /// The data is stored in plain.
     pub const PLAIN: Self = Self(0x00);
-    /// The key is in an eFuse block, for the ECDSA peripheral.
+    /// The key is in an eFuse block for the ECDSA peripheral.
     pub const EFUSE_ECDSA: Self = Self(0x08);
     /// The key is derived from the HMAC key in the eFuses and a salt.
     pub const HMAC_DERIVED: Self = Self(0x40);
-    /// The data is encrypted under a key that is derived from the HMAC key in the eFuses.
+    /// The data is encrypted with a key derived from the HMAC key in the eFuses.
     pub const HMAC_ENCRYPTED: Self = Self(0x80);
 
     const HMAC_MASK: u8 = 0xC0;
     const KEY_MASK: u8 = 0x38;
 
-    /// Wraps the byte; every value can be stored.
+    /// Creates flags from the stored byte; every value is allowed.
     #[must_use]
     pub const fn new(bits: u8) -> Self {
         Self(bits)
     }
 
-    /// Returns the byte.
+    /// Returns the stored byte.
     #[must_use]
     pub const fn bits(self) -> u8 {
         self.0
     }
 
-    /// Returns what the firmware takes the flags for.
+    /// Returns the storage that the firmware derives from the flags.
     #[must_use]
     pub const fn storage(self) -> Storage {
-        // As the firmware: fields are compared whole, so that 0xFF is none of these.
+        // The firmware compares whole fields, so that 0xFF selects none of these.
         if self.0 & Self::HMAC_MASK == Self::HMAC_ENCRYPTED.0 {
             Storage::HmacEncrypted
         } else if self.0 & Self::HMAC_MASK == Self::HMAC_DERIVED.0 {
@@ -56,7 +56,7 @@ impl Flags {
         }
     }
 
-    /// Tells whether these are the flags of the first version of the format, all ones.
+    /// Returns whether these are the flags of the first version of the format, all ones.
     #[must_use]
     pub const fn is_legacy(self) -> bool {
         self.0 == LEGACY_FLAGS
@@ -92,10 +92,10 @@ impl fmt::Debug for Flags {
     }
 }
 
-/// What the firmware takes a record's flags for.
+/// The storage of a key or of data, as the firmware reads it from the flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Storage {
-    /// The data is in the record as it is.
+    /// The data is in the record in plain.
     Plain,
     /// The key is in an eFuse block for the ECDSA peripheral; the record has no data.
     EfuseEcdsa,
@@ -117,14 +117,14 @@ impl Storage {
         }
     }
 
-    /// Returns the storage with a name of [`Storage::name`].
+    /// Returns the storage with this [`Storage::name`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let all = [Self::Plain, Self::EfuseEcdsa, Self::HmacDerived, Self::HmacEncrypted];
         all.into_iter().find(|storage| storage.name() == name)
     }
 
-    /// Tells whether a key that is stored so must not be in its record.
+    /// Returns whether the key is stored outside its record, so that the record must be empty.
     #[must_use]
     pub const fn is_keyless(self) -> bool {
         matches!(self, Self::EfuseEcdsa | Self::HmacDerived)

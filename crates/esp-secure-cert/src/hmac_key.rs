@@ -1,4 +1,4 @@
-//! What the HMAC peripheral computes from its key, on the host.
+//! Computations of the HMAC peripheral with its eFuse key, on the host.
 //!
 //! Source: `espressif/esp_secure_cert_mgr`, `esp_secure_cert_crypto.c`, `esp_secure_cert_tlv_read.c` and
 //! `esp_secure_cert_tlv_write.c`.
@@ -19,10 +19,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::layout::GCM_TAG;
 use crate::{EncryptedKey, Error, KeySalt};
 
-/// The 256-bit key in a device's eFuses with the purpose `HMAC_UP`, as a factory that burns it knows it.
+/// The 256-bit key in a device's eFuses with the purpose `HMAC_UP`, for a factory that burns it.
 ///
-/// It is wiped when dropped, `Debug` does not show it, and it is read only through [`HmacKey::expose`]. Each device
-/// needs a key of its own.
+/// It is zeroized on drop, elided in `Debug`, and read only through [`HmacKey::expose`]. Each
+/// device needs its own key. `esp_nvs_image::HmacKey` is the key of another eFuse block.
 ///
 /// # Examples
 ///
@@ -32,7 +32,7 @@ use crate::{EncryptedKey, Error, KeySalt};
 /// let key = HmacKey::new([7; 32])?;
 /// let salt = [1; 32];
 /// let derived = key.derive(&KeySalt::new(&salt)?)?;
-/// // Goes into the device's certificate.
+/// // For the device's certificate.
 /// assert_eq!(derived.public_key()[0], 4);
 /// assert_eq!(format!("{derived:?}"), "DerivedKey([elided])");
 /// # Ok::<(), esp_secure_cert::Error>(())
@@ -44,20 +44,20 @@ impl HmacKey {
     /// The length of a key in bytes.
     pub const LEN: usize = KEY_LEN;
 
-    /// Accepts a key.
+    /// Creates a key.
     ///
     /// # Errors
     ///
-    /// [`Error::HmacKeyBlank`] when every byte is 0x00, as in an eFuse block that was never burned, or 0xFF.
+    /// [`Error::HmacKeyBlank`] if every byte is 0x00, as in an unprogrammed eFuse block, or 0xFF.
     pub fn new(key: [u8; KEY_LEN]) -> Result<Self, Error> {
         Self(key).checked()
     }
 
-    /// Reads a key file: the 32 bytes and nothing else.
+    /// Reads a key file, which contains exactly the 32 bytes.
     ///
     /// # Errors
     ///
-    /// [`Error::HmacKeySize`] for another length, and [`Error::HmacKeyBlank`].
+    /// [`Error::HmacKeySize`] for another length, and [`Error::HmacKeyBlank`] for a blank key.
     pub fn decode(file: &[u8]) -> Result<Self, Error> {
         let key: &[u8; KEY_LEN] = file.try_into().map_err(|_| Error::HmacKeySize { len: file.len() })?;
         Self(*key).checked()
@@ -67,40 +67,42 @@ impl HmacKey {
     ///
     /// # Errors
     ///
-    /// [`Error::HmacKeyBlank`], which only a broken generator gives: one draw in 2^255.
+    /// [`Error::HmacKeyBlank`], with probability 2^-255 unless the generator is broken.
     pub fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Result<Self, Error> {
         let mut key = Self([0; KEY_LEN]);
         rng.fill_bytes(&mut key.0);
         key.checked()
     }
 
-    /// Returns the bytes: the one way to read the secret.
+    /// Returns the bytes. This is the only way to read the secret.
     #[must_use]
     pub const fn expose(&self) -> &[u8; KEY_LEN] {
         &self.0
     }
 
-    /// Derives the private key that the device derives from this key and a salt: PBKDF2 with HMAC-SHA256 and 2048
-    /// iterations.
+    /// Derives the private key as the device does from this key and a salt: PBKDF2 with HMAC-SHA256
+    /// and 2048 iterations.
     ///
     /// # Errors
     ///
-    /// [`Error::DerivedKeyOutOfRange`] unless it lies in 2..n, which one salt in 2^32 does not give. Another one does.
+    /// [`Error::DerivedKeyOutOfRange`] if the scalar is not in 2..n, which happens for one salt in
+    /// 2^32; retry with another salt.
     pub fn derive(&self, salt: &KeySalt<'_>) -> Result<DerivedKey, Error> {
         let mut scalar = Zeroizing::new([0; KEY_LEN]);
         pbkdf2::pbkdf2_hmac::<Sha256>(&self.0, salt.as_bytes(), ITERATIONS, &mut *scalar);
         DerivedKey::new(&scalar)
     }
 
-    /// Encrypts a private key for [`KeyStorage::HmacEncrypted`](crate::KeyStorage::HmacEncrypted) into `out`, which
-    /// must be longer by [`EncryptedKey::TAG_LEN`] bytes or more.
+    /// Encrypts a private key for [`KeyStorage::HmacEncrypted`](crate::KeyStorage::HmacEncrypted)
+    /// into `out`, which must be at least [`EncryptedKey::TAG_LEN`] bytes longer than the key.
     ///
-    /// **One text for each key.** Key and initialisation vector depend on nothing but the eFuse key, so that a second
-    /// text under it, also in a later image, gives away the difference of the two and lets anybody forge tags.
+    /// **Encrypt one key only.** Key and initialization vector depend only on the eFuse key. A
+    /// second ciphertext under them, even in a later image, reveals the difference of the two
+    /// plaintexts and allows forging tags.
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`], and [`Error::EncryptedLength`] when there is nothing to encrypt.
+    /// [`Error::BufferTooSmall`], and [`Error::EncryptedLength`] for an empty key.
     pub fn encrypt<'a>(&self, key: &[u8], out: &'a mut [u8]) -> Result<EncryptedKey<'a>, Error> {
         let needed = key.len().saturating_add(GCM_TAG);
         let available = out.len();
@@ -116,11 +118,13 @@ impl HmacKey {
         EncryptedKey::new(out)
     }
 
-    /// Decrypts what [`HmacKey::encrypt`] made into `out` and returns it. Wiping it is the caller's job.
+    /// Decrypts a key encrypted by [`HmacKey::encrypt`] into `out` and returns it. The caller must
+    /// zeroize it.
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`], and [`Error::Decryption`] for another key and for damage; `out` is wiped then.
+    /// [`Error::BufferTooSmall`], and [`Error::Decryption`] for another HMAC key or damaged data;
+    /// `out` is then zeroized.
     pub fn decrypt<'a>(&self, key: &EncryptedKey<'_>, out: &'a mut [u8]) -> Result<&'a mut [u8], Error> {
         let (ciphertext, tag) = key.as_bytes().split_last_chunk::<GCM_TAG>().ok_or(Error::Decryption)?;
         let (needed, available) = (ciphertext.len(), out.len());
@@ -154,10 +158,10 @@ impl HmacKey {
         Ok(self)
     }
 
-    /// Computes the HMAC-SHA256 of a seed said eight times.
+    /// Computes HMAC-SHA256 over the seed repeated eight times.
     fn authenticate(&self, seed: u32, out: &mut [u8; KEY_LEN]) {
-        // HMAC pads a short key with zeros to the hash's block (RFC 2104, section 2); doing so here leaves no length to
-        // be refused.
+        // HMAC pads a short key with zeros to the block size of the hash (RFC 2104, section 2).
+        // Padding here avoids a fallible constructor.
         let mut block = Zeroizing::new([0; SHA256_BLOCK]);
         block.iter_mut().zip(&self.0).for_each(|(to, from)| *to = *from);
         let mut mac = Hmac::<Sha256>::new((&*block).into());
@@ -182,8 +186,8 @@ impl fmt::Debug for HmacKey {
 
 /// The P-256 private key that a device derives from its HMAC key and a salt.
 ///
-/// A factory needs [`DerivedKey::public_key`] for the certificate and nothing else. The key is wiped when dropped, and
-/// `Debug` does not show it.
+/// A factory needs only [`DerivedKey::public_key`], for the certificate. The key is zeroized on
+/// drop and elided in `Debug`.
 ///
 /// # Examples
 ///
@@ -203,7 +207,7 @@ impl DerivedKey {
         if let Some(last) = one.last_mut() {
             *last = 1;
         }
-        // The firmware wants 1 < d < n; `SecretKey` takes 1 as well.
+        // The firmware requires 1 < d < n; `SecretKey` also accepts 1.
         if bool::from(scalar.ct_eq(&one)) {
             return Err(Error::DerivedKeyOutOfRange);
         }
@@ -224,12 +228,13 @@ impl DerivedKey {
         bytes
     }
 
-    /// Returns the scalar in big-endian bytes: the one way to read the secret, which normally never leaves the device.
+    /// Returns the scalar in big-endian bytes. This is the only way to read the secret, which
+    /// normally never leaves the device.
     #[must_use]
     pub fn expose_scalar(&self) -> Zeroizing<[u8; KEY_LEN]> {
-        let octets = Zeroizing::new(self.0.to_bytes());
+        let bytes = Zeroizing::new(self.0.to_bytes());
         let mut scalar = Zeroizing::new([0; KEY_LEN]);
-        scalar.copy_from_slice(&octets);
+        scalar.copy_from_slice(&bytes);
         scalar
     }
 }
@@ -240,7 +245,7 @@ impl ConstantTimeEq for DerivedKey {
     }
 }
 
-// `SecretKey` wipes its scalar.
+// `SecretKey` zeroizes its scalar.
 impl ZeroizeOnDrop for DerivedKey {}
 
 impl fmt::Debug for DerivedKey {
@@ -249,16 +254,16 @@ impl fmt::Debug for DerivedKey {
     }
 }
 
-/// Bytes of the HMAC key and of all that is derived from it.
+/// Length in bytes of the HMAC key and the keys derived from it.
 const KEY_LEN: usize = 32;
 const IV_LEN: usize = 16;
-/// Bytes of a block of SHA-256.
+/// Block size of SHA-256 in bytes.
 const SHA256_BLOCK: usize = 64;
 /// Iterations of PBKDF2.
 const ITERATIONS: u32 = 2048;
-/// What the AES key is the authentication code of, said eight times.
+/// HMAC seed for the AES key.
 const KEY_SEED: u32 = 0xFFFF_FFFF;
-/// What the initialisation vector is the start of the authentication code of, said eight times.
+/// HMAC seed for the initialization vector, which is the start of the result.
 const IV_SEED: u32 = 0xABCD_ABCD;
 const SEED_REPEATS: usize = 8;
 

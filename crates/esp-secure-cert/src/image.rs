@@ -5,7 +5,7 @@ use crate::{
     DsKey, EfuseKey, EncryptedKey, Error, KeySalt, KeyStorage, PlainKey, Record, RecordType, Records, Storage, Subtype,
 };
 
-/// An image, read as the firmware reads it. It borrows the bytes and copies nothing.
+/// An image with the firmware's rules of look-up. It borrows the bytes and copies nothing.
 ///
 /// # Examples
 ///
@@ -28,25 +28,25 @@ use crate::{
 pub struct Image<'a>(&'a [u8]);
 
 impl<'a> Image<'a> {
-    /// Takes the bytes of a partition, with or without what is erased behind the records.
+    /// Creates an image from the bytes of a partition, with or without the erased rest.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    /// Returns all the bytes.
+    /// Returns all bytes of the image.
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.0
     }
 
-    /// Walks over the records.
+    /// Returns an iterator over the records.
     #[must_use]
     pub const fn records(&self) -> Records<'a> {
         Records::new(self.0)
     }
 
-    /// Returns the bytes of all whole records.
+    /// Returns the bytes of all complete records.
     #[must_use]
     pub fn record_bytes(&self) -> &'a [u8] {
         let mut records = self.records();
@@ -54,7 +54,7 @@ impl<'a> Image<'a> {
         self.0.get(..records.offset()).unwrap_or_default()
     }
 
-    /// Tells what is behind the last whole record.
+    /// Returns the kind of bytes after the last complete record.
     #[must_use]
     pub fn tail(&self) -> Tail {
         let end = self.record_bytes().len();
@@ -71,11 +71,13 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// Looks a record up as the firmware does: the first of its type and subtype, if its checksum is right.
+    /// Looks up a record as the firmware does: the first with its type and subtype, if its checksum
+    /// is correct.
     ///
     /// # Errors
     ///
-    /// [`Error::Crc`] for the record that is found, and [`Error::Truncated`] when one before it runs over the image.
+    /// [`Error::Crc`] for the found record, and [`Error::Truncated`] if a record before it exceeds
+    /// the image.
     pub fn find(&self, kind: RecordType, subtype: Subtype) -> Result<Option<Record<'a>>, Error> {
         for record in self.records() {
             let record = record?;
@@ -102,12 +104,14 @@ impl<'a> Image<'a> {
         last.map(Record::checked).transpose()
     }
 
-    /// Tells where a private key is; `None` when the partition knows of none with that subtype.
+    /// Returns the storage of a private key, or `None` if the partition has no key with this
+    /// subtype.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyNotKeyless`] when key bytes are in a record that must not have any, [`Error::KeyRecord`] when one
-    /// that belongs to the key is missing, those of the types in [`KeyStorage`], and those of [`Image::find`].
+    /// [`Error::KeyNotKeyless`] if a record contains key bytes although its key is stored
+    /// elsewhere, [`Error::KeyRecord`] if a record that the key needs is missing, the errors of the
+    /// types in [`KeyStorage`], and those of [`Image::find`].
     pub fn key(&self, subtype: Subtype) -> Result<Option<KeyStorage<'a>>, Error> {
         let needed =
             |kind| -> Result<Record<'a>, Error> { self.find(kind, subtype)?.ok_or(Error::KeyRecord { missing: kind }) };
@@ -148,13 +152,13 @@ impl<'a> Image<'a> {
         }))
     }
 
-    /// Checks the last INTEGRITY record, as the firmware does. `false` when there is none.
+    /// Verifies the last INTEGRITY record, as the firmware does. Returns `false` if there is none.
     ///
-    /// It finds damage, not tampering: whoever changes the image can compute it anew.
+    /// INTEGRITY detects damage, not tampering: anyone who changes the image can recompute it.
     ///
     /// # Errors
     ///
-    /// [`Error::Integrity`] when it does not fit, and those of [`Image::find_last`].
+    /// [`Error::Integrity`] if it does not match, and the errors of [`Image::find_last`].
     pub fn verify_integrity(&self) -> Result<bool, Error> {
         let Some(record) = self.find_last(RecordType::INTEGRITY)? else {
             return Ok(false);
@@ -169,11 +173,12 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// Returns what signatures cover: everything before the first SIGNATURE_BLOCK, or all records when there is none.
+    /// Returns the bytes that signatures cover: everything before the first SIGNATURE_BLOCK, or all
+    /// records if there is none.
     ///
     /// # Errors
     ///
-    /// [`Error::Truncated`].
+    /// [`Error::Truncated`] if a record exceeds the image.
     pub fn signed_bytes(&self) -> Result<&'a [u8], Error> {
         let mut end = 0;
         for record in self.records() {
@@ -188,26 +193,27 @@ impl<'a> Image<'a> {
 }
 
 impl core::fmt::Debug for Image<'_> {
-    /// Leaves out the bytes, which may hold a private key.
+    /// Omits the bytes, which may contain a private key.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Image({} bytes)", self.0.len())
     }
 }
 
-/// What is behind the last whole record of an image.
+/// The kind of bytes after the last complete record of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tail {
     /// The image ends there.
     Nothing,
     /// Erased flash.
     Erased,
-    /// The marker that the vendor's tool writes after appending, with nothing or erased flash behind it.
+    /// The end marker that the vendor's tool writes after appending, followed by nothing or erased
+    /// flash.
     Marker,
-    /// Anything else, also a record that is cut.
+    /// Anything else, including a truncated record.
     Other,
 }
 
-/// Computes the data of an INTEGRITY record: the SHA-256 of everything before it.
+/// Computes the data of an INTEGRITY record: the SHA-256 of the bytes before it.
 pub(crate) fn integrity_digest(before: &[u8]) -> [u8; INTEGRITY] {
     Sha256::digest(before).into()
 }

@@ -1,4 +1,4 @@
-//! Where a device's private key is.
+//! The storage of a device's private key.
 
 use core::fmt;
 
@@ -8,9 +8,10 @@ use crate::certificate::Form;
 use crate::layout::GCM_TAG;
 use crate::{DsKey, EfuseKey, Error};
 
-/// Where a device's private key is kept.
+/// The storage of a device's private key.
 ///
-/// What keeps the key out of the partition holds no key bytes here either, so that none can be written by mistake.
+/// Variants with a key outside the partition have no key bytes, so that none can be written by
+/// mistake.
 ///
 /// # Examples
 ///
@@ -28,15 +29,16 @@ use crate::{DsKey, EfuseKey, Error};
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum KeyStorage<'a> {
-    /// In the partition as it is. Only flash encryption protects it.
+    /// In the partition in plain. Only flash encryption protects it.
     Plain(PlainKey<'a>),
-    /// In an eFuse block that the ECDSA peripheral reads: SEC_CFG names it, and PRIV_KEY has no data.
+    /// In an eFuse block that the ECDSA peripheral reads: SEC_CFG has the block number, and
+    /// PRIV_KEY has no data.
     EfuseEcdsa(EfuseKey),
     /// Derived by the HMAC peripheral from its key in the eFuses and a salt; PRIV_KEY has no data.
     HmacDerived(KeySalt<'a>),
-    /// In the partition, encrypted under a key that the HMAC peripheral derives.
+    /// In the partition, encrypted with a key that the HMAC peripheral derives.
     HmacEncrypted(EncryptedKey<'a>),
-    /// An RSA key, encrypted for the digital signature peripheral; there is no PRIV_KEY.
+    /// An RSA key encrypted for the digital signature peripheral; there is no PRIV_KEY.
     RsaDs(DsKey<'a>),
 }
 
@@ -71,7 +73,7 @@ impl<'a> From<DsKey<'a>> for KeyStorage<'a> {
 }
 
 impl ConstantTimeEq for KeyStorage<'_> {
-    /// Plain keys are compared in constant time; the rest is no secret.
+    /// Plain keys are compared in constant time; the other variants contain no secret.
     fn ct_eq(&self, other: &Self) -> Choice {
         let is_same = match (self, other) {
             (Self::Plain(one), Self::Plain(other)) => return one.ct_eq(other),
@@ -85,9 +87,9 @@ impl ConstantTimeEq for KeyStorage<'_> {
     }
 }
 
-/// An elliptic curve private key in the form of SEC 1 (RFC 5915), DER or PEM.
+/// An elliptic curve private key in SEC 1 form (RFC 5915), DER or PEM.
 ///
-/// It borrows a secret of the caller, who wipes it. `Debug` does not show it.
+/// It borrows the caller's secret, which the caller must zeroize. `Debug` elides it.
 ///
 /// # Examples
 ///
@@ -104,14 +106,16 @@ impl ConstantTimeEq for KeyStorage<'_> {
 pub struct PlainKey<'a>(Form<'a>);
 
 impl<'a> PlainKey<'a> {
-    /// The length in bytes that firmware for Matter needs: P-256 with the curve's name and the public key, in DER.
+    /// The length in bytes that firmware for Matter requires: P-256 in DER with the curve name and
+    /// the public key.
     pub const MATTER_LEN: usize = 121;
 
-    /// Accepts DER: a SEQUENCE of version 1 and an octet string, and nothing behind it.
+    /// Creates a key from DER: a SEQUENCE with version 1 and an OCTET STRING, without trailing
+    /// bytes.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyForm`], as for PKCS#8.
+    /// [`Error::KeyForm`] for any other form, including PKCS#8.
     pub fn sec1_der(bytes: &'a [u8]) -> Result<Self, Error> {
         let form = Form::der(bytes).ok_or(Error::KeyForm)?;
         let contents = match bytes {
@@ -124,22 +128,23 @@ impl<'a> PlainKey<'a> {
         Ok(Self(form))
     }
 
-    /// Accepts PEM with the label `EC PRIVATE KEY`, with or without a NUL at its end.
+    /// Creates a key from PEM with the label `EC PRIVATE KEY`; a NUL at the end is optional.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyForm`].
+    /// [`Error::KeyForm`] for any other form.
     pub fn sec1_pem(text: &'a [u8]) -> Result<Self, Error> {
         Form::pem(text, "EC PRIVATE KEY").map(Self).ok_or(Error::KeyForm)
     }
 
-    /// Tells whether firmware for Matter reads the key: it takes scalar and point from fixed places in 121 bytes.
+    /// Returns whether firmware for Matter can read the key: it takes scalar and point from fixed
+    /// offsets in 121 bytes.
     #[must_use]
     pub fn is_for_matter(&self) -> bool {
         self.0.bytes.len() == Self::MATTER_LEN && self.0.bytes.starts_with(&[0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20])
     }
 
-    /// Returns the key: the one way to read the secret.
+    /// Returns the key. This is the only way to read the secret.
     #[must_use]
     pub const fn expose(&self) -> &'a [u8] {
         self.0.bytes
@@ -153,7 +158,7 @@ impl<'a> PlainKey<'a> {
 impl<'a> TryFrom<&'a [u8]> for PlainKey<'a> {
     type Error = Error;
 
-    /// Accepts SEC 1 in DER or PEM.
+    /// Creates a key from SEC 1 in DER or PEM.
     fn try_from(bytes: &'a [u8]) -> Result<Self, Error> {
         Self::sec1_der(bytes).or_else(|_| Self::sec1_pem(bytes))
     }
@@ -171,7 +176,8 @@ impl fmt::Debug for PlainKey<'_> {
     }
 }
 
-/// The salt of a key that the HMAC peripheral derives: 16 to 64 bytes, of which the firmware itself draws 32.
+/// The salt of a key that the HMAC peripheral derives: 16 to 64 bytes. The firmware itself draws
+/// 32.
 ///
 /// # Examples
 ///
@@ -186,16 +192,16 @@ impl fmt::Debug for PlainKey<'_> {
 pub struct KeySalt<'a>(&'a [u8]);
 
 impl<'a> KeySalt<'a> {
-    /// The fewest bytes.
+    /// The minimum length in bytes.
     pub const MIN_LEN: usize = 16;
-    /// The most bytes.
+    /// The maximum length in bytes.
     pub const MAX_LEN: usize = 64;
 
-    /// Accepts a salt.
+    /// Creates a salt.
     ///
     /// # Errors
     ///
-    /// [`Error::KeySaltLength`] unless it has 16..=64 bytes.
+    /// [`Error::KeySaltLength`] if the length is not in 16..=64 bytes.
     pub const fn new(salt: &'a [u8]) -> Result<Self, Error> {
         if salt.len() < Self::MIN_LEN || salt.len() > Self::MAX_LEN {
             return Err(Error::KeySaltLength { len: salt.len() });
@@ -218,9 +224,9 @@ impl<'a> TryFrom<&'a [u8]> for KeySalt<'a> {
     }
 }
 
-/// A private key, encrypted with AES-256-GCM, with the tag behind it.
+/// A private key encrypted with AES-256-GCM, followed by the tag.
 ///
-/// `HmacKey::encrypt` (feature `hmac`) makes one.
+/// Made by `HmacKey::encrypt` (feature `hmac`) or elsewhere.
 ///
 /// # Examples
 ///
@@ -236,15 +242,15 @@ impl<'a> TryFrom<&'a [u8]> for KeySalt<'a> {
 pub struct EncryptedKey<'a>(&'a [u8]);
 
 impl<'a> EncryptedKey<'a> {
-    /// The length in bytes of the tag.
+    /// The length of the tag in bytes.
     pub const TAG_LEN: usize = GCM_TAG;
 
-    /// Accepts what was encrypted elsewhere, tag included. Nothing can tell whether it is.
+    /// Creates an encrypted key from ciphertext and tag. The encryption itself cannot be checked.
     ///
     /// # Errors
     ///
-    /// [`Error::EncryptedLength`] when there is nothing before the tag, and [`Error::KeyNotEncrypted`] for what is
-    /// plainly a SEC 1 or PEM key.
+    /// [`Error::EncryptedLength`] if there is nothing before the tag, and
+    /// [`Error::KeyNotEncrypted`] if the bytes start like a SEC 1 or PEM key.
     pub fn new(ciphertext: &'a [u8]) -> Result<Self, Error> {
         if ciphertext.len() <= GCM_TAG {
             return Err(Error::EncryptedLength { len: ciphertext.len() });
@@ -255,7 +261,7 @@ impl<'a> EncryptedKey<'a> {
         Ok(Self(ciphertext))
     }
 
-    /// Returns the ciphertext and the tag behind it.
+    /// Returns the ciphertext followed by the tag.
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.0
@@ -276,12 +282,12 @@ impl fmt::Debug for EncryptedKey<'_> {
     }
 }
 
-/// Tells whether bytes that should be encrypted begin as a key does. By chance one text in 2^40 would.
+/// Returns whether bytes start like a plain key. A random ciphertext does with probability 2^-40.
 pub(crate) fn looks_like_a_key(bytes: &[u8]) -> bool {
     let after_head = match bytes {
         [0x30, 0x81, _, rest @ ..] | [0x30, 0x82, _, _, rest @ ..] | [0x30, _, rest @ ..] => rest,
         _ => return bytes.starts_with(b"-----BEGIN "),
     };
-    // The version, 0 or 1, and the tag of what follows it.
+    // The version, 0 or 1, and the tag of the next element.
     matches!(after_head, [0x02, 0x01, 0x00 | 0x01, 0x02 | 0x04 | 0x30, ..])
 }

@@ -1,22 +1,23 @@
 //! Offsets, sizes and codes of the partition format.
 //!
-//! Source: `espressif/esp_secure_cert_mgr` (`esp_secure_cert_tlv_private.h`, `esp_secure_cert_tlv_config.h`,
-//! `esp_secure_cert_tlv_read.c`). The field order that its `docs/write_support.md` draws is not the one of the code.
+//! Source: `espressif/esp_secure_cert_mgr` (`esp_secure_cert_tlv_private.h`,
+//! `esp_secure_cert_tlv_config.h`, `esp_secure_cert_tlv_read.c`). The field order drawn in its
+//! `docs/write_support.md` differs from the code.
 //!
 //! ```text
 //! record                                   data of SIGNATURE_BLOCK
 //! +----------------------------+ 0         +--------------------------------+ 0
 //! | magic 0xBA5EBA11       u32 |           | version 1                   u8 |
 //! | flags                   u8 | 4         | 0 x 3                          | 1
-//! | reserved, 0 x 3            | 5         | offset of what is signed, 0 u32| 4
-//! | type                    u8 | 8         | length of what is signed   u32 | 8
+//! | reserved, 0 x 3            | 5         | offset of signed data, 0   u32 | 4
+//! | type                    u8 | 8         | length of signed data      u32 | 8
 //! | subtype                 u8 | 9         | algorithm                   u8 | 12
 //! | length of the data     u16 | 10        | 0 x 3                          | 13
 //! +----------------------------+ 12        +--------------------------------+ 16
 //! | data                       |           | ECDSA: curve u8, X, Y, r, s    |
 //! | padding, 0, to 16 bytes    |           | RSA: a signature block of      |
 //! +----------------------------+           |   secure boot version 2        |
-//! | crc of all before      u32 |           +--------------------------------+
+//! | CRC of all before      u32 |           +--------------------------------+
 //! +----------------------------+
 //! ```
 //!
@@ -24,46 +25,47 @@
 
 /// The first word of a record.
 pub(crate) const MAGIC: u32 = 0xBA5E_BA11;
-/// Bytes before the data.
+/// Length of the header before the data.
 pub(crate) const HEADER: usize = 12;
-/// Bytes behind the padding.
+/// Length of the checksum after the padding.
 pub(crate) const FOOTER: usize = 4;
-/// Data and padding take a multiple of this, the unit of writing to an encrypted partition.
+/// Alignment of data and padding: the write unit of an encrypted partition.
 pub(crate) const ALIGNMENT: usize = 16;
-/// Longest data. The firmware keeps a record's size in 16 bits, so that of a longer one would come out as less than it is.
+/// Maximum data length. The firmware keeps a record's size in 16 bits, which a longer record would
+/// overflow.
 pub(crate) const MAX_DATA: usize = 0xFFFF - 15 - HEADER - FOOTER;
-/// Where the last record ends at the latest, since the firmware keeps offsets in 16 bits too.
+/// Maximum end of the last record, because the firmware also keeps offsets in 16 bits.
 pub(crate) const MAX_END: usize = 0xFFF0;
 
-/// What the vendor's tool writes behind the last record after appending.
+/// The marker that the vendor's tool writes after the last record when it appends.
 pub(crate) const END_MARKER: [u8; 4] = [0xFF, 0xFF, 0x00, 0x00];
-/// Flags and reserved bytes of the first version of the format, with a type of 16 bits.
+/// Flags and reserved bytes of the first version of the format, which had a 16-bit type.
 pub(crate) const LEGACY_FLAGS: u8 = 0xFF;
 pub(crate) const LEGACY_RESERVED: [u8; 3] = [0xFF; 3];
 
-/// Bytes of SEC_CFG: a block number and room for more.
+/// Length of SEC_CFG: a block number and reserved bytes.
 pub(crate) const SEC_CFG: usize = 40;
-/// Blocks 0 to 3 of the eFuses hold no keys.
+/// The first eFuse block with a key; blocks 0 to 3 have none.
 pub(crate) const FIRST_KEY_BLOCK: u8 = 4;
-/// The tag behind data that is encrypted.
+/// Length of the tag after encrypted data.
 pub(crate) const GCM_TAG: usize = 16;
 
-/// Bytes of INTEGRITY: a SHA-256.
+/// Length of INTEGRITY: a SHA-256.
 pub(crate) const INTEGRITY: usize = 32;
-/// The last subtype that INTEGRITY may have.
+/// The maximum subtype of INTEGRITY.
 pub(crate) const INTEGRITY_LAST: u8 = 16;
 
-/// The last subtype that the firmware looks for a SIGNATURE_BLOCK under.
+/// The maximum subtype of a SIGNATURE_BLOCK that the firmware looks up.
 #[cfg(any(feature = "alloc", feature = "ecdsa", feature = "rsa"))]
 pub(crate) const SIGNATURE_LAST: u8 = 2;
-/// Bytes of a SIGNATURE_BLOCK before what depends on the algorithm.
+/// Length of a SIGNATURE_BLOCK before the part that depends on the algorithm.
 pub(crate) const SIGNATURE_HEADER: usize = 16;
 pub(crate) const SIGNATURE_VERSION: u8 = 1;
-/// Bytes of a signature block of secure boot version 2.
+/// Length of a signature block of secure boot version 2.
 pub(crate) const RSA_BLOCK: usize = 1216;
-/// Bytes of its modulus and of its signature.
+/// Length of its modulus and of its signature.
 pub(crate) const RSA_3072: usize = 384;
 /// Its first two bytes: magic and version.
 pub(crate) const RSA_BLOCK_START: [u8; 2] = [0xE7, 0x02];
-/// What its checksum covers.
+/// Length of the part that its checksum covers.
 pub(crate) const RSA_BLOCK_CHECKED: usize = 1196;

@@ -57,23 +57,23 @@ pub use signing::PublicKey;
 pub use subtype::Subtype;
 pub use writer::Writer;
 
-/// The crate of keys and signatures on P-256.
+/// Keys and signatures on P-256.
 #[cfg(feature = "ecdsa")]
 pub use p256;
-/// The crate of keys and signatures on P-384.
+/// Keys and signatures on P-384.
 #[cfg(feature = "ecdsa")]
 pub use p384;
-/// The crate of the generators that HMAC keys are drawn with.
+/// Random number generators for HMAC keys.
 #[cfg(feature = "hmac")]
 pub use rand_core;
-/// The crate of RSA keys and signatures.
+/// RSA keys and signatures.
 #[cfg(feature = "rsa")]
 pub use rsa;
-/// The crate of the traits that a signer has.
+/// The traits of signers.
 #[cfg(any(feature = "ecdsa", feature = "rsa"))]
 pub use signature;
-/// The crate of `ConstantTimeEq`, which keys have.
+/// `ConstantTimeEq`, implemented by keys.
 pub use subtle;
-/// The crate of `Zeroize`, which keys have.
+/// `Zeroize`, implemented by keys.
 #[cfg(any(feature = "hmac", feature = "serde"))]
 pub use zeroize;

@@ -4,10 +4,11 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::{Error, RecordType, Subtype};
 
-/// One item of Matter's commissionable data, stored as MATTER_1.
+/// One item of Matter's commissionable data, stored in a MATTER_1 record.
 ///
-/// Lengths and ranges are those of the firmware's provider and of the Matter Core Specification, sections 3.10 and
-/// 5.1.1.5. `Debug` shows no values: with the verifier one can pretend to be the device.
+/// Lengths and ranges are those of the firmware's data provider and of Matter Core Specification
+/// 3.10 and 5.1.1.5. `Debug` elides the values, because the verifier allows impersonating the
+/// device.
 ///
 /// # Examples
 ///
@@ -42,14 +43,15 @@ impl<'a> MatterData<'a> {
     pub const ITERATION_COUNT: Subtype = Subtype::literal(3);
     /// The subtype of the rotating device id's unique id.
     pub const ROTATING_ID_UNIQUE_ID: Subtype = Subtype::literal(4);
-    /// The subtypes of two random numbers that the vendor's manufacturing tool writes and no public firmware reads.
+    /// The subtypes of two random numbers that the vendor's manufacturing tool writes and no public
+    /// firmware reads.
     pub const RANDOM: [Subtype; 2] = [Subtype::literal(128), Subtype::literal(129)];
 
-    /// Makes the discriminator, 0..=4095.
+    /// Creates the discriminator, 0..=4095.
     ///
     /// # Errors
     ///
-    /// [`Error::MatterValue`].
+    /// [`Error::MatterValue`] if it is out of range.
     pub const fn discriminator(value: u16) -> Result<Self, Error> {
         if value > 0xFFF {
             return Err(Error::MatterValue { subtype: 0 });
@@ -57,17 +59,17 @@ impl<'a> MatterData<'a> {
         Ok(Self::of(Self::DISCRIMINATOR, Value::U16(value.to_le_bytes())))
     }
 
-    /// Makes the SPAKE2+ verifier, w0 and L.
+    /// Creates the SPAKE2+ verifier, w0 and L.
     #[must_use]
     pub const fn verifier(value: &'a [u8; 97]) -> Self {
         Self::of(Self::VERIFIER, Value::Bytes(value))
     }
 
-    /// Makes the SPAKE2+ salt, 16..=32 bytes.
+    /// Creates the SPAKE2+ salt, 16..=32 bytes.
     ///
     /// # Errors
     ///
-    /// [`Error::MatterValue`].
+    /// [`Error::MatterValue`] for another length.
     pub const fn salt(value: &'a [u8]) -> Result<Self, Error> {
         if value.len() < 16 || value.len() > 32 {
             return Err(Error::MatterValue { subtype: 2 });
@@ -75,11 +77,11 @@ impl<'a> MatterData<'a> {
         Ok(Self::of(Self::SALT, Value::Bytes(value)))
     }
 
-    /// Makes the SPAKE2+ iteration count, 1000..=100000.
+    /// Creates the SPAKE2+ iteration count, 1000..=100000.
     ///
     /// # Errors
     ///
-    /// [`Error::MatterValue`].
+    /// [`Error::MatterValue`] if it is out of range.
     pub const fn iteration_count(value: u32) -> Result<Self, Error> {
         if value < 1000 || value > 100_000 {
             return Err(Error::MatterValue { subtype: 3 });
@@ -87,20 +89,21 @@ impl<'a> MatterData<'a> {
         Ok(Self::of(Self::ITERATION_COUNT, Value::U32(value.to_le_bytes())))
     }
 
-    /// Makes the unique id that rotating device ids are made of.
+    /// Creates the unique id from which rotating device ids are computed.
     #[must_use]
     pub const fn rotating_id_unique_id(value: &'a [u8; 16]) -> Self {
         Self::of(Self::ROTATING_ID_UNIQUE_ID, Value::Bytes(value))
     }
 
-    /// Makes the two random numbers that the vendor's manufacturing tool writes and no public firmware reads.
+    /// Creates the two random numbers that the vendor's manufacturing tool writes and no public
+    /// firmware reads.
     #[must_use]
     pub const fn random(values: [&'a [u8; 32]; 2]) -> [Self; 2] {
         let ([first, second], [a, b]) = (Self::RANDOM, values);
         [Self::of(first, Value::Bytes(a)), Self::of(second, Value::Bytes(b))]
     }
 
-    /// Returns which item it is.
+    /// Returns the subtype of the item.
     #[must_use]
     pub const fn subtype(&self) -> Subtype {
         self.subtype
@@ -131,8 +134,9 @@ impl fmt::Debug for MatterData<'_> {
     }
 }
 
-/// Returns the shortest and the longest data that the firmware reads for a record of Matter's commissionable data.
-#[cfg_attr(not(feature = "alloc"), expect(dead_code, reason = "only the checker asks"))]
+/// Returns the minimum and maximum data length that the firmware reads for a record of Matter's
+/// commissionable data.
+#[cfg_attr(not(feature = "alloc"), expect(dead_code, reason = "used by the checker only"))]
 pub(crate) fn lengths(kind: RecordType, subtype: u8) -> Option<(usize, usize)> {
     if kind != RecordType::MATTER_1 {
         return None;

@@ -6,7 +6,8 @@ use crate::layout::MAX_END;
 
 /// The size of a partition in bytes: a multiple of 0x1000 in 0x1000..=0x10000.
 ///
-/// The firmware keeps offsets in 16 bits, which is where the upper limit comes from.
+/// The upper limit comes from the firmware, which keeps offsets in 16 bits. `esp_nvs_image` has a type of this name for
+/// NVS partitions, which may be larger; both convert from numbers and text.
 ///
 /// # Examples
 ///
@@ -22,14 +23,14 @@ use crate::layout::MAX_END;
 pub struct PartitionSize(usize);
 
 impl PartitionSize {
-    /// The smallest: one sector.
+    /// The smallest size: one sector.
     pub const MIN: Self = Self(0x1000);
-    /// The largest.
+    /// The largest size.
     pub const MAX: Self = Self(0x1_0000);
-    /// What the vendor's tool and its partition tables use: 8 KiB.
+    /// The size in the vendor's tool and partition tables: 8 KiB.
     pub const DEFAULT: Self = Self(0x2000);
 
-    /// Accepts a size in bytes.
+    /// Creates a size in bytes.
     ///
     /// # Errors
     ///
@@ -47,14 +48,14 @@ impl PartitionSize {
         self.0
     }
 
-    /// Returns where the last record ends at the latest.
+    /// Returns the maximum end of the last record in bytes.
     #[must_use]
     pub const fn capacity(self) -> usize {
         if self.0 < MAX_END { self.0 } else { MAX_END }
     }
 }
 
-/// A literal without a type is an `i32`.
+/// An integer literal without a suffix is an `i32`.
 impl TryFrom<i32> for PartitionSize {
     type Error = Error;
 
@@ -94,13 +95,13 @@ impl Default for PartitionSize {
 impl FromStr for PartitionSize {
     type Err = Error;
 
-    /// Reads a decimal or `0x` hexadecimal number.
+    /// Parses a decimal or `0x` hexadecimal number.
     fn from_str(text: &str) -> Result<Self, Error> {
         let (digits, radix) = text
             .strip_prefix("0x")
             .or_else(|| text.strip_prefix("0X"))
             .map_or((text, 10), |digits| (digits, 16));
-        // `from_str_radix` would accept a sign.
+        // `from_str_radix` accepts a sign.
         if !digits.starts_with(|first: char| first.is_ascii_hexdigit()) {
             return Err(Error::PartitionSizeText);
         }

@@ -5,7 +5,8 @@ use crate::crc::crc32;
 use crate::layout::{ALIGNMENT, FOOTER, HEADER, LEGACY_RESERVED, MAGIC};
 use crate::{Error, Flags, RecordType, Storage};
 
-/// One record as it lies in an image. Nothing is copied, and nothing is checked before it is asked for.
+/// A record in an image. It copies nothing, and checks such as [`Record::crc_ok`] are separate
+/// calls.
 ///
 /// # Examples
 ///
@@ -33,7 +34,7 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Reads the record at the start of `rest`; `None` where no magic is.
+    /// Reads the record at the start of `rest`; `None` if the magic is missing.
     fn read(rest: &'a [u8], offset: usize) -> Result<Option<Self>, Error> {
         if !rest.starts_with(&MAGIC.to_le_bytes()) {
             return Ok(None);
@@ -63,13 +64,13 @@ impl<'a> Record<'a> {
         }))
     }
 
-    /// Returns where the record starts in the image, in bytes.
+    /// Returns the offset of the record in the image, in bytes.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
     }
 
-    /// Returns where the record ends in the image, in bytes.
+    /// Returns the end of the record in the image, in bytes.
     #[must_use]
     pub const fn end(&self) -> usize {
         self.offset + HEADER + self.data.len() + self.padding.len() + FOOTER
@@ -96,7 +97,7 @@ impl<'a> Record<'a> {
         RecordType::new(kind)
     }
 
-    /// Returns the subtype as it is stored, 254 and 255 included.
+    /// Returns the stored subtype, including 254 and 255.
     #[must_use]
     pub const fn subtype(&self) -> u8 {
         let [_, _, _, _, _, _, _, _, _, subtype, ..] = *self.header;
@@ -115,29 +116,31 @@ impl<'a> Record<'a> {
         self.padding
     }
 
-    /// Returns the checksum as it is stored.
+    /// Returns the stored checksum.
     #[must_use]
     pub const fn crc(&self) -> u32 {
         self.crc
     }
 
-    /// Tells whether the checksum is right.
+    /// Returns whether the checksum is correct.
     #[must_use]
     pub fn crc_ok(&self) -> bool {
         crc32(&[self.header, self.data, self.padding]) == self.crc
     }
 
-    /// Tells whether the header is that of the first version of the format: flags and reserved bytes all ones.
+    /// Returns whether the header is of the first version of the format: flags and reserved bytes
+    /// all ones.
     #[must_use]
     pub fn is_legacy(&self) -> bool {
         self.flags().is_legacy() && self.reserved() == LEGACY_RESERVED
     }
 
-    /// Returns the parts from which [`Writer::push_raw`](crate::Writer::push_raw) makes the same bytes again.
+    /// Returns the fields from which [`Writer::push_raw`](crate::Writer::push_raw) writes the same
+    /// bytes.
     ///
     /// # Errors
     ///
-    /// [`Error::Crc`] when the checksum is wrong, since it is computed anew.
+    /// [`Error::Crc`] if the checksum is wrong, because `push_raw` recomputes it.
     pub fn to_raw(&self) -> Result<RawRecord<'a>, Error> {
         self.checked()?;
         Ok(RawRecord {
@@ -159,7 +162,7 @@ impl<'a> Record<'a> {
 }
 
 impl fmt::Debug for Record<'_> {
-    /// Leaves out the data, which may be a private key.
+    /// Omits the data, which may be a private key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
             .field("offset", &self.offset)
@@ -172,7 +175,7 @@ impl fmt::Debug for Record<'_> {
 }
 
 impl Record<'_> {
-    /// Tells whether the data is a key that is not encrypted.
+    /// Returns whether the data is a plain key.
     #[must_use]
     pub fn is_secret(&self) -> bool {
         let is_key = matches!(self.kind(), RecordType::PRIV_KEY | RecordType::TEE_SEC_STORAGE_KEY);
@@ -180,7 +183,8 @@ impl Record<'_> {
     }
 }
 
-/// A record field by field, for what the typed methods of [`Writer`](crate::Writer) do not write.
+/// The fields of a record, for records that the typed methods of [`Writer`](crate::Writer) do not
+/// write.
 ///
 /// # Examples
 ///
@@ -205,12 +209,12 @@ pub struct RawRecord<'a> {
     pub subtype: u8,
     /// The data, at most 65504 bytes.
     pub data: &'a [u8],
-    /// What fills the data up to 16 bytes: zeros where this is too short, and cut where it is too long.
+    /// Fills the data up to a multiple of 16 bytes: zero-extended if too short, cut if too long.
     pub padding: &'a [u8],
 }
 
 impl<'a> RawRecord<'a> {
-    /// Makes a plain record with zeros everywhere else.
+    /// Creates a plain record with all other fields zero.
     #[must_use]
     pub const fn new(kind: RecordType, subtype: u8, data: &'a [u8]) -> Self {
         Self {
@@ -223,7 +227,7 @@ impl<'a> RawRecord<'a> {
         }
     }
 
-    /// Replaces the flags.
+    /// Sets the flags.
     #[must_use]
     pub const fn with_flags(mut self, flags: Flags) -> Self {
         self.flags = flags;
@@ -232,7 +236,7 @@ impl<'a> RawRecord<'a> {
 }
 
 impl fmt::Debug for RawRecord<'_> {
-    /// Leaves out the data, which may be a private key.
+    /// Omits the data, which may be a private key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawRecord")
             .field("flags", &self.flags)
@@ -243,17 +247,18 @@ impl fmt::Debug for RawRecord<'_> {
     }
 }
 
-/// Walks over the records of an image without allocating, up to the first word that is not the magic.
+/// An iterator over the records of an image, up to the first word that is not the magic. It does
+/// not allocate.
 ///
-/// A record with a wrong checksum is handed out like any other. One that runs over the image is the one `Err`, and the
-/// last item.
+/// Records with a wrong checksum are returned like any other. A record that exceeds the image is
+/// the only `Err`, and the last item.
 ///
 /// # Examples
 ///
 /// ```
 /// use esp_secure_cert::Records;
 ///
-/// // Erased flash has no records.
+/// // Erased flash contains no records.
 /// assert_eq!(Records::new(&[0xFF; 0x1000]).count(), 0);
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -274,7 +279,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Returns where the walk has arrived; when it is over, where the records end.
+    /// Returns the current offset; after the last record, the end of the records.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset

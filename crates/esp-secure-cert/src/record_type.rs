@@ -1,6 +1,6 @@
 use core::fmt;
 
-/// What a record holds, by its type code. Codes without a name are kept.
+/// The type code of a record. Unknown codes are kept.
 ///
 /// # Examples
 ///
@@ -14,13 +14,13 @@ use core::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordType(u8);
 
-/// Declares the names once for the constants, for reading and for writing.
+/// Declares the names once for the constants, reading and writing.
 macro_rules! types {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
         impl RecordType {
             $($(#[$doc])* pub const $name: Self = Self($code);)*
 
-            /// Returns the vendor's name for the code, without the prefix and suffix that all share.
+            /// Returns the vendor's name for the code, without the common prefix and suffix.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self.0 {
@@ -29,7 +29,7 @@ macro_rules! types {
                 }
             }
 
-            /// Returns the type with a name of [`RecordType::name`].
+            /// Returns the type with this [`RecordType::name`].
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 match name {
@@ -42,27 +42,27 @@ macro_rules! types {
 }
 
 types! {
-    /// The certificate that signed the device's; for Matter the PAI.
+    /// The certificate of the issuer; for Matter the PAI.
     CA_CERT = 0,
     /// The device's certificate; for Matter the DAC.
     DEV_CERT = 1,
-    /// The private key, or a record without data that says where it is.
+    /// The private key, or a record without data whose flags state the storage of the key.
     PRIV_KEY = 2,
-    /// The RSA key, encrypted for the digital signature peripheral.
+    /// The RSA key encrypted for the digital signature peripheral.
     DS_DATA = 3,
     /// The parameters of the digital signature peripheral.
     DS_CONTEXT = 4,
     /// The salt of a key that is derived from the HMAC key in the eFuses.
     HMAC_ECDSA_KEY_SALT = 5,
-    /// The eFuse block that holds an ECDSA key.
+    /// The eFuse block of an ECDSA key.
     SEC_CFG = 6,
     /// The key of the secure storage of the trusted execution environment.
     TEE_SEC_STORAGE_KEY = 7,
-    /// A signature of everything before the first one.
+    /// A signature over everything before the first SIGNATURE_BLOCK.
     SIGNATURE_BLOCK = 8,
-    /// The SHA-256 of everything before.
+    /// The SHA-256 of everything before the record.
     INTEGRITY = 9,
-    /// Where the records end; never written.
+    /// The end of the records; never written.
     END = 50,
     /// Data of the application.
     USER_DATA_1 = 51,
@@ -81,7 +81,7 @@ types! {
 }
 
 impl RecordType {
-    /// Wraps a code; every code is a type.
+    /// Creates a type from its code; every code is allowed.
     #[must_use]
     pub const fn new(code: u8) -> Self {
         Self(code)
@@ -107,7 +107,7 @@ impl From<RecordType> for u8 {
 }
 
 impl fmt::Display for RecordType {
-    /// Writes the name, or the number of a code without one.
+    /// Formats the name, or the number for an unknown code.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
             Some(name) => f.write_str(name),

@@ -2,9 +2,10 @@ use core::fmt;
 
 use crate::{EfuseKey, Error};
 
-/// An RSA key as the digital signature peripheral takes it: encrypted under a key that it derives from an eFuse block.
+/// An RSA key for the digital signature peripheral, encrypted with a key that is derived from an
+/// eFuse block.
 ///
-/// Whoever encrypts it knows the eFuse key; this crate does not do it.
+/// Encryption needs the eFuse key and is not part of this crate.
 ///
 /// ```text
 /// DS_DATA                                  DS_CONTEXT
@@ -26,17 +27,19 @@ pub struct DsKey<'a> {
 impl<'a> DsKey<'a> {
     /// The length in bytes of the IV.
     pub const IV_LEN: usize = IV_LEN;
-    /// The fewest bits of a key.
+    /// The minimum key size in bits.
     pub const MIN_BITS: u16 = 1024;
-    /// The most bits of a key.
+    /// The maximum key size in bits.
     pub const MAX_BITS: u16 = 4096;
 
-    /// Accepts the pieces: the eFuse block, the key's bits, and IV and ciphertext of the parameters.
+    /// Creates a key from the eFuse block, the key size in bits, and IV and ciphertext of the
+    /// parameters.
     ///
     /// # Errors
     ///
-    /// [`Error::DsBits`] unless the bits are a multiple of 32 in 1024..=4096, and [`Error::DsCiphertext`] unless the
-    /// ciphertext has the length of a chip for keys of that size: 1200 bytes up to 3072 bits, 1584 up to 4096.
+    /// [`Error::DsBits`] if the size is not a multiple of 32 in 1024..=4096, and
+    /// [`Error::DsCiphertext`] if the ciphertext does not have the length of a chip for this size:
+    /// 1200 bytes up to 3072 bits, 1584 up to 4096.
     pub fn new(efuse_key: EfuseKey, bits: u16, iv: [u8; IV_LEN], ciphertext: &'a [u8]) -> Result<Self, Error> {
         if !(Self::MIN_BITS..=Self::MAX_BITS).contains(&bits) || !bits.is_multiple_of(WORD_BITS) {
             return Err(Error::DsBits { bits });
@@ -53,12 +56,12 @@ impl<'a> DsKey<'a> {
         })
     }
 
-    /// Reads the data of the two records.
+    /// Decodes the data of the two records.
     ///
     /// # Errors
     ///
-    /// [`Error::DsContext`] when the two do not fit each other or have other lengths, and those of [`DsKey::new`] and
-    /// [`EfuseKey::new`].
+    /// [`Error::DsContext`] if the two do not match or have a wrong length, and the errors of
+    /// [`DsKey::new`] and [`EfuseKey::new`].
     pub fn decode(data: &'a [u8], context: &[u8]) -> Result<Self, Error> {
         let &[0, 0, 0, 0, efuse_key, 0, low, high] = context else {
             return Err(Error::DsContext);
@@ -78,7 +81,7 @@ impl<'a> DsKey<'a> {
         self.efuse_key
     }
 
-    /// Returns the key's bits.
+    /// Returns the key size in bits.
     #[must_use]
     pub const fn bits(&self) -> u16 {
         self.bits
@@ -119,6 +122,6 @@ impl fmt::Debug for DsKey<'_> {
 
 const IV_LEN: usize = 16;
 const WORD_BITS: u16 = 32;
-/// For the largest key of a chip, how long the ciphertext is: three numbers of that size and 48 bytes
-/// (ESP-IDF `esp_hw_support/include/esp_ds.h`, `ESP_DS_C_LEN`).
+/// The ciphertext length for the maximum key size of a chip: three numbers of that size and 48
+/// bytes (ESP-IDF `esp_hw_support/include/esp_ds.h`, `ESP_DS_C_LEN`).
 const CIPHERTEXT_LENGTHS: [(u16, usize); 2] = [(3072, 3 * 384 + 48), (4096, 3 * 512 + 48)];

@@ -1,4 +1,4 @@
-//! Serde for what is printed, and for the records that an image is built of.
+//! Serde for records and findings, and for records to write.
 
 mod read;
 
@@ -11,12 +11,12 @@ use crate::{Finding, Record};
 
 pub use read::{RecordSource, RecordSpec};
 
-/// A record with its data, to be serialized by whoever means to: [`Record::expose`].
+/// A record that serializes its data even if it is a key: [`Record::expose`].
 #[derive(Clone, Copy, Debug)]
 pub struct ExposedRecord<'r>(Record<'r>);
 
 impl<'a> Record<'a> {
-    /// Returns what serializes the record with its data, **also when that is a key**.
+    /// Returns a view that serializes the record with its data, **even if that is a key**.
     #[must_use]
     pub const fn expose(&self) -> ExposedRecord<'a> {
         ExposedRecord(*self)
@@ -24,8 +24,8 @@ impl<'a> Record<'a> {
 }
 
 impl Serialize for Record<'_> {
-    /// Writes `offset`, `type`, `type_name`, `subtype`, `flags`, `storage`, `length`, `crc_ok`, and `data` as hexadecimal digits
-    /// unless it is a secret ([`Record::is_secret`]).
+    /// Serializes `offset`, `type`, `type_name`, `subtype`, `flags`, `storage`, `length`, `crc_ok`,
+    /// and `data` as hexadecimal digits unless it is a secret ([`Record::is_secret`]).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize(self, !self.is_secret(), serializer)
     }
@@ -54,7 +54,7 @@ fn serialize<S: Serializer>(record: &Record<'_>, with_data: bool, serializer: S)
 }
 
 impl Serialize for Finding {
-    /// Writes `id`, `severity`, `offset` and `text`.
+    /// Serializes `id`, `severity`, `offset` and `text`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut finding = serializer.serialize_struct("Finding", 4)?;
         finding.serialize_field("id", self.kind.id())?;

@@ -3,13 +3,13 @@ use core::fmt;
 use crate::Error;
 use crate::layout::{RSA_3072, RSA_BLOCK, RSA_BLOCK_CHECKED, RSA_BLOCK_START, SIGNATURE_HEADER, SIGNATURE_VERSION};
 
-/// What a signature is made with.
+/// A signature algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignatureAlgorithm {
     /// RSASSA-PSS with 3072 bits, SHA-256 and a salt of 32 bytes.
     Rsa3072,
-    /// ECDSA on P-192 with SHA-256. It is read but not written; the vendor's tool cannot write it either.
+    /// ECDSA on P-192 with SHA-256. Read but not written, as in the vendor's tool.
     EcdsaP192,
     /// ECDSA on P-256 with SHA-256.
     EcdsaP256,
@@ -37,7 +37,7 @@ impl SignatureAlgorithm {
         })
     }
 
-    /// Bytes of a coordinate.
+    /// Length of a coordinate in bytes.
     const fn coordinate(self) -> usize {
         match self {
             Self::Rsa3072 => 0,
@@ -61,8 +61,8 @@ impl fmt::Display for SignatureAlgorithm {
 
 /// The data of a SIGNATURE_BLOCK.
 ///
-/// The public key in it proves nothing: whoever signs can put their own there. Verification compares it with one that
-/// the verifier trusts; on a device that is a digest in the eFuses.
+/// The public key in it proves nothing, because any signer can insert their own. Verification
+/// compares it with a trusted key; on a device with a digest in the eFuses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SignatureBlock<'a> {
     algorithm: SignatureAlgorithm,
@@ -74,12 +74,12 @@ pub struct SignatureBlock<'a> {
 }
 
 impl<'a> SignatureBlock<'a> {
-    /// Reads the data of a record.
+    /// Decodes the data of a record.
     ///
     /// # Errors
     ///
-    /// [`Error::SignatureBlock`] unless it is version 1 of a known algorithm with the length that belongs to it,
-    /// reserved bytes are 0 and, for RSA, magic and checksum are right.
+    /// [`Error::SignatureBlock`] unless it is version 1 of a known algorithm with its length,
+    /// reserved bytes are 0 and, for RSA, magic and checksum are correct.
     pub fn decode(data: &'a [u8]) -> Result<Self, Error> {
         Self::read(data).ok_or(Error::SignatureBlock)
     }
@@ -117,43 +117,44 @@ impl<'a> SignatureBlock<'a> {
         self.algorithm
     }
 
-    /// Returns where, as the block states, the signed bytes begin; 0 in every image that the firmware accepts.
+    /// Returns the offset of the signed bytes, as stated in the block; 0 in every image that the
+    /// firmware accepts.
     #[must_use]
     pub const fn offset(&self) -> u32 {
         self.offset
     }
 
-    /// Returns how many bytes are signed, as the block states.
+    /// Returns the number of signed bytes, as stated in the block.
     #[must_use]
     pub const fn signed_len(&self) -> u32 {
         self.signed_len
     }
 
-    /// Returns the public key as it is stored, little-endian: X and Y, or the RSA modulus.
+    /// Returns the stored public key, little-endian: X and Y, or the RSA modulus.
     #[must_use]
     pub const fn public_key(&self) -> &'a [u8] {
         self.public_key
     }
 
-    /// Returns the signature as it is stored, little-endian: r and s, or that of RSA.
+    /// Returns the stored signature, little-endian: r and s, or the RSA signature.
     #[must_use]
     pub const fn signature(&self) -> &'a [u8] {
         self.signature
     }
 
-    /// Tells whether the block covers exactly these bytes from the start of the image, by its own account.
+    /// Returns whether the range stated in the block is exactly the first `len` bytes of the image.
     #[must_use]
     pub fn covers(&self, len: usize) -> bool {
         self.offset == 0 && usize::try_from(self.signed_len) == Ok(len)
     }
 
-    /// Returns all behind the algorithm: for RSA the signature block of secure boot.
+    /// Returns the bytes after the algorithm: for RSA the signature block of secure boot.
     #[cfg(feature = "rsa")]
     pub(crate) const fn body(&self) -> &'a [u8] {
         self.body
     }
 
-    /// Returns the first bytes of a block.
+    /// Returns the header of a block.
     #[cfg(any(feature = "ecdsa", feature = "rsa"))]
     pub(crate) fn header(algorithm: SignatureAlgorithm, signed_len: u32) -> [u8; SIGNATURE_HEADER] {
         let [a, b, c, d] = signed_len.to_le_bytes();
@@ -217,7 +218,8 @@ fn rsa_parts(block: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((modulus, signature))
 }
 
-/// Computes the checksum of such a block: the common CRC-32, unlike that of records.
+/// Computes the checksum of a secure boot signature block: the common CRC-32, unlike that of
+/// records.
 pub(crate) fn rsa_block_crc(checked: &[u8]) -> [u8; 4] {
     crc32fast::hash(checked).to_le_bytes()
 }

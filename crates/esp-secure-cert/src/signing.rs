@@ -1,4 +1,4 @@
-//! Signatures of an image: made through the traits of the `signature` crate, and verified.
+//! Signing with the traits of the `signature` crate, and verification.
 
 #[cfg(feature = "ecdsa")]
 mod ecdsa;
@@ -8,10 +8,10 @@ mod rsa;
 use crate::layout::{SIGNATURE_HEADER, SIGNATURE_LAST};
 use crate::{Error, Flags, Image, RecordType, SignatureAlgorithm, SignatureBlock, SigningFailure, Subtype, Writer};
 
-/// What the signer returned is no signature by its public key.
+/// The signer returned bytes that are not a signature by its public key.
 const NO_SIGNATURE: Error = Error::SigningFailed(SigningFailure::UNKNOWN);
 
-/// A public key that signatures are verified with.
+/// A public key that verifies signatures of a partition. The key of a device is a `matter_attestation::PublicKey`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PublicKey {
@@ -27,7 +27,7 @@ pub enum PublicKey {
 }
 
 impl PublicKey {
-    /// Tells whether a block holds this key.
+    /// Returns whether a block contains this key.
     #[must_use]
     pub fn is_in(&self, block: &SignatureBlock<'_>) -> bool {
         match self {
@@ -76,14 +76,14 @@ impl From<::rsa::PublicKey> for PublicKey {
 impl<'a> Image<'a> {
     /// Verifies the signature by a key and returns its block.
     ///
-    /// What is verified is everything before the first SIGNATURE_BLOCK, as on a device, whatever the block states.
-    /// Records behind it are not covered; `check` (feature `alloc`) names them.
+    /// As on a device, the verified bytes are everything before the first SIGNATURE_BLOCK. Records
+    /// after it are not covered; `check` (feature `alloc`) reports them.
     ///
     /// # Errors
     ///
-    /// [`Error::SignatureMissing`] when no block holds the key, [`Error::SignatureRange`] when its block states another
-    /// range or nothing is signed, [`Error::SignatureInvalid`], and for damaged records [`Error::SignatureBlock`],
-    /// [`Error::Crc`] and [`Error::Truncated`].
+    /// [`Error::SignatureMissing`] if no block contains the key, [`Error::SignatureRange`] if its
+    /// block states another range or no bytes are signed, [`Error::SignatureInvalid`], and for
+    /// damaged records [`Error::SignatureBlock`], [`Error::Crc`] and [`Error::Truncated`].
     pub fn verify_signature(&self, key: &PublicKey) -> Result<SignatureBlock<'a>, Error> {
         let signed = self.signed_bytes()?;
         for record in self.records() {
@@ -106,7 +106,7 @@ impl<'a> Image<'a> {
 }
 
 impl Writer<'_> {
-    /// Returns what a signature covers and the subtype of the next one.
+    /// Returns the bytes to sign and the subtype of the next signature.
     fn to_sign(&self, key: &PublicKey) -> Result<(&[u8], Subtype), Error> {
         let image = Image::new(self.as_bytes());
         let signed = image.signed_bytes()?;
@@ -126,7 +126,7 @@ impl Writer<'_> {
                     }
                     next = next.max(record.subtype() + 1);
                 }
-                // A digest covers what is before it and is written anew behind a new signature.
+                // A digest covers the bytes before it and must be rewritten after a new signature.
                 RecordType::INTEGRITY => {}
                 _ if record.offset() >= signed.len() => {
                     return Err(Error::Unsigned {
@@ -139,7 +139,7 @@ impl Writer<'_> {
         Ok((signed, Subtype::new(next)?))
     }
 
-    /// Writes a block and verifies it as a reader does; one that does not verify is taken back.
+    /// Writes a block and verifies it as a reader does; a block that does not verify is removed.
     fn push_signature(&mut self, subtype: Subtype, data: &[&[u8]], key: &PublicKey) -> Result<(), Error> {
         let before = self.as_bytes().len();
         self.push_new(RecordType::SIGNATURE_BLOCK, subtype, Flags::PLAIN, data)?;
@@ -151,7 +151,7 @@ impl Writer<'_> {
     }
 }
 
-/// Returns the first bytes of a block.
+/// Returns the header of a block.
 fn header(algorithm: SignatureAlgorithm, signed: &[u8]) -> Result<[u8; SIGNATURE_HEADER], Error> {
     let len = signed.len();
     let stated = u32::try_from(len).map_err(|_| Error::DataTooLong { len })?;

@@ -2,9 +2,9 @@ use core::fmt;
 
 use crate::Error;
 
-/// Which of the records of one type: 0..=253.
+/// The subtype of a record, which tells records of the same type apart: 0..=253.
 ///
-/// 254 stands for the last record of a type where the firmware looks one up, and 255 for none.
+/// In a look-up by the firmware, 254 selects the last record of a type; 255 is invalid.
 ///
 /// # Examples
 ///
@@ -19,12 +19,12 @@ use crate::Error;
 pub struct Subtype(u8);
 
 impl Subtype {
-    /// The first.
+    /// The first subtype.
     pub const MIN: Self = Self(0);
-    /// The last.
+    /// The last subtype.
     pub const MAX: Self = Self(253);
 
-    /// Accepts 0..=253.
+    /// Creates a subtype in 0..=253.
     ///
     /// # Errors
     ///
@@ -36,7 +36,7 @@ impl Subtype {
         Ok(Self(subtype))
     }
 
-    /// For constants that are in range.
+    /// Creates a constant; the number must be in range.
     pub(crate) const fn literal(subtype: u8) -> Self {
         assert!(subtype <= Self::MAX.0);
         Self(subtype)

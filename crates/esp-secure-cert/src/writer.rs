@@ -8,10 +8,10 @@ use crate::{
     Subtype, Tail,
 };
 
-/// Writes records into a caller's buffer, one after the other.
+/// Writes records one by one into a caller's buffer.
 ///
-/// A method that fails changes nothing. When the writer is dropped, the buffer still holds what was written, also a
-/// private key; wiping it is the caller's job.
+/// A method that fails changes nothing. Dropping the writer leaves the written bytes in the buffer,
+/// possibly with a private key, which the caller must zeroize.
 ///
 /// # Examples
 ///
@@ -40,15 +40,15 @@ impl<'b> Writer<'b> {
         Self { buffer, len: 0, size }
     }
 
-    /// Goes on behind the records of the image that the first `image_len` bytes of the buffer hold.
+    /// Continues after the records of the image in the first `image_len` bytes of the buffer.
     ///
-    /// An end marker and erased flash behind them are written over.
+    /// An end marker and erased flash after the records are overwritten.
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`] when the buffer is shorter than that, [`Error::Crc`] and [`Error::Truncated`] for a
-    /// damaged record, [`Error::Tail`] when there is anything else behind the records, [`Error::PartitionFull`] when
-    /// they are longer than the partition.
+    /// [`Error::BufferTooSmall`] if the buffer is shorter than `image_len`, [`Error::Crc`] and
+    /// [`Error::Truncated`] for a damaged record, [`Error::Tail`] if there are other bytes after
+    /// the records, [`Error::PartitionFull`] if the records are longer than the partition.
     pub fn append(buffer: &'b mut [u8], image_len: usize, size: PartitionSize) -> Result<Self, Error> {
         let available = buffer.len();
         let image = Image::new(buffer.get(..image_len).ok_or(Error::BufferTooSmall {
@@ -71,7 +71,7 @@ impl<'b> Writer<'b> {
         Ok(Self { buffer, len, size })
     }
 
-    /// Returns the records that were written so far.
+    /// Returns the records written so far.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.buffer.get(..self.len).unwrap_or_default()
@@ -83,12 +83,12 @@ impl<'b> Writer<'b> {
         self.buffer.get_mut(..self.len).unwrap_or_default()
     }
 
-    /// Writes the certificate that signed the device's; for Matter the PAI.
+    /// Writes the certificate of the issuer; for Matter the PAI.
     ///
     /// # Errors
     ///
-    /// [`Error::Duplicate`], [`Error::DataTooLong`], [`Error::PartitionFull`] and [`Error::BufferTooSmall`], as of all
-    /// methods that write records.
+    /// [`Error::Duplicate`], [`Error::DataTooLong`], [`Error::PartitionFull`] and
+    /// [`Error::BufferTooSmall`], as for all methods that write records.
     pub fn push_ca_certificate(&mut self, subtype: Subtype, certificate: &Certificate<'_>) -> Result<(), Error> {
         self.push_new(RecordType::CA_CERT, subtype, Flags::PLAIN, &certificate.parts())
     }
@@ -102,15 +102,15 @@ impl<'b> Writer<'b> {
         self.push_new(RecordType::DEV_CERT, subtype, Flags::PLAIN, &certificate.parts())
     }
 
-    /// Writes where the private key is, and the key itself if it is plain or encrypted.
+    /// Writes the storage of the private key, and the key itself if it is plain or encrypted.
     ///
-    /// What the key needs beside it (SEC_CFG, the salt, DS_CONTEXT) is written with it.
+    /// The other records that the key needs (SEC_CFG, the salt, DS_CONTEXT) are included.
     ///
     /// # Errors
     ///
-    /// Those of [`Writer::push_ca_certificate`], and [`Error::SecondEncrypted`] for a second encrypted record in an
-    /// image: the initialisation vector depends on the eFuse key alone, and with two texts under one of them AES-GCM
-    /// protects neither.
+    /// Those of [`Writer::push_ca_certificate`], and [`Error::SecondEncrypted`] for a second
+    /// encrypted record in an image: the initialization vector depends only on the eFuse key, and
+    /// AES-GCM is broken if it is used for two plaintexts.
     pub fn push_key(&mut self, subtype: Subtype, key: &KeyStorage<'_>) -> Result<(), Error> {
         self.all_or_none(|writer| {
             writer.push_beside_key(subtype, key)?;
@@ -118,12 +118,12 @@ impl<'b> Writer<'b> {
         })
     }
 
-    /// Writes the device's certificate, the one that signed it, and its key, in the order of `esp-matter-mfg-tool`
-    /// 1.0.29: what the key needs beside it comes first.
+    /// Writes the device's certificate, the issuer's certificate and the key in the order of
+    /// `esp-matter-mfg-tool` 1.0.29: the other records that the key needs come first.
     ///
-    /// `configure_esp_secure_cert.py` of `esp-secure-cert-tool` 2.6.1 puts the certificates the other way round. For
-    /// its order with a plain key call [`Writer::push_ca_certificate`], [`Writer::push_device_certificate`] and
-    /// [`Writer::push_key`].
+    /// `configure_esp_secure_cert.py` of `esp-secure-cert-tool` 2.6.1 writes the certificates in
+    /// the opposite order. For its order with a plain key call [`Writer::push_ca_certificate`],
+    /// [`Writer::push_device_certificate`] and [`Writer::push_key`].
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl<'b> Writer<'b> {
         })
     }
 
-    /// Takes back what was written before something failed.
+    /// Removes the records of a sequence that failed.
     fn all_or_none(&mut self, write: impl FnOnce(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
         let before = self.len;
         let done = write(self);
@@ -188,8 +188,8 @@ impl<'b> Writer<'b> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotUserData`] unless the type is one of `USER_DATA_1` to `USER_DATA_5`, and those of
-    /// [`Writer::push_ca_certificate`].
+    /// [`Error::NotUserData`] if the type is not one of `USER_DATA_1` to `USER_DATA_5`, and the
+    /// errors of [`Writer::push_ca_certificate`].
     pub fn push_user_data(&mut self, kind: RecordType, subtype: Subtype, data: &[u8]) -> Result<(), Error> {
         if !(RecordType::USER_DATA_1..=RecordType::USER_DATA_5).contains(&kind) {
             return Err(Error::NotUserData { kind });
@@ -206,12 +206,12 @@ impl<'b> Writer<'b> {
         self.push_new(RecordType::MATTER_1, data.subtype(), Flags::PLAIN, &[data.as_bytes()])
     }
 
-    /// Writes the SHA-256 of all records before, under the next subtype.
+    /// Writes the SHA-256 of all records so far, with the next subtype.
     ///
     /// # Errors
     ///
-    /// [`Error::NoRecords`] when there are none, [`Error::TooManyIntegrity`] when subtype 16 is taken, and those of
-    /// [`Writer::push_ca_certificate`].
+    /// [`Error::NoRecords`] if there are none, [`Error::TooManyIntegrity`] if subtype 16 is used,
+    /// and the errors of [`Writer::push_ca_certificate`].
     pub fn push_integrity(&mut self) -> Result<(), Error> {
         if self.len == 0 {
             return Err(Error::NoRecords);
@@ -227,8 +227,9 @@ impl<'b> Writer<'b> {
         self.push_new(RecordType::INTEGRITY, Subtype::new(next)?, Flags::PLAIN, &[&digest])
     }
 
-    /// Writes any record, also what the firmware cannot read: a key where none belongs, a subtype that is taken. Only
-    /// the checksum is computed. `check` (feature `alloc`) tells what the firmware makes of it.
+    /// Writes any record, including those that the firmware cannot read: a key in a keyless record,
+    /// a duplicate subtype. Only the checksum is computed. `check` (feature `alloc`) reports such
+    /// records.
     ///
     /// # Errors
     ///
@@ -237,7 +238,7 @@ impl<'b> Writer<'b> {
         self.put(record, &[record.data])
     }
 
-    /// Writes a plain record whose type and subtype must be new.
+    /// Writes a plain record whose type and subtype must be unused.
     pub(crate) fn push_new(
         &mut self,
         kind: RecordType,
@@ -256,7 +257,7 @@ impl<'b> Writer<'b> {
         self.put(&RawRecord::new(kind, subtype.get(), &[]).with_flags(flags), data)
     }
 
-    /// Writes a record whose data is in pieces, and not in the record that is given.
+    /// Writes a record whose data is given in pieces instead of `record.data`.
     fn put(&mut self, record: &RawRecord<'_>, data: &[&[u8]]) -> Result<(), Error> {
         let len = data.iter().fold(0_usize, |len, piece| len.saturating_add(piece.len()));
         let stored_len = u16::try_from(len).ok().filter(|_| len <= MAX_DATA);
@@ -282,11 +283,11 @@ impl<'b> Writer<'b> {
         let magic = MAGIC.to_le_bytes();
         let mut rest = &mut *covered;
         for piece in [&magic[..], &header].iter().chain(data) {
-            let Some((to, behind)) = rest.split_at_mut_checked(piece.len()) else {
+            let Some((to, after)) = rest.split_at_mut_checked(piece.len()) else {
                 return Ok(());
             };
             to.copy_from_slice(piece);
-            rest = behind;
+            rest = after;
         }
         let padding = record.padding.iter().copied().chain(core::iter::repeat(0));
         rest.iter_mut().zip(padding).for_each(|(to, from)| *to = from);
@@ -295,13 +296,13 @@ impl<'b> Writer<'b> {
         Ok(())
     }
 
-    /// Takes the last records back.
+    /// Removes records from the end.
     #[cfg(any(feature = "ecdsa", feature = "rsa", feature = "serde"))]
     pub(crate) fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
     }
 
-    /// Returns where so many more bytes end.
+    /// Returns the end of `more` additional bytes.
     fn room_for(&self, more: usize) -> Result<usize, Error> {
         let needed = self.len + more;
         let capacity = self.size.capacity();
@@ -317,14 +318,14 @@ impl<'b> Writer<'b> {
 }
 
 impl AsRef<[u8]> for Writer<'_> {
-    /// The records that were written so far.
+    /// The records written so far.
     fn as_ref(&self) -> &[u8] {
         self.as_bytes()
     }
 }
 
 impl fmt::Debug for Writer<'_> {
-    /// Leaves out the bytes, which may hold a private key.
+    /// Omits the bytes, which may contain a private key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Writer")
             .field("len", &self.len)

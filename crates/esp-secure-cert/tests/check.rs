@@ -1,4 +1,4 @@
-//! What is found in images with one fault each, and that nothing is found in those just inside.
+//! Findings in images with one fault each; images just inside the limits have none.
 
 #![allow(
     clippy::unwrap_used,
@@ -74,7 +74,7 @@ fn every_finding_is_a_sentence_without_data() {
 }
 
 #[test]
-fn leaks_are_errors_and_say_so() {
+fn leaks_are_errors_and_named_leaks() {
     let kinds = ["key-in-keyless-record", "key-not-encrypted"];
     let leaks = cases()
         .into_iter()
@@ -110,12 +110,14 @@ fn findings_of_the_whole_image_come_first() {
     );
 }
 
-/// As many digests as fit take no longer than as many of anything else: what they cover is hashed once.
+/// The maximum number of digests takes no longer than other records, because the image is hashed
+/// once.
 #[test]
 fn work_is_bounded_by_the_size() {
     let bytes = Naive::new(9, 0, &[0; 32]).bytes().repeat(20_000);
     let start = std::time::Instant::now();
-    // Digest wrong, subtype wrong, stands twice: three for each, but for the first subtype; and more bytes than fit.
+    // Wrong digest, wrong subtype, duplicate: three for each, except for the first subtype; and the
+    // overflow.
     assert_eq!(check(&bytes, PartitionSize::DEFAULT).len(), 3 * 20_000 - 2 + 1);
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }

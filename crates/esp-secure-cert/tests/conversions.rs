@@ -1,4 +1,4 @@
-//! What is given and taken in natural forms, and compared without showing a key.
+//! Conversions from and to standard types, and comparison of keys without revealing them.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

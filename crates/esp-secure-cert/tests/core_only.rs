@@ -1,4 +1,4 @@
-//! What works without an allocator. The suite runs this file with and without the `alloc` feature.
+//! Functions that need no allocator. The suite runs this file with and without the `alloc` feature.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -6,7 +6,8 @@ use esp_secure_cert::{
     Certificate, EfuseKey, Image, KeyStorage, MatterData, PartitionSize, RecordType, Subtype, Tail, Writer,
 };
 
-/// The whole of a Matter device with its key in an eFuse, byte for byte from the format's description.
+/// The whole partition of a Matter device with its key in an eFuse, compared with bytes from the
+/// format's description.
 #[test]
 fn image_is_written_and_read() {
     let mut buffer = [0xA5; 512];

@@ -1,4 +1,4 @@
-//! Replays the fuzz corpora, with the properties of the fuzz targets.
+//! Replays the fuzz corpora against the properties of the fuzz targets.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 

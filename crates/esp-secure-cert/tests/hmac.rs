@@ -1,5 +1,5 @@
-//! What is derived from an HMAC key, against values of Python's `hashlib.pbkdf2_hmac` and `hmac` and of `cryptography`
-//! 50.0 (points, AES-GCM), computed for the key 00 01 .. 1f.
+//! Values derived from the HMAC key 00 01 .. 1f, compared with Python's `hashlib.pbkdf2_hmac` and
+//! `hmac` and with `cryptography` 50.0 (points, AES-GCM).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -50,7 +50,7 @@ fn derived_keys_are_those_of_the_peer() {
 }
 
 #[test]
-fn image_of_a_derived_key_holds_the_salt_and_nothing_of_the_key() {
+fn image_of_a_derived_key_contains_the_salt_and_no_key() {
     let salt = [0xA7; 32];
     let salt = KeySalt::new(&salt).unwrap();
     let derived = key().derive(&salt).unwrap();

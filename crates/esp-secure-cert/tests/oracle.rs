@@ -1,4 +1,4 @@
-//! Random images beside a naive second implementation.
+//! Random images compared with a naive second implementation.
 
 #![allow(
     clippy::unwrap_used,
@@ -70,7 +70,8 @@ proptest! {
         }
     }
 
-    /// What is cut anywhere gives the whole records before, and one error unless it is cut between two.
+    /// An image cut at any offset returns the complete records before, and one error unless the cut
+    /// is between two records.
     #[test]
     fn cut_image_gives_the_records_before(records in vec(record(), 1..6), cut in any::<prop::sample::Index>()) {
         let whole = image(&records);
@@ -82,7 +83,7 @@ proptest! {
         let before = ends.iter().filter(|end| **end <= len).count();
         let start = before.checked_sub(1).map_or(0, |last| ends[last]);
         prop_assert_eq!(walk.offset(), start);
-        // Fewer than four bytes are no magic.
+        // Fewer than four bytes cannot contain the magic.
         let broken = len - start >= 4;
         prop_assert_eq!(read.len(), before + usize::from(broken));
         if broken {
@@ -93,7 +94,7 @@ proptest! {
         prop_assert_eq!(tail == Tail::Nothing, len == start);
     }
 
-    /// No single bit of a record can change without a wrong checksum, another record count or another end.
+    /// Any changed bit of a record causes a wrong checksum, another record count or another end.
     #[test]
     fn changed_bit_is_noticed(record in record(), bit in any::<prop::sample::Index>()) {
         let mut bytes = record.bytes();

@@ -1,4 +1,5 @@
-//! What the writer and the types refuse, just outside and just inside, and that nothing is written then.
+//! Values just outside and just inside the limits of the writer and the types; a rejected call
+//! writes nothing.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -128,7 +129,7 @@ fn refused_push_changes_nothing() {
         .unwrap();
     let before = writer.as_bytes().to_vec();
     assert_eq!(before.len(), 64 + 16);
-    // SEC_CFG fits, PRIV_KEY behind it is taken.
+    // SEC_CFG fits, but the PRIV_KEY after it is a duplicate.
     let duplicate = Error::Duplicate {
         kind: RecordType::SEC_CFG,
         subtype: 0,
@@ -208,7 +209,7 @@ fn only_user_types_are_user_data_and_digests_end_at_sixteen() {
     assert_eq!(Image::new(writer.finish()).verify_integrity(), Ok(true));
 }
 
-/// An image of two records, 32 bytes each.
+/// An image with two records of 32 bytes each.
 fn two(buffer: &mut [u8]) -> usize {
     let mut writer = Writer::new(buffer, PartitionSize::DEFAULT);
     for subtype in [0, 1] {
@@ -219,7 +220,7 @@ fn two(buffer: &mut [u8]) -> usize {
 }
 
 #[test]
-fn appending_goes_on_behind_good_records_only() {
+fn appending_continues_after_valid_records_only() {
     let mut buffer = [0; 256];
     let len = two(&mut buffer);
     let append = |buffer: &mut [u8], len| {
@@ -230,7 +231,7 @@ fn appending_goes_on_behind_good_records_only() {
     let mut good = buffer;
     assert_eq!(append(&mut good, len), Ok(64 + 48));
     let plain = good;
-    // The marker and erased flash are written over.
+    // The marker and erased flash are overwritten.
     for (end, tail) in [
         (4, &[0xFF, 0xFF, 0, 0][..]),
         (16, &[0xFF; 16]),
@@ -267,7 +268,7 @@ fn look_ups_refuse_damage_and_missing_parts() {
     buffer[32 + 12] ^= 1;
     let image = Image::new(&buffer[..len]);
     let (kind, one) = (RecordType::USER_DATA_1, Subtype::new(1).unwrap());
-    // Only the record that is handed out is checked, as in the firmware.
+    // Only the returned record is checked, as in the firmware.
     assert!(image.find(kind, Subtype::MIN).unwrap().is_some());
     let damaged = Error::Crc { offset: 32 };
     assert_eq!(image.find(kind, one).unwrap_err(), damaged);

@@ -1,4 +1,4 @@
-//! Records as JSON, and records to write from it.
+//! Records as JSON, and records to write from JSON.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -8,7 +8,7 @@ use esp_secure_cert::{
 };
 use serde_json::{Value, json};
 
-/// SEC 1 of a scalar of two bytes.
+/// A SEC 1 key with a scalar of two bytes.
 const KEY: [u8; 9] = [0x30, 0x07, 0x02, 0x01, 0x01, 0x04, 0x02, 0x12, 0x34];
 
 fn image(buffer: &mut [u8]) -> &[u8] {
@@ -75,7 +75,7 @@ fn exposed_records_make_the_image_again() {
 }
 
 #[test]
-fn a_digest_is_computed_and_a_file_is_for_the_caller() {
+fn a_digest_is_computed_and_a_file_is_left_to_the_caller() {
     let read =
         specs(json!([{"type": 51, "subtype": 3, "data": "0A0b"}, {"type_name": "INTEGRITY", "subtype": 0}])).unwrap();
     let written = write(&read).unwrap();
@@ -113,41 +113,41 @@ fn a_wrong_subtype_of_a_digest_writes_nothing() {
 }
 
 #[test]
-fn what_does_not_agree_or_is_not_known_is_refused_without_data() {
+fn contradictory_or_unknown_members_are_rejected_without_data() {
     for (record, reason) in [
-        (json!("5a5a"), "is no object"),
-        (json!(5), "is no object"),
-        (json!(null), "is no object"),
-        (json!(["5a5a"]), "is no object"),
+        (json!("5a5a"), "is not an object"),
+        (json!(5), "is not an object"),
+        (json!(null), "is not an object"),
+        (json!(["5a5a"]), "is not an object"),
         (json!({"subtype": 0, "data": "5a5a"}), "type is missing"),
         (
             json!({"type": 1, "type_name": "CA_CERT", "subtype": 0, "data": "5a5a"}),
-            "type is said twice and does not agree",
+            "type and type_name do not agree",
         ),
         (
             json!({"type_name": "PRIVATE", "subtype": 0, "data": "5a5a"}),
-            "type_name is not known",
+            "type_name is unknown",
         ),
         (
             json!({"type": 256, "subtype": 0, "data": "5a5a"}),
-            "type is not a number in 0..=255",
+            "type is not a number in the range 0 to 255",
         ),
         (
             json!({"type": 51, "subtype": -1, "data": "5a5a"}),
-            "subtype is not a number in 0..=255",
+            "subtype is not a number in the range 0 to 255",
         ),
         (
             json!({"type": 51, "subtype": 0.5, "data": "5a5a"}),
-            "subtype is not a number in 0..=255",
+            "subtype is not a number in the range 0 to 255",
         ),
         (
             json!({"type": 51, "subtype": null, "data": "5a5a"}),
-            "subtype is not a number in 0..=255",
+            "subtype is not a number in the range 0 to 255",
         ),
         (json!({"type": 51, "data": "5a5a"}), "subtype is missing"),
         (
             json!({"type": 51, "subtype": 0}),
-            "data is missing (dump leaves keys out without --show-keys)",
+            "data is missing (dump omits keys without --show-keys)",
         ),
         (
             json!({"type": 51, "subtype": 0, "data": "5a5"}),
@@ -167,16 +167,16 @@ fn what_does_not_agree_or_is_not_known_is_refused_without_data() {
         ),
         (
             json!({"type": 51, "subtype": 0, "data": "5a5a", "file": "a"}),
-            "has a file and data; one of them is allowed",
+            "has both file and data; only one is allowed",
         ),
-        (json!({"type": 51, "subtype": 0, "file": true}), "file is no text"),
+        (json!({"type": 51, "subtype": 0, "file": true}), "file is not a string"),
         (
             json!({"type": 51, "subtype": 0, "data": "5a5a", "length": 3}),
-            "length is not that of data, 2, but 3",
+            "length is 3, but data has 2 bytes",
         ),
         (
             json!({"type": 51, "subtype": 0, "data": "5a5a", "storage": "none"}),
-            "storage is not known",
+            "storage is unknown",
         ),
         (
             json!({"type": 2, "subtype": 0, "data": "5a5a", "flags": 8, "storage": "plain"}),
@@ -184,7 +184,7 @@ fn what_does_not_agree_or_is_not_known_is_refused_without_data() {
         ),
         (
             json!({"type": 51, "subtype": 0, "data": "5a5a", "note": 1}),
-            "has a member other than offset, type, type_name, subtype, flags, storage, length, crc_ok, data, file",
+            "has an unknown member; allowed are offset, type, type_name, subtype, flags, storage, length, crc_ok, data, file",
         ),
     ] {
         let said = serde_json::from_value::<RecordSpec>(record.clone())

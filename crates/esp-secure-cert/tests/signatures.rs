@@ -1,4 +1,5 @@
-//! Signing and verifying with keys made here. What the vendor's tool signed is in `vectors.rs`.
+//! Signing and verifying with keys generated here. Signatures of the vendor's tool are in
+//! `vectors.rs`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -22,7 +23,7 @@ fn user(writer: &mut Writer<'_>, subtype: u8) -> Result<(), Error> {
 }
 
 #[test]
-fn three_signatures_stand_side_by_side_and_a_fourth_is_refused() {
+fn three_signatures_are_allowed_and_a_fourth_is_rejected() {
     let mut buffer = [0; 2048];
     let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
     user(&mut writer, 0).unwrap();
@@ -68,7 +69,7 @@ fn three_signatures_stand_side_by_side_and_a_fourth_is_refused() {
 }
 
 #[test]
-fn nothing_and_what_would_not_be_covered_is_not_signed() {
+fn empty_or_uncovered_images_are_not_signed() {
     let mut buffer = [0; 512];
     let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
     assert_eq!(writer.sign_p256(&p256(1)), Err(Error::NoRecords));
@@ -104,7 +105,7 @@ fn every_changed_byte_of_what_is_signed_and_of_the_signature_is_found() {
     }
 }
 
-/// Signs with one key and shows another.
+/// Signs with one key and returns the public key of another.
 struct Liar;
 
 impl Keypair for Liar {
@@ -121,7 +122,7 @@ impl Signer<p256::ecdsa::Signature> for Liar {
     }
 }
 
-/// Has no key at all.
+/// Always fails.
 struct Unplugged;
 
 impl Keypair for Unplugged {

@@ -1,5 +1,5 @@
-//! Images of `esp-secure-cert-tool` for the entries beside them: some in `tests/data/tool`, and as many as
-//! `scripts/interop` makes, which names their folder in `SECURE_CERT_INTEROP`.
+//! Images of `esp-secure-cert-tool` with their input entries: some in `tests/data/tool`, and more
+//! from `scripts/interop`, which passes their folder in `SECURE_CERT_INTEROP`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -21,7 +21,7 @@ fn number(json: &Json) -> u8 {
     json.as_u64().unwrap().try_into().unwrap()
 }
 
-/// Writes the entries of a case with the typed methods, as far as there is one.
+/// Writes the entries of a case, with typed methods where they exist.
 fn encode(case: &Json) -> Result<Vec<u8>, Error> {
     let mut buffer = vec![0xA5; PartitionSize::DEFAULT.bytes()];
     let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
@@ -58,7 +58,7 @@ fn encode(case: &Json) -> Result<Vec<u8>, Error> {
     Ok(writer.finish().to_vec())
 }
 
-/// Returns how many images are the same, how many neither of us makes, and how many differ.
+/// Returns the number of equal images, of cases that both reject, and of mismatches.
 fn compare(folder: &Path) -> [usize; 3] {
     let [mut identical, mut both_full, mut mismatches] = [0; 3];
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -102,7 +102,7 @@ fn same_bytes_as_the_tool_for_random_entries() {
         return;
     };
     let [identical, both_full, mismatches] = compare(Path::new(&folder));
-    println!("tool images: {identical} identical, {both_full} refused by both, {mismatches} mismatches");
+    println!("tool images: {identical} identical, {both_full} rejected by both, {mismatches} mismatches");
     assert_eq!(mismatches, 0);
     assert!(identical >= 100, "too few cases");
 }

@@ -1,4 +1,4 @@
-//! Images of the vendor's tool, when the vectors folder is there.
+//! Images of the vendor's tool, if the vectors folder exists.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -12,7 +12,7 @@ use p256::pkcs8::DecodePrivateKey;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::Value as Json;
 
-/// What the vendor's tool writes behind the last record after appending.
+/// The marker that the vendor's tool writes after the last record when it appends.
 const MARKER: [u8; 4] = [0xFF, 0xFF, 0x00, 0x00];
 
 fn folder() -> Option<PathBuf> {
@@ -119,7 +119,7 @@ fn signatures_verify_with_their_key_and_no_other() {
             "{name}"
         );
 
-        // A change of what is signed, with its record's checksum made right, is found.
+        // A change of the signed bytes is detected, even with a recomputed record checksum.
         let mut forged = bytes.clone();
         forged[40] ^= 1;
         let mut image = encode_unchecked(&forged);
@@ -138,7 +138,7 @@ fn signatures_verify_with_their_key_and_no_other() {
     println!("secure-cert signatures: {} cases ran", cases.len() + 1);
 }
 
-/// Computes the checksums of all records anew.
+/// Recomputes the checksums of all records.
 fn encode_unchecked(bytes: &[u8]) -> Vec<u8> {
     let mut buffer = vec![0; bytes.len()];
     let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
@@ -177,7 +177,7 @@ fn keys_are_found_where_they_are_and_leaks_are_refused() {
         unreachable!()
     };
     assert_eq!((ds.bits(), ds.ciphertext().len()), (2048, 1200));
-    // The same pieces make the same records.
+    // The same parts produce the same records.
     let mut buffer = [0; 2048];
     let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
     let again = DsKey::new(ds.efuse_key(), ds.bits(), *ds.iv(), ds.ciphertext()).unwrap();
@@ -187,7 +187,7 @@ fn keys_are_found_where_they_are_and_leaks_are_refused() {
     println!("secure-cert keys: 8 cases ran");
 }
 
-/// Typed methods make the bytes that the tool made of the same inputs.
+/// The typed methods write the same bytes as the tool for the same input.
 #[test]
 fn typed_methods_make_the_tool_s_bytes() {
     let Some(folder) = folder() else {
@@ -237,7 +237,7 @@ fn typed_methods_make_the_tool_s_bytes() {
     writer.push_integrity().unwrap();
     assert!(writer.finish() == read("plain_der.bin"));
 
-    // RSA: everything but the salted signature, and its checksums, is determined.
+    // For RSA all but the salted signature and the checksums is deterministic.
     let pem = std::fs::read_to_string(folder.join("inputs/sb_rsa3072.pem")).unwrap();
     let rsa = rsa::pkcs1::DecodeRsaPrivateKey::from_pkcs1_pem(&pem);
     let rsa: rsa::PrivateKey = rsa.or_else(|_| rsa::PrivateKey::from_pkcs8_pem(&pem)).unwrap();

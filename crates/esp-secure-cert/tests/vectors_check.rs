@@ -1,4 +1,4 @@
-//! What the checker finds in images of the vendor's tool, when the vectors folder is there.
+//! Findings in images of the vendor's tool, if the vectors folder exists.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -36,7 +36,7 @@ fn tool_s_defects_are_found_in_its_images_and_nothing_else() {
         let expected = match name {
             "ecdsa_periph_der.bin" | "matter_ds_peripheral.bin" => vec![("key-in-keyless-record", Some(0x430))],
             "scratch_signed_ecdsa256_TOOLBUG_flashed_file.bin" => vec![("signature-covers-nothing", Some(0))],
-            // What the tool leaves behind the records after appending and signing.
+            // The tool leaves an end marker after appending and signing.
             _ if bytes.ends_with(&[0xFF, 0xFF, 0, 0]) => vec![("end-marker", Some(bytes.len() - 4))],
             _ => vec![],
         };

@@ -6,10 +6,10 @@ use std::path::{Component, Path, PathBuf};
 use crate::sys;
 use crate::{Exposure, Space};
 
-/// An opened folder. Everything in it is reached from the folder itself and by one name, never through a link.
+/// An open folder. Its entries are reached through the folder itself by a single name, never through a link.
 ///
-/// On Unix the folder is a descriptor (`openat` with `O_NOFOLLOW`): it stays the same folder when somebody renames it or
-/// puts a link in its place. Elsewhere it is a path, and links are looked for before each step.
+/// On Unix the folder is a descriptor (`openat` with `O_NOFOLLOW`): it remains the same folder when it is renamed or a
+/// link takes its place. Elsewhere it is a path, and each step checks for links first.
 ///
 /// Names are single components; `..`, separators and empty names are [`ErrorKind::InvalidInput`].
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Dir {
     path: PathBuf,
 }
 
-/// What a name in a folder is. Links are not followed.
+/// The kind of a folder entry. Links are not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -26,7 +26,7 @@ pub enum Kind {
     File,
     /// A folder.
     Folder,
-    /// A symbolic link, or what else leads elsewhere.
+    /// A symbolic link or another reparse point.
     Link,
     /// A pipe, a socket or a device.
     Other,
@@ -45,7 +45,7 @@ impl Kind {
     }
 }
 
-/// Says what is there instead of what was expected.
+/// Returns the error for an entry of an unexpected kind.
 pub(crate) fn unexpected(found: Kind, wanted: &str) -> io::Error {
     let kind = match found {
         Kind::Folder => ErrorKind::IsADirectory,
@@ -60,7 +60,7 @@ impl Dir {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn open(path: &Path) -> io::Result<Self> {
         let path = if path.as_os_str().is_empty() {
             Path::new(".")
@@ -73,12 +73,12 @@ impl Dir {
         })
     }
 
-    /// Opens a folder, and makes it and those above it where they are missing: for the owner only, and on disk when this
+    /// Opens a folder and creates it and its missing parents, for the owner only. The new folders are on disk when this
     /// returns.
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn create(path: &Path) -> io::Result<Self> {
         match Self::open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -88,15 +88,15 @@ impl Dir {
             return Self::open(path);
         };
         let parent = path.parent().unwrap_or_else(|| Path::new("."));
-        // What is no link may have been made by another process since.
+        // An entry that is no link may have been created by another process since.
         if path.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
-            return Err(io::Error::new(ErrorKind::NotFound, "is a link to nothing"));
+            return Err(io::Error::new(ErrorKind::NotFound, "is a dangling link"));
         }
         Self::create(parent)?.create_child(name)?;
         Self::open(path)
     }
 
-    /// Opens the folder in which a file is or will be, and returns the file's name in it.
+    /// Opens the parent folder of a file, which need not exist yet, and returns the file's name in it.
     ///
     /// # Errors
     ///
@@ -115,11 +115,11 @@ impl Dir {
         &self.path
     }
 
-    /// Opens the same folder once more.
+    /// Opens the same folder again.
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn try_clone(&self) -> io::Result<Self> {
         Ok(Self {
             folder: self.folder.try_clone()?,
@@ -131,7 +131,7 @@ impl Dir {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`], [`ErrorKind::NotADirectory`] for links and files, and those of the system.
+    /// [`ErrorKind::NotFound`], [`ErrorKind::NotADirectory`] for links and files, and I/O errors of the system.
     pub fn child(&self, name: impl AsRef<OsStr>) -> io::Result<Self> {
         let name = check(name.as_ref())?;
         let folder = self.folder.child(name).map_err(|error| match self.kind(name) {
@@ -144,11 +144,11 @@ impl Dir {
         })
     }
 
-    /// Makes a folder for the owner only, unless it is there, and opens it. A new one is on disk when this returns.
+    /// Creates a folder for the owner only, unless it exists, and opens it. A new one is on disk when this returns.
     ///
     /// # Errors
     ///
-    /// Those of [`Dir::child`].
+    /// Errors of [`Dir::child`].
     pub fn create_child(&self, name: impl AsRef<OsStr>) -> io::Result<Self> {
         let name = check(name.as_ref())?;
         match self.folder.make_child(name) {
@@ -159,31 +159,32 @@ impl Dir {
         self.child(name)
     }
 
-    /// Makes a new folder for the owner only, and opens it.
+    /// Creates a new folder for the owner only and opens it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AlreadyExists`] for whatever has the name, and those of the system.
+    /// [`ErrorKind::AlreadyExists`] if the name is in use, and I/O errors of the system.
     pub fn create_new_child(&self, name: impl AsRef<OsStr>) -> io::Result<Self> {
         let name = check(name.as_ref())?;
         self.folder.make_child(name)?;
         self.child(name)
     }
 
-    /// Makes a new file that only its owner can read.
+    /// Creates a new file that only its owner can read.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AlreadyExists`] for whatever has the name, links to nothing among it, and those of the system.
+    /// [`ErrorKind::AlreadyExists`] if the name is in use, also by a dangling link, and I/O errors of the system.
     pub fn create_file(&self, name: impl AsRef<OsStr>) -> io::Result<File> {
         self.folder.create(check(name.as_ref())?)
     }
 
-    /// Opens a regular file for reading. A pipe does not keep the caller waiting: it is refused.
+    /// Opens a regular file for reading. A pipe is refused and never blocks the caller.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`]; [`ErrorKind::InvalidInput`] or [`ErrorKind::IsADirectory`] for what is no regular file.
+    /// [`ErrorKind::NotFound`]; [`ErrorKind::InvalidInput`] or [`ErrorKind::IsADirectory`] for anything but a regular
+    /// file.
     pub fn open_file(&self, name: impl AsRef<OsStr>) -> io::Result<File> {
         self.open_regular(name.as_ref(), false)
     }
@@ -192,7 +193,7 @@ impl Dir {
     ///
     /// # Errors
     ///
-    /// Those of [`Dir::open_file`].
+    /// Errors of [`Dir::open_file`].
     pub fn open_for_update(&self, name: impl AsRef<OsStr>) -> io::Result<File> {
         self.open_regular(name.as_ref(), true)
     }
@@ -204,18 +205,18 @@ impl Dir {
             Some(other) => return Err(unexpected(other, "a file")),
         }
         let file = self.folder.open_file(name, write)?;
-        // Somebody may have put something else there meanwhile.
+        // Another process may have replaced the entry since.
         if !file.metadata()?.is_file() {
             return Err(unexpected(Kind::Other, "a file"));
         }
         Ok(file)
     }
 
-    /// Tells what a name is; `None` when there is nothing of the name.
+    /// Returns the kind of an entry; `None` if the name does not exist.
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn kind(&self, name: impl AsRef<OsStr>) -> io::Result<Option<Kind>> {
         self.folder.kind(check(name.as_ref())?)
     }
@@ -224,28 +225,29 @@ impl Dir {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn names(&self) -> io::Result<Vec<OsString>> {
         let mut names = self.folder.names()?;
         names.sort_unstable();
         Ok(names)
     }
 
-    /// Renames a file or folder into this or another folder of the same file system, in place of a file of the new name.
+    /// Renames a file or folder into this or another folder of the same file system, replacing a file with the new
+    /// name.
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn rename(&self, name: impl AsRef<OsStr>, to: &Self, new_name: impl AsRef<OsStr>) -> io::Result<()> {
         self.folder
             .rename(check(name.as_ref())?, &to.folder, check(new_name.as_ref())?)
     }
 
-    /// Renames a file or folder to a name that is free.
+    /// Renames a file or folder to an unused name.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AlreadyExists`], and those of the system.
+    /// [`ErrorKind::AlreadyExists`], and I/O errors of the system.
     pub fn rename_new(&self, name: impl AsRef<OsStr>, to: &Self, new_name: impl AsRef<OsStr>) -> io::Result<()> {
         self.folder
             .rename_new(check(name.as_ref())?, &to.folder, check(new_name.as_ref())?)
@@ -260,7 +262,7 @@ impl Dir {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn remove_file(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
         self.folder.remove_file(check(name.as_ref())?)
     }
@@ -269,16 +271,16 @@ impl Dir {
     ///
     /// # Errors
     ///
-    /// Those of the system, [`ErrorKind::DirectoryNotEmpty`] among them.
+    /// I/O errors of the system, including [`ErrorKind::DirectoryNotEmpty`].
     pub fn remove_folder(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
         self.folder.remove_folder(check(name.as_ref())?)
     }
 
-    /// Removes a folder with all that is in it. Links in it are removed, and what they lead to is not.
+    /// Removes a folder with its contents. Links in it are removed, but not their targets.
     ///
     /// # Errors
     ///
-    /// Those of [`Dir::child`]; [`ErrorKind::InvalidInput`] when folders are nested deeper than 16 levels.
+    /// Errors of [`Dir::child`]; [`ErrorKind::InvalidInput`] when folders are nested deeper than 16 levels.
     pub fn remove_tree(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
         const MAX_DEPTH: u8 = 16;
         self.remove_nested(check(name.as_ref())?, MAX_DEPTH)
@@ -303,25 +305,25 @@ impl Dir {
         self.folder.remove_folder(name)
     }
 
-    /// Returns when the names in the folder are on disk.
+    /// Flushes the names in the folder to disk.
     ///
-    /// On Windows there is no call for that; NTFS writes names to its log in order, before the data of later calls.
+    /// Windows has no such call; NTFS logs names in order, before the data of later calls.
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn sync(&self) -> io::Result<()> {
         self.folder.sync()
     }
 
-    /// Returns when some folders in this one are on disk, with all files in them.
+    /// Flushes some folders in this one to disk, with all files in them.
     ///
-    /// On Linux one call for all of the file system costs a fraction of one for each of many small files. Elsewhere only the
-    /// folders named are looked into, so that other threads may rename what is beside them.
+    /// On Linux one call for the whole file system takes a fraction of the time of one call per small file. Elsewhere
+    /// only the named folders are visited, so that other threads may rename entries beside them.
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn sync_children<N: AsRef<OsStr>>(&self, names: impl IntoIterator<Item = N>) -> io::Result<()> {
         if self.folder.sync_file_system()? {
             return Ok(());
@@ -343,30 +345,30 @@ impl Dir {
         self.sync()
     }
 
-    /// Returns what is free on the folder's file system.
+    /// Returns the free space of the folder's file system.
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn space(&self) -> io::Result<Space> {
         self.folder.space()
     }
 
-    /// Tells who else than the owner may read or change the folder.
+    /// Returns which access users other than the owner have to the folder.
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn exposure(&self) -> io::Result<Exposure> {
         self.folder.exposure()
     }
 
-    /// Opens a file without a name, where the file system has such.
+    /// Opens an unnamed file, where the file system supports it.
     pub(crate) fn nameless(&self) -> io::Result<Option<File>> {
         self.folder.nameless()
     }
 
-    /// Gives a file without a name the one that it is to have, which must be free.
+    /// Gives an unnamed file its name, which must be unused.
     pub(crate) fn name(&self, file: &File, name: &OsStr) -> io::Result<()> {
         self.folder.name(file, check(name)?)
     }
@@ -379,7 +381,7 @@ fn ends_with_separator(path: &Path) -> bool {
         .is_some_and(|byte| *byte == b'/' || cfg!(windows) && *byte == b'\\')
 }
 
-/// Accepts a single name.
+/// Accepts a single path component.
 fn check(name: &OsStr) -> io::Result<&OsStr> {
     let mut components = Path::new(name).components();
     match (components.next(), components.next()) {

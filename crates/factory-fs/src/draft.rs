@@ -7,27 +7,26 @@ use crate::signals::Hidden;
 use crate::stale::hidden_name;
 use crate::{Dir, Kind, lock, sys};
 
-/// Whether a file may take the place of another.
+/// Whether a file may replace another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replace {
-    /// What has the name stays, and is an error.
+    /// An existing file is kept, and is an error.
     No,
-    /// A file or a link of the name is replaced.
+    /// An existing file or link is replaced.
     Yes,
 }
 
-/// A file that is written without a name, or under a hidden one, and appears under its own when it is complete and on
-/// disk.
+/// A file that is written without a name, or under a hidden one, and gets its own name once it is complete and on disk.
 ///
-/// When it is dropped before, nothing of it stays. A process that is killed leaves nothing where the file system has files
-/// without names (Linux, most local file systems), and else a locked file that the next [`sweep`](crate::sweep) removes.
+/// Dropping it earlier leaves nothing. Nor does a killed process where the file system supports unnamed files (Linux,
+/// most local file systems); elsewhere it leaves a locked file that the next [`sweep`](crate::sweep) removes.
 #[derive(Debug)]
 pub struct Draft {
     dir: Dir,
     name: OsString,
     file: File,
     len: u64,
-    /// None for a file without a name.
+    /// `None` for an unnamed file.
     hidden: Option<Hidden>,
 }
 
@@ -36,7 +35,7 @@ impl Draft {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn new(dir: &Dir, name: impl AsRef<OsStr>) -> io::Result<Self> {
         let (file, hidden) = match dir.nameless()? {
             Some(file) => (file, None),
@@ -54,14 +53,14 @@ impl Draft {
         })
     }
 
-    /// Writes more of the file, all of it or nothing.
+    /// Appends to the file, all of the bytes or none.
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Err(error) = self.file.write_all(bytes) {
-            // That this fails as well changes nothing about the error.
+            // The first error is the one to report.
             let _ = self.file.set_len(self.len);
             return Err(error);
         }
@@ -69,21 +68,21 @@ impl Draft {
         Ok(())
     }
 
-    /// Returns the file for a writer that has to go back in it, as archives do.
+    /// Returns the file for a writer that seeks, as archive writers do.
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn handle(&self) -> io::Result<File> {
         self.file.try_clone()
     }
 
-    /// Makes the file appear. It and its name are on disk when this returns.
+    /// Publishes the file. The file and its name are on disk when this returns.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AlreadyExists`] when something has the name and must not be replaced; [`ErrorKind::IsADirectory`] or
-    /// [`ErrorKind::InvalidInput`] for a folder, pipe or device; and those of the system.
+    /// [`ErrorKind::AlreadyExists`] when the name is in use and must not be replaced; [`ErrorKind::IsADirectory`] or
+    /// [`ErrorKind::InvalidInput`] for a folder, pipe or device; and I/O errors of the system.
     pub fn publish(mut self, replace: Replace) -> io::Result<()> {
         self.file.sync_all()?;
         check_target(&self.dir, &self.name, replace)?;
@@ -102,7 +101,7 @@ impl Draft {
 
     fn name_it(&self, replace: Replace) -> io::Result<()> {
         match self.dir.name(&self.file, &self.name) {
-            // There is no call that names a file in place of another.
+            // `linkat(2)` cannot replace an existing file.
             Err(error) if error.kind() == ErrorKind::AlreadyExists && replace == Replace::Yes => {
                 lock(&self.file)?;
                 let give = |name: &OsStr| self.dir.name(&self.file, name);
@@ -116,7 +115,7 @@ impl Draft {
     }
 }
 
-/// Refuses what a file must not take the place of.
+/// Refuses a target that the file must not replace.
 pub(crate) fn check_target(dir: &Dir, name: &OsStr, replace: Replace) -> io::Result<()> {
     match (dir.kind(name)?, replace) {
         (None, _) | (Some(Kind::File | Kind::Link), Replace::Yes) => Ok(()),
@@ -125,12 +124,12 @@ pub(crate) fn check_target(dir: &Dir, name: &OsStr, replace: Replace) -> io::Res
     }
 }
 
-/// Makes a hidden file that is locked as long as its process lives.
+/// Creates a hidden file that stays locked while its process lives.
 fn hidden(dir: &Dir) -> io::Result<(File, Hidden)> {
     loop {
         let (hidden, file) = Hidden::new(dir, hidden_name()?, |name| dir.create_file(name))?;
         lock(&file)?;
-        // Before it was locked, another process may have taken it for a leftover.
+        // Before the lock was taken, another process may have swept the file as a leftover.
         if sys::is_named(&dir.folder, hidden.name(), &file)? {
             return Ok((file, hidden));
         }

@@ -1,10 +1,10 @@
-//! Files of one folder that appear together.
+//! Files of one folder that are published together.
 //!
-//! They are written into a hidden folder beside their places. When all are on disk, a file in it says that they are
-//! complete, and from there on whoever finds it puts them into their places; before, it is removed. (Its name cannot say
-//! that: Windows renames no folder in which a file is open.) What was there before gets a second name in it, by which an error
-//! leads back, and goes from its place before the first new one comes: there is never one file of the former and one of the
-//! new ones side by side.
+//! They are written into a hidden folder beside their targets. Once all are on disk, a marker file declares them
+//! complete: from then on any process that finds the group moves them to their targets; before that it removes them.
+//! (The folder's name cannot be the marker: Windows does not rename a folder that contains an open file.) Each existing
+//! file gets a second name in the hidden folder, for undoing after an error, and is removed from its target before the
+//! first new file is moved: a former and a new file never exist side by side.
 //!
 //! ```text
 //! .factory-0123456789abcdef.tmp/lock       locked as long as the process lives
@@ -36,13 +36,13 @@ pub(crate) struct Group {
     lock: File,
     names: Vec<OsString>,
     is_complete: bool,
-    /// Dropped last: it removes the folder, in which nothing may be open on some systems.
+    /// Dropped last: it removes the folder, which some systems refuse while a file in it is open.
     hidden: Hidden,
 }
 
 impl Group {
     pub(crate) fn new(parent: &Dir) -> io::Result<Self> {
-        /// Another process may take it for a leftover before it is locked; hardly so often in a row.
+        /// Another process may remove the folder as a leftover before it is locked, but hardly this often in a row.
         const TRIES: usize = 16;
         for _ in 1..TRIES {
             match Self::begin(parent) {
@@ -78,18 +78,18 @@ impl Group {
         Ok(())
     }
 
-    /// Gives the files that are to be replaced their second names, and returns when everything is on disk.
+    /// Gives the files to be replaced their second names and flushes everything to disk.
     pub(crate) fn sync(&self) -> io::Result<()> {
         for name in &self.names {
             if self.parent.kind(name)?.is_some() {
-                // Where a file has one name only, it is moved there later.
+                // Where hard links are not supported, the file is moved later.
                 let _ = held(|| self.parent.link(name, &self.old, name));
             }
         }
         self.parent.sync_children([self.hidden.name()])
     }
 
-    /// Says that all files are complete: from here on they appear, whatever happens.
+    /// Marks the files as complete: from here on they are published, even after a crash.
     pub(crate) fn commit(&mut self, drafts: &mut Vec<PathBuf>) -> io::Result<()> {
         let mark = self.folder.create_file(COMPLETE)?;
         self.hidden.forget_in(drafts);
@@ -98,7 +98,7 @@ impl Group {
         self.folder.sync()
     }
 
-    /// Puts the files into their places.
+    /// Moves the files to their targets.
     pub(crate) fn place(&mut self, replace: Replace) -> Result<(), (OsString, io::Error)> {
         let mut is_replacing = false;
         for name in &self.names {
@@ -119,13 +119,13 @@ impl Group {
         sync()
     }
 
-    /// Puts everything back as it was.
+    /// Restores the previous state.
     ///
-    /// As long as the mark is there a sweep goes on with the new files, so that all of them go back first, and the former
-    /// ones keep their second names.
+    /// As long as the marker exists a sweep would publish the new files. Therefore all of them are moved back first,
+    /// and the former files keep their second names.
     pub(crate) fn take_back(&self) -> io::Result<()> {
         for name in &self.names {
-            // Those that did not come to their places are still where they were written.
+            // Files that were not moved are still where they were written.
             if self.new.kind(name)?.is_none() {
                 self.parent.rename_new(name, &self.new, name)?;
             }
@@ -141,7 +141,7 @@ impl Group {
         self.parent.sync()
     }
 
-    /// Removes what is left of the group, the former files with it.
+    /// Removes the rest of the group, including the former files.
     pub(crate) fn remove(self) -> io::Result<()> {
         let Self {
             parent,
@@ -163,14 +163,14 @@ impl Group {
     }
 }
 
-/// Makes something in the hidden folder, which no signal removes meanwhile.
+/// Creates something in the hidden folder while signals cannot remove it.
 fn held<T>(make: impl FnOnce() -> T) -> T {
     let _held = uninterrupted();
     make()
 }
 
-/// Removes a group's folder: the mark first, since what follows leaves it incomplete, and its lock last, without which nobody
-/// would know whose it was.
+/// Removes a group's folder: the marker first, since the following steps leave the group incomplete, and its lock last,
+/// since it identifies the owner.
 pub(crate) fn remove(parent: &Dir, name: &OsStr, folder: Dir, lock: File) -> io::Result<()> {
     // Another process may do the same as soon as the lock is free.
     let gone = |removed: io::Result<()>| match removed {
@@ -194,7 +194,8 @@ pub(crate) fn remove(parent: &Dir, name: &OsStr, folder: Dir, lock: File) -> io:
     parent.sync()
 }
 
-/// Frees the place of a new file, and tells whether one was there. Only what was there when the group was made is moved.
+/// Frees the target of a new file and returns whether one existed. Only files that existed when the group was created
+/// are moved.
 fn clear(parent: &Dir, old: &Dir, name: &OsStr, replace: Replace) -> io::Result<bool> {
     if parent.kind(name)?.is_none() {
         return Ok(false);
@@ -206,14 +207,11 @@ fn clear(parent: &Dir, old: &Dir, name: &OsStr, replace: Replace) -> io::Result<
     } else if replace == Replace::Yes {
         return parent.rename(name, old, name).map(|()| true);
     }
-    let reason = format!(
-        "{} is in the place of a file that is to appear; move it away",
-        name.display()
-    );
+    let reason = format!("{} is in the way of a new file; move it away", name.display());
     Err(io::Error::new(ErrorKind::ResourceBusy, reason))
 }
 
-/// Completes what a process has begun that is no longer there. What somebody has put into the place of a file stays, and is an
+/// Completes the group of a process that has ended. A file that was created at a target since then is kept, and is an
 /// error.
 pub(crate) fn roll_forward(parent: &Dir, name: &OsStr, lock: File) -> io::Result<()> {
     let folder = parent.child(name)?;
@@ -242,7 +240,7 @@ mod tests {
     use super::*;
     use crate::signals::uninterrupted;
 
-    /// A group of a key and a certificate that replace others, complete and not yet in their places.
+    /// A committed group: a key and a certificate that replace others, not yet at their targets.
     fn committed(folder: &std::path::Path) -> Group {
         for name in ["key", "cert"] {
             fs::write(folder.join(name), format!("old {name}")).unwrap();
@@ -265,7 +263,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut group = committed(folder.path());
         let old = read(folder.path());
-        // The last one cannot come to its place.
+        // The last file cannot be moved to its target.
         fs::create_dir(folder.path().join("der")).unwrap();
         assert!(group.place(Replace::Yes).is_err());
         assert_eq!(read(folder.path()), [None, None, None]);
@@ -276,7 +274,7 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
-    /// Wherever a process ends, nothing is lost, and a new file is never beside a former one.
+    /// A process that ends at any step loses nothing, and never leaves a new file beside a former one.
     #[test]
     fn process_that_ends_on_the_way_loses_nothing() {
         for steps in 0..6 {
@@ -291,7 +289,7 @@ mod tests {
                     new.rename_new(name, parent, name).unwrap();
                 }
             }
-            // Nothing of a killed process runs any more, and its lock is free.
+            // The killed process has released its lock.
             drop(group);
             let visible = read(folder.path()).map(Option::unwrap_or_default).concat();
             assert!(
@@ -308,7 +306,7 @@ mod tests {
         }
     }
 
-    /// A group of which two files are in their places, the third is not, and nothing of it runs.
+    /// A group with two of three files at their targets, whose process has ended.
     fn placed_in_part(folder: &std::path::Path, steps: usize) -> Group {
         let group = committed(folder);
         let Group { parent, old, new, .. } = &group;
@@ -318,7 +316,7 @@ mod tests {
         for name in ["key", "cert"] {
             new.rename_new(name, parent, name).unwrap();
         }
-        // As `take_back` does it.
+        // As in `take_back`.
         for (step, name) in ["key", "cert"].into_iter().cycle().take(steps).enumerate() {
             if step < 2 {
                 parent.rename_new(name, new, name).unwrap();
@@ -338,7 +336,7 @@ mod tests {
             let new = ["key", "cert", "der"].map(|name| Some(format!("new {name}")));
             assert_eq!(read(folder.path()), new, "{steps}");
         }
-        // From here on it is removed, whatever is left of it.
+        // From here on the rest of it is removed.
         let folder = tempfile::tempdir().unwrap();
         let group = placed_in_part(folder.path(), 0);
         group.take_back().unwrap();
@@ -354,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_has_put_there_since_stays() {
+    fn file_created_meanwhile_is_kept() {
         for name in ["key", "der"] {
             let folder = tempfile::tempdir().unwrap();
             drop(committed(folder.path()));

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use crate::draft::check_target;
 use crate::{Dir, Draft, PublishError, Replace, sweep};
 
-/// A file that is to appear and is too large for the memory: it is written piece by piece, for its owner only.
+/// A file too large for memory, written in pieces and readable by its owner only.
 ///
-/// Its start may be written again when the rest is known. When it is dropped before it is published, nothing of it stays.
+/// Its start may be rewritten once the rest is known. Dropping it before it is published leaves nothing.
 ///
 /// # Examples
 ///
@@ -33,7 +33,7 @@ pub struct GrowingOutput {
 }
 
 impl GrowingOutput {
-    /// Starts a file. Leftovers of killed processes in its folder are removed first.
+    /// Creates a file. Leftovers of killed processes in its folder are removed first.
     ///
     /// # Errors
     ///
@@ -55,11 +55,11 @@ impl GrowingOutput {
         })
     }
 
-    /// Writes more of the file.
+    /// Appends to the file.
     ///
     /// # Errors
     ///
-    /// [`PublishError`] when the system does not take it.
+    /// [`PublishError`] if the system reports an error.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), PublishError> {
         self.draft
             .write(bytes)
@@ -68,17 +68,17 @@ impl GrowingOutput {
         Ok(())
     }
 
-    /// Replaces the first bytes of what was written.
+    /// Replaces the first bytes of the file.
     ///
     /// # Errors
     ///
-    /// [`PublishError`], also for more bytes than were written.
+    /// [`PublishError`], also when there are more bytes than were written.
     pub fn rewrite_start(&mut self, bytes: &[u8]) -> Result<(), PublishError> {
         let wrong = |error| PublishError::new(&self.path, error);
         if u64::try_from(bytes.len()).map_or(true, |len| len > self.len) {
             return Err(wrong(io::Error::new(
                 ErrorKind::InvalidInput,
-                "has fewer bytes than its new start",
+                "is shorter than its new start",
             )));
         }
         let write = || {
@@ -90,11 +90,11 @@ impl GrowingOutput {
         write().map_err(wrong)
     }
 
-    /// Makes the file appear. It and its name are on disk when this returns.
+    /// Publishes the file. The file and its name are on disk when this returns.
     ///
     /// # Errors
     ///
-    /// [`PublishError`]; nothing has appeared then.
+    /// [`PublishError`]; nothing has been published then.
     pub fn publish(self) -> Result<(), PublishError> {
         let Self {
             path, draft, replace, ..

@@ -8,43 +8,42 @@ use zeroize::Zeroizing;
 
 use crate::{Dir, sweep, sys};
 
-/// How long to wait for somebody to open the other end of a pipe: a shell starts both ends at once.
+/// Time to wait for a pipe to be opened at its other end: a shell starts both ends at once.
 const PATIENCE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// A file that a program is given to read, which may be a pipe or a device.
+/// An input file of a program, which may be a pipe or a device.
 ///
-/// A pipe to which nobody writes is an error after a second, instead of keeping the program waiting. One that somebody has
-/// opened is waited for.
+/// A pipe without a writer is an error after one second, so that the program does not hang. Once the pipe has a writer,
+/// reading waits for it.
 #[derive(Debug)]
 pub struct Input {
     file: File,
     len: u64,
-    /// What was read to find out that somebody writes.
+    /// The byte that was read to detect a writer.
     first: Option<Zeroizing<u8>>,
 }
 
 impl Input {
-    /// The bytes of the largest file that [`Input::read_file`] reads: larger ones are not what they are said to be.
+    /// Size limit of [`Input::read_file`] in bytes.
     pub const MAX_FILE: u64 = 64 << 20;
 
-    /// Reads a whole file, which may hold secrets. Pipes and devices are read as well, but never more than
-    /// [`Input::MAX_FILE`].
+    /// Reads a whole file, which may hold secrets. Pipes and devices are read too, up to [`Input::MAX_FILE`].
     ///
     /// # Errors
     ///
-    /// Those of [`Input::open`] and [`Input::read_whole`].
+    /// Errors of [`Input::open`] and [`Input::read_whole`].
     pub fn read_file(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         Self::open(path)?.read_whole(Self::MAX_FILE)
     }
 
-    /// Opens an input. Links are followed: the path is the caller's own. A file that is missing because a process was killed
-    /// while it [published](crate::publish) it comes to its place first.
+    /// Opens an input and follows links. If a killed process left the file half [published](crate::publish),
+    /// publication is completed first.
     ///
     /// # Errors
     ///
-    /// Those of the system; [`ErrorKind::IsADirectory`] for a folder, [`ErrorKind::TimedOut`] for a pipe to which nobody
-    /// writes.
+    /// I/O errors of the system; [`ErrorKind::IsADirectory`] for a folder, [`ErrorKind::TimedOut`] for a pipe without a
+    /// writer.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = match sys::open_input(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -71,25 +70,25 @@ impl Input {
         })
     }
 
-    /// Returns the size in bytes of a regular file; that of a pipe or a device is 0.
+    /// Returns the size in bytes of a regular file; 0 for a pipe or a device.
     #[must_use]
     pub const fn len(&self) -> u64 {
         self.len
     }
 
-    /// Tells whether there is nothing in a regular file. Pipes and devices say so as well.
+    /// Returns whether the size is 0, which it also is for pipes and devices.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Reads all of it, which may be secret, and leaves no copy behind.
+    /// Reads the whole input, which may be secret, and leaves no copy in memory.
     ///
     /// # Errors
     ///
-    /// Those of the system; [`ErrorKind::FileTooLarge`] for more than `limit` bytes, of which no more is read.
+    /// I/O errors of the system; [`ErrorKind::FileTooLarge`] for more than `limit` bytes.
     pub fn read_whole(self, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
-        // Room for all at once: a growing buffer leaves copies.
+        // Allocated at once: a growing buffer leaves copies.
         let room = usize::try_from(self.len.min(limit) + 1).unwrap_or_default();
         let mut bytes = Zeroizing::new(Vec::with_capacity(room));
         let read = self.take(limit + 1).read_to_end(&mut bytes)?;
@@ -116,15 +115,15 @@ impl Read for Input {
     }
 }
 
-/// Returns when somebody has opened the other end, with a byte if there is one by then.
+/// Waits until the other end is open, and returns a byte if one has arrived by then.
 fn wait_for_writer(mut file: &File) -> io::Result<Option<Zeroizing<u8>>> {
     let start = Instant::now();
     let mut byte = Zeroizing::new([0]);
     loop {
         match file.read(&mut *byte) {
-            // What was opened without waiting says so while nobody writes.
+            // A non-blocking pipe reads as empty while it has no writer.
             Ok(0) if start.elapsed() < PATIENCE => sleep(PAUSE),
-            Ok(0) => return Err(io::Error::new(ErrorKind::TimedOut, "is a pipe to which nobody writes")),
+            Ok(0) => return Err(io::Error::new(ErrorKind::TimedOut, "is a pipe without a writer")),
             Ok(_) => return Ok(byte.first().copied().map(Zeroizing::new)),
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

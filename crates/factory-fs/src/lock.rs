@@ -3,32 +3,32 @@ use std::io;
 
 use crate::{Dir, sys};
 
-/// The file that is locked for a folder.
+/// Name of the lock file in a folder.
 const NAME: &str = ".lock";
 
-/// What became of an attempt to lock.
+/// Result of an attempt to lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TryLock {
-    /// The caller has the lock until the file is closed, whatever ends the process.
+    /// The caller holds the lock until the file is closed or the process ends.
     Locked,
-    /// Another process has it.
+    /// Another process holds it.
     Busy,
 }
 
-/// Locks a file, and waits for as long as another process has it.
+/// Locks a file, waiting while another process holds it.
 ///
 /// # Errors
 ///
-/// Those of the system.
+/// I/O errors of the system.
 pub fn lock(file: &File) -> io::Result<()> {
     sys::lock(file, true).map(drop)
 }
 
-/// Locks a file unless another process has it.
+/// Locks a file unless another process holds it.
 ///
 /// # Errors
 ///
-/// Those of the system.
+/// I/O errors of the system.
 pub fn try_lock(file: &File) -> io::Result<TryLock> {
     Ok(if sys::lock(file, false)? {
         TryLock::Locked
@@ -37,10 +37,10 @@ pub fn try_lock(file: &File) -> io::Result<TryLock> {
     })
 }
 
-/// Keeps other processes from working on a folder: those that lock it as well.
+/// An exclusive lock on a folder against other processes that lock it too.
 ///
-/// The lock is on a file `.lock` in the folder, which is removed with the lock. A folder itself cannot be locked on network
-/// file systems and on Windows.
+/// The lock is on a file `.lock` in the folder, which is removed with the lock. A folder itself cannot be locked on
+/// network file systems and on Windows.
 #[derive(Debug)]
 pub struct FolderLock {
     dir: Dir,
@@ -48,16 +48,16 @@ pub struct FolderLock {
 }
 
 impl FolderLock {
-    /// Locks a folder, and waits for as long as another process has it.
+    /// Locks a folder, waiting while another process holds it.
     ///
     /// # Errors
     ///
-    /// Those of the system, and [`io::ErrorKind::InvalidInput`] when something else than a file has the name `.lock`.
+    /// I/O errors of the system, and [`io::ErrorKind::InvalidInput`] when `.lock` is not a file.
     pub fn new(dir: &Dir) -> io::Result<Self> {
         loop {
             let file = sys::open_lock(dir, NAME.as_ref())?;
             lock(&file)?;
-            // Whoever had it has removed the file, and the next one has made another.
+            // The previous holder has removed the file, and the next one has created another.
             if sys::is_named(&dir.folder, NAME.as_ref(), &file)? {
                 return Ok(Self {
                     dir: dir.try_clone()?,
@@ -70,7 +70,7 @@ impl FolderLock {
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
-        // A file of that name with something in it is somebody else's.
+        // A file of that name with contents is not a lock file.
         let is_empty = self
             .file
             .as_ref()
@@ -79,7 +79,7 @@ impl Drop for FolderLock {
             self.file = None;
         }
         if is_empty {
-            // One that stays is taken by the next process.
+            // A file that cannot be removed is reused by the next process.
             let _ = self.dir.remove_file(NAME);
         }
     }

@@ -9,12 +9,12 @@ use crate::group::Group;
 use crate::signals::uninterrupted;
 use crate::{Dir, Draft, Replace, sweep};
 
-/// A file that is to appear.
+/// A file to publish.
 #[derive(Clone, Copy)]
 pub struct Output<'a> {
-    /// Where.
+    /// Its path.
     pub path: &'a Path,
-    /// What is in it, which may be a secret.
+    /// Its contents, which may be secret.
     pub bytes: &'a [u8],
 }
 
@@ -26,7 +26,7 @@ impl fmt::Debug for Output<'_> {
     }
 }
 
-/// Why files could not be published. None of them has appeared, and what was there before is as it was.
+/// Error when files could not be published. None of them has been, and existing files are unchanged.
 #[derive(Debug)]
 pub struct PublishError {
     path: PathBuf,
@@ -62,13 +62,13 @@ impl PublishError {
         self.source
     }
 
-    /// Tells whether something that was there is in the way, or the folder is missing, so that nothing was tried.
+    /// Returns whether an existing entry or a missing folder was found before anything was written.
     #[must_use]
     pub const fn is_obstacle(&self) -> bool {
         self.obstacle
     }
 
-    /// Tells whether a file of the name is there that must not be replaced.
+    /// Returns whether the file exists and must not be replaced.
     #[must_use]
     pub fn already_exists(&self) -> bool {
         self.source.kind() == ErrorKind::AlreadyExists
@@ -95,15 +95,15 @@ struct Folder<'a> {
 
 /// Writes files for their owner only, all of them or none; they are on disk when this returns.
 ///
-/// Files of one folder appear together: when the process is killed or the power fails while they take their places, the next
-/// [`sweep`] of the folder completes it. Of files in several folders, those of one folder may then be there without those of
-/// another.
+/// Files of one folder are published together: if the process is killed or the power fails while they are moved into
+/// place, the next [`sweep`] of the folder completes it. With several folders, the files of one may then exist without
+/// those of another.
 ///
 /// Leftovers of killed processes in the same folders are removed first.
 ///
 /// # Errors
 ///
-/// [`PublishError`] with the first file that could not be written. Nothing has appeared then.
+/// [`PublishError`] with the first file that could not be written. Nothing has been published then.
 pub fn publish(outputs: &[Output<'_>], replace: Replace) -> Result<(), PublishError> {
     let folders = resolve(outputs)?;
     for folder in &folders {
@@ -140,7 +140,10 @@ fn resolve<'a>(outputs: &[Output<'a>]) -> Result<Vec<Folder<'a>>, PublishError> 
         let place = dir.path().canonicalize().map_err(wrong)?;
         let index = *places.entry(place).or_insert(folders.len());
         if !names.insert((index, name.clone())) {
-            return Err(wrong(io::Error::new(ErrorKind::InvalidInput, "is to be written twice")));
+            return Err(wrong(io::Error::new(
+                ErrorKind::InvalidInput,
+                "is given twice as an output",
+            )));
         }
         let file = (name, *output);
         match folders.get_mut(index) {
@@ -167,12 +170,12 @@ fn publish_groups(folders: &[Folder<'_>], replace: Replace) -> Result<(), Publis
     let mut drafts = uninterrupted();
     let placed = place(folders, &mut groups, replace, &mut drafts);
     if placed.is_err() && groups.iter().any(|group| group.take_back().is_err()) {
-        // What could not be put back is completed by the next sweep, from what stays.
+        // The next sweep completes from the files that remain.
         return placed;
     }
     drop(drafts);
     for group in groups {
-        // Everything is in its place; what cannot be removed now is removed by the next sweep.
+        // Everything is in place; the next sweep removes the rest.
         let _ = group.remove();
     }
     placed

@@ -7,17 +7,17 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use crate::{Dir, sys};
 
-/// Drafts that have names, by their paths.
+/// Paths of the named drafts.
 static HIDDEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 static WANTED: AtomicBool = AtomicBool::new(false);
 static INSTALLED: Once = Once::new();
-/// What a shell says of a process that was interrupted: 128 and the number of SIGINT.
+/// Exit status of a process ended by SIGINT, as shells report it: 128 plus the signal number.
 const INTERRUPTED: i32 = 130;
 
-/// Lets the signals that end a process (Ctrl-C, SIGTERM, SIGHUP) remove its drafts first.
+/// Makes the signals that end a process (Ctrl-C, SIGTERM, SIGHUP) remove its drafts first.
 ///
-/// For programs: a thread that waits for them is started with the first draft that has a name. A signal that another handler
-/// has, or that the process ignores (`nohup`, a shell's background jobs), is left alone.
+/// For programs: the first named draft starts a thread that waits for the signals. A signal that has a handler already,
+/// or that the process ignores (`nohup`, a shell's background jobs), is left alone.
 pub fn clean_up_at_signals() {
     WANTED.store(true, Ordering::Relaxed);
 }
@@ -31,9 +31,9 @@ fn install() {
         return;
     }
     INSTALLED.call_once(|| {
-        // Without it a signal leaves drafts, which the next sweep removes.
+        // Without the thread, signals leave drafts, which the next sweep removes.
         let _ = sys::at_signals(|| {
-            // Held until the end: nothing is made under a hidden name any more, and renames that have begun are over.
+            // Held until the process ends: no hidden name is created any more, and renames in progress have finished.
             let drafts = drafts();
             for path in &*drafts {
                 let _ = if path.is_dir() {
@@ -47,13 +47,13 @@ fn install() {
     });
 }
 
-/// Keeps signals from ending the process: while several files take their places, and while something is made under a hidden
-/// name, which they would remove halfway.
+/// Blocks the clean-up at signals while several files are moved into place, and while an entry is created under a
+/// hidden name.
 pub(crate) fn uninterrupted() -> MutexGuard<'static, Vec<PathBuf>> {
     drafts()
 }
 
-/// The hidden name of a draft, which is removed when this is dropped and at signals.
+/// The hidden name of a draft, which is removed on drop and at signals.
 #[derive(Debug)]
 pub(crate) struct Hidden {
     dir: Dir,
@@ -62,7 +62,7 @@ pub(crate) struct Hidden {
 }
 
 impl Hidden {
-    /// Gives something a name.
+    /// Creates an entry under a new hidden name.
     pub(crate) fn new<T>(
         dir: &Dir,
         name: OsString,
@@ -81,7 +81,7 @@ impl Hidden {
         &self.name
     }
 
-    /// The name is gone: what had it has another one.
+    /// Forgets the name after the entry was renamed.
     pub(crate) fn forget(&mut self) {
         self.forget_in(&mut drafts());
     }
@@ -96,7 +96,7 @@ impl Hidden {
 impl Drop for Hidden {
     fn drop(&mut self) {
         if self.armed {
-            // What cannot be removed now is removed by the next sweep.
+            // The next sweep removes what cannot be removed now.
             if self.dir.remove_file(&self.name).is_err() {
                 let _ = self.dir.remove_tree(&self.name);
             }

@@ -1,18 +1,18 @@
 use zeroize::Zeroize;
 
-/// More than the functions that handle secrets take, and less than a thread has.
+/// More than the functions that handle secrets use, and less than a thread's stack.
 const DEPTH: usize = 256 * 1024;
 
-/// Does a work and wipes what it has left on the stack of this thread.
+/// Runs a closure and wipes the part of this thread's stack that it used.
 ///
-/// Values that are moved leave copies where they were, which no destructor finds. For what a thread, or a program, does last.
+/// Moved values leave copies that no destructor reaches. Meant for the last work of a thread or a program.
 pub fn wiping_stack<T>(work: impl FnOnce() -> T) -> T {
     let done = below(work);
     wipe();
     done
 }
 
-/// Has a frame of its own: what were inlined into the caller's frame would not be wiped.
+/// Needs a frame of its own: code inlined into the caller's frame would not be wiped.
 #[inline(never)]
 fn below<T>(work: impl FnOnce() -> T) -> T {
     work()

@@ -4,36 +4,36 @@ use std::io::{self, ErrorKind};
 use crate::group::{COMPLETE, LOCK, remove, roll_forward};
 use crate::{Dir, Exposure, Kind, TryLock, sys, try_lock};
 
-/// How the names of drafts begin, in the folder in which they appear.
+/// Prefix of the names of drafts.
 const PREFIX: &str = ".factory-";
-/// How they end.
+/// Suffix of the names of drafts.
 const ENDING: &str = ".tmp";
 
-/// A name that nobody uses, not even a process that was killed.
+/// Returns a name that is not in use, not even by a killed process.
 pub(crate) fn hidden_name() -> io::Result<OsString> {
     let unique = getrandom::u64().map_err(|_| io::Error::other("the operating system gives no random numbers"))?;
     Ok(format!("{PREFIX}{unique:016x}{ENDING}").into())
 }
 
-/// Removes what processes have left in a folder that are no longer there, and completes what they have begun to publish.
+/// Removes the leftovers of ended processes in a folder, and completes publications that they had begun.
 ///
-/// Only what has the hidden name of a draft and whose lock is free is touched.
+/// Only entries with the hidden name of a draft and a free lock are touched.
 ///
 /// # Errors
 ///
-/// Those of the system while files that belong together are put into their places. What cannot be removed stays.
+/// I/O errors of the system while related files are moved into place. Entries that cannot be removed stay.
 pub fn sweep(dir: &Dir) -> io::Result<()> {
     for name in dir.names()? {
         if !name.to_str().is_some_and(is_hidden) {
             continue;
         }
-        // In a folder that several users write to: theirs, whether they live or not.
+        // In a folder shared by several users, the drafts of others are left alone.
         if Exposure::of(&dir.path().join(&name)).is_ok_and(Exposure::is_foreign) {
             continue;
         }
         match dir.kind(&name)? {
             Some(Kind::File) => {
-                // What cannot be removed now may be removed later.
+                // A later sweep tries again.
                 let _ = sweep_file(dir, &name);
             }
             Some(Kind::Folder) => sweep_group(dir, &name)?,
@@ -64,7 +64,7 @@ fn sweep_group(dir: &Dir, name: &OsStr) -> io::Result<()> {
     let (lock, group) = match open() {
         Ok(opened) => opened,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            // Killed when it had just begun, or was just done: nothing is in it.
+            // Killed right at its start or end: the folder is empty.
             let _ = dir.remove_folder(name);
             return Ok(());
         }
@@ -74,7 +74,7 @@ fn sweep_group(dir: &Dir, name: &OsStr) -> io::Result<()> {
         TryLock::Busy => Ok(()),
         TryLock::Locked if group.kind(COMPLETE)?.is_some() => roll_forward(dir, name, lock),
         TryLock::Locked => {
-            // What cannot be removed now may be removed later.
+            // A later sweep tries again.
             let _ = remove(dir, name, group, lock);
             Ok(())
         }

@@ -1,6 +1,6 @@
-//! What differs between systems: one module for each, with the same items and the same promises.
+//! System-specific code: one module per system, with the same items and the same guarantees.
 //!
-//! | promise | Unix | Windows |
+//! | guarantee | Unix | Windows |
 //! |---|---|---|
 //! | a folder stays the same one, links are not followed | descriptor, `openat` with `O_NOFOLLOW` | path, looked at before each step; links there take an administrator or developer mode |
 //! | for the owner only | mode 0600 or 0700 when it is made | a protected access control list for the user and the system, set when it is made |
@@ -26,7 +26,8 @@ pub(crate) use unix::*;
 #[cfg(target_os = "linux")]
 pub(crate) use signals::at_signals;
 
-/// Calls a function, which ends the process, at the first signal; not when any of them has a handler or is ignored.
+/// Calls a function, which ends the process, at the first signal; not if any of the signals has a handler or is
+/// ignored.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn at_signals(end: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     let mut end = Some(end);

@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 
 use crate::{Input, NotUtf8, utf8};
 
-/// A CSV file in memory: rows of cells, each with the line in which it starts.
+/// A CSV file in memory: rows of cells, each with the line at which it starts.
 ///
-/// UTF-8 with or without a byte order mark, lines ending in LF or CRLF, cells separated by commas, semicolons or tabs (see
-/// [`Dialect`]), quoted cells over several lines. Empty lines are skipped.
+/// UTF-8 with or without a byte order mark, lines ending in LF or CRLF, cells separated by commas, semicolons or tabs
+/// (see [`Dialect`]), quoted cells over several lines. Empty lines are skipped.
 #[derive(Clone)]
 pub struct Table {
     path: PathBuf,
@@ -21,42 +21,42 @@ pub struct Table {
 #[derive(Clone)]
 pub struct TableRow {
     line: u64,
-    /// All cells, one behind the other; they may hold passcodes.
+    /// All cells, concatenated; they may hold passcodes.
     text: Zeroizing<String>,
-    /// Where each cell ends.
+    /// End of each cell.
     ends: Vec<usize>,
 }
 
-/// What separates the cells of a table, and where its rows begin.
+/// The delimiter of a table and the start of its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialect {
-    /// Between two cells.
+    /// The byte between two cells.
     pub delimiter: u8,
-    /// The first byte of the rows: behind a first line `sep=;`, by which some programs tell a spreadsheet the delimiter.
+    /// Offset of the rows: after a first line `sep=;`, which tells spreadsheets the delimiter.
     pub start: usize,
 }
 
-/// Why a file is not a table.
+/// Error when a file is not a table.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TableError {
     /// It breaks a rule of CSV.
     Csv {
-        /// What the reader says.
+        /// The reader's message.
         reason: String,
     },
     /// It is not text.
     NotUtf8(NotUtf8),
     /// It cannot be read.
     Read(io::Error),
-    /// A quote is opened and not closed.
+    /// A quote is not closed.
     UnclosedQuote {
         /// The line of the quote, from 1.
         line: u64,
     },
 }
 
-/// Where a cell is, as `file:line: column 'name'`.
+/// The place of a cell, displayed as `file:line: column 'name'`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellPlace {
     /// The table's file.
@@ -77,7 +77,7 @@ impl Table {
         Self::parse(path, &Input::read_file(path).map_err(TableError::Read)?)
     }
 
-    /// Reads a table from the bytes of the file `path`, which is named in errors.
+    /// Reads a table from the bytes of the file `path`, which errors name.
     ///
     /// # Errors
     ///
@@ -104,27 +104,27 @@ impl Table {
             reason: error.to_string(),
         };
         while reader.read_record(&mut record).map_err(csv)? {
-            let behind = record.position().map_or(0, csv::Position::byte);
-            let line = lines.number(start + usize::try_from(behind).unwrap_or_default());
+            let offset = record.position().map_or(0, csv::Position::byte);
+            let line = lines.number(start + usize::try_from(offset).unwrap_or_default());
             rows.push(TableRow::new(line, &record));
         }
         let path = path.into();
         Ok(Self { path, rows })
     }
 
-    /// Returns the file that it was read from.
+    /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Returns the rows, the header among them.
+    /// Returns the rows, including the header.
     #[must_use]
     pub fn rows(&self) -> &[TableRow] {
         &self.rows
     }
 
-    /// Names the place of a cell, for an error.
+    /// Returns the place of a cell, for errors.
     #[must_use]
     pub fn place(&self, line: u64, column: &str) -> CellPlace {
         CellPlace {
@@ -158,7 +158,7 @@ impl TableRow {
         self.ends.len()
     }
 
-    /// Tells whether the row has no cell, which no row that was read is.
+    /// Returns whether the row has no cell, which never holds for a parsed row.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
@@ -179,7 +179,7 @@ impl TableRow {
 }
 
 impl fmt::Debug for Table {
-    /// Leaves out the cells, which may hold passcodes.
+    /// Omits the cells, which may hold passcodes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Table")
             .field("path", &self.path)
@@ -189,7 +189,7 @@ impl fmt::Debug for Table {
 }
 
 impl fmt::Debug for TableRow {
-    /// Leaves out the cells, which may hold passcodes.
+    /// Omits the cells, which may hold passcodes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TableRow")
             .field("line", &self.line)
@@ -226,8 +226,9 @@ impl fmt::Display for CellPlace {
 }
 
 impl Dialect {
-    /// Returns that of a table that begins so. The delimiter is what a first line `sep=` names, or else a semicolon, as some
-    /// programs have it, if the first line that is not empty has more of them than commas, a tab if it has neither, else a comma.
+    /// Returns the dialect of a table. The delimiter is the one named by a first line `sep=`. Otherwise it follows from
+    /// the first line that is not empty: a semicolon if there are more of them than commas, a tab if there is neither,
+    /// else a comma.
     #[must_use]
     pub fn of(text: &[u8]) -> Self {
         let mut lines = text.split_inclusive(|byte| matches!(byte, b'\r' | b'\n'));
@@ -241,7 +242,7 @@ impl Dialect {
         let first = lines.find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
         let count = |wanted: u8| first.iter().filter(|byte| **byte == wanted).count();
         let delimiter = match (count(b','), count(b';')) {
-            // With one of the others it lines columns up.
+            // With any other delimiter the tab only aligns columns.
             (0, 0) if count(b'\t') > 0 => b'\t',
             (commas, semicolons) if semicolons > commas => b';',
             _ => b',',
@@ -250,7 +251,7 @@ impl Dialect {
     }
 }
 
-/// The delimiter that a line `sep=;` names, in quotes or not.
+/// The delimiter that a line `sep=;` names, quoted or not.
 fn named_delimiter(line: &[u8]) -> Option<u8> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -264,8 +265,8 @@ fn named_delimiter(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// The line of a quote that opens a cell and that nothing closes. The reader takes the rest of the file as that cell, or all
-/// up to the quote that opens a cell of a later line: then text stands behind that one.
+/// Returns the line of a quote that opens a cell and is never closed. The CSV reader takes the rest of the file as that
+/// cell, or everything up to the opening quote of a later cell, which text then follows.
 fn unclosed_quote(text: &[u8], delimiter: u8) -> Option<u64> {
     let mut line = 1;
     let mut opened = None;
@@ -274,7 +275,7 @@ fn unclosed_quote(text: &[u8], delimiter: u8) -> Option<u64> {
     while let Some(byte) = bytes.next() {
         line += u64::from(*byte == b'\n');
         if opened.is_some() {
-            // A quote in a quoted cell is written twice.
+            // A quote in a quoted cell is doubled.
             if *byte == b'"' && bytes.next_if(|next| **next == b'"').is_none() {
                 let is_end = bytes
                     .peek()
@@ -294,7 +295,7 @@ fn unclosed_quote(text: &[u8], delimiter: u8) -> Option<u64> {
     opened
 }
 
-/// Counts lines on the way through a text. The reader's own count leaves out the line ends in front of a row.
+/// Counts the lines of a text. The reader's own count omits the line ends before a row.
 struct Lines<'t> {
     text: &'t [u8],
     offset: usize,
@@ -302,7 +303,7 @@ struct Lines<'t> {
 }
 
 impl Lines<'_> {
-    /// The line of the first character from `start` on that ends no line; `start` never goes back.
+    /// Returns the line of the first character from `start` on that is not a line end; `start` never decreases.
     fn number(&mut self, start: usize) -> u64 {
         while let Some(byte) = self.text.get(self.offset) {
             if self.offset >= start && !matches!(byte, b'\r' | b'\n') {
@@ -328,7 +329,7 @@ mod tests {
             ("a,b\n\"two\nlines\",\"", Some(3)),
             ("a,b\n1,\"two\nlines \"\"\"\n2,y\n", None),
             ("a,b\n1,\"x\n2,\"y\"\n3,z\n", Some(2)),
-            // Only at its start does a quote open a cell.
+            // A quote opens a cell only at its start.
             ("a,b\n1,5\" disk\n2,y\n", None),
             ("a,b\n1,\"\"\n\"x\"y,z\n", None),
             ("", None),
@@ -341,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_says_what_separates_cells() {
+    fn delimiter_follows_from_the_first_line() {
         for (text, expected) in [
             ("a,b;c", b','),
             ("a;b;c,d", b';'),
@@ -385,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_know_their_lines_whatever_ends_them() {
+    fn rows_have_their_lines_for_all_line_ends() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.csv");
         let expected = [(1, "a"), (2, "1"), (5, "2"), (7, "two\nlines"), (9, "3")];

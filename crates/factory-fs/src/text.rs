@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Returns the bytes of a text in UTF-8 without the byte order mark that some programs write in front of it.
+/// Returns the bytes of a UTF-8 text without the byte order mark that some programs write.
 #[must_use]
 pub fn without_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
@@ -22,7 +22,7 @@ pub fn utf8(bytes: &[u8]) -> Result<&str, NotUtf8> {
     })
 }
 
-/// Returns why a file is refused that is a text in UTF-16, where other bytes than UTF-8 are taken as well.
+/// Returns the error for UTF-16 text where other bytes than UTF-8 are accepted.
 #[must_use]
 pub fn utf16(bytes: &[u8]) -> Option<NotUtf8> {
     is_utf16(bytes).then_some(NotUtf8 {
@@ -31,10 +31,10 @@ pub fn utf16(bytes: &[u8]) -> Option<NotUtf8> {
     })
 }
 
-/// Tells whether a text begins with a byte order mark of UTF-16, or with an ASCII character of two bytes. That would be UTF-8,
-/// too, but no text in UTF-8 has NUL there.
+/// Returns whether a text begins with a UTF-16 byte order mark or with an ASCII character of two bytes. The latter
+/// would be UTF-8 too, but text has no NUL there.
 fn is_utf16(bytes: &[u8]) -> bool {
-    // An active page of an NVS image, whose state is followed by no character.
+    // An active page of an NVS image, whose state is not followed by a character.
     if bytes.starts_with(&[0xFE, 0xFF, 0xFF, 0xFF]) {
         return false;
     }
@@ -44,22 +44,20 @@ fn is_utf16(bytes: &[u8]) -> bool {
     )
 }
 
-/// A file that is not text in UTF-8.
+/// Error when a file is not UTF-8 text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NotUtf8 {
-    /// The first byte that is wrong, from 0.
+    /// The first invalid byte, from 0.
     pub offset: usize,
-    /// Whether it is a text in UTF-16.
+    /// Whether the file is UTF-16 text.
     pub is_utf16: bool,
 }
 
 impl fmt::Display for NotUtf8 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_utf16 {
-            return f.write_str(
-                "is a text in UTF-16, as PowerShell and some editors on Windows write it; save it as UTF-8",
-            );
+            return f.write_str("is UTF-16 text, as PowerShell and some editors on Windows write it; save it as UTF-8");
         }
         write!(f, "byte {} is not UTF-8", self.offset)
     }

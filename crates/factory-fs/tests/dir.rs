@@ -1,4 +1,4 @@
-//! What is in a folder is reached through it, and never through a link.
+//! Entries of a folder are reached through it and never through a link.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -27,7 +27,7 @@ fn missing_folders_are_made() {
     let dir = Dir::create(&deep).unwrap();
     dir.create_file("file").unwrap();
     assert!(deep.join("file").is_file());
-    // They are there now.
+    // They exist now.
     Dir::create(&deep).unwrap();
     let file = deep.join("file");
     let error = Dir::create(&file).unwrap_err();
@@ -53,7 +53,7 @@ fn folders_that_several_make_at_once_are_made() {
 }
 
 #[test]
-fn new_child_is_nobody_elses() {
+fn new_child_is_private() {
     let folder = tempfile::tempdir().unwrap();
     let dir = Dir::open(folder.path()).unwrap();
     dir.create_new_child("run").unwrap();
@@ -119,7 +119,7 @@ fn lock_is_gone_with_its_file() {
     assert_eq!(dir.kind(".lock").unwrap(), Some(Kind::File));
     drop(held);
     assert_eq!(dir.kind(".lock").unwrap(), None);
-    // One of a killed process is taken.
+    // The lock file of a killed process is reused.
     fs::write(folder.path().join(".lock"), b"").unwrap();
     drop(FolderLock::new(&dir).unwrap());
     assert_eq!(dir.kind(".lock").unwrap(), None);
@@ -182,18 +182,18 @@ mod unix {
             ErrorKind::AlreadyExists
         );
         assert!(dir.remove_tree("folder").is_err());
-        // In a tree they are removed themselves.
+        // In a tree the links themselves are removed.
         fs::create_dir(folder.path().join("tree")).unwrap();
         symlink(&victim, folder.path().join("tree/link")).unwrap();
         dir.remove_tree("tree").unwrap();
         assert_eq!(fs::read(victim.join("f")).unwrap(), b"precious");
         assert!(Dir::create(&folder.path().join("dangling")).is_err());
-        // The caller's own path may be one.
+        // The caller's own path may be a link.
         Dir::open(&folder.path().join("folder")).unwrap();
     }
 
     #[test]
-    fn pipe_keeps_nobody_waiting() {
+    fn pipe_does_not_block() {
         let folder = tempfile::tempdir().unwrap();
         let made = std::process::Command::new("mkfifo")
             .arg(folder.path().join("pipe"))
@@ -223,7 +223,7 @@ mod unix {
     }
 
     #[test]
-    fn what_is_made_is_for_its_owner_only() {
+    fn new_entries_are_for_their_owner_only() {
         let folder = tempfile::tempdir().unwrap();
         let dir = Dir::create(&folder.path().join("a/b")).unwrap();
         dir.create_file("file").unwrap();
@@ -234,7 +234,7 @@ mod unix {
     }
 
     #[test]
-    fn exposure_is_who_may_read_and_change() {
+    fn exposure_reports_read_and_write_access() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, b"").unwrap();

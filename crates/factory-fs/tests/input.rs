@@ -53,11 +53,11 @@ fn pipe_without_a_writer_is_refused_soon() {
     let path = pipe(folder.path());
     let start = Instant::now();
     let error = read(&path).unwrap_err();
-    assert_eq!(error.to_string(), "is a pipe to which nobody writes");
+    assert_eq!(error.to_string(), "is a pipe without a writer");
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
-/// The writer comes a little later, and takes its time.
+/// The writer starts late and writes slowly.
 #[test]
 fn pipe_is_read_to_its_end() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Files appear together, complete, and in place of others only where that is asked for.
+//! Files are published together, complete, and replace others only on request.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -44,7 +44,7 @@ fn files_in_several_folders_appear_together() {
     write(folder.path(), &files, Replace::No).unwrap();
     assert_eq!(names(&folder.path().join("a")), ["one", "three"]);
     assert_eq!(names(&folder.path().join("b")), ["two"]);
-    // One that is there keeps the others from appearing.
+    // An existing file prevents the publication of the others.
     let files: [(&str, &[u8]); 2] = [("a/four", b"4"), ("b/two", b"other")];
     let error = write(folder.path(), &files, Replace::No).unwrap_err();
     assert!(error.is_obstacle() && error.already_exists(), "{error}");
@@ -145,7 +145,7 @@ fn growing_output_keeps_what_is_there_and_leaves_nothing() {
     assert_eq!(fs::read(&path).unwrap(), b"sizepayload");
     let error = GrowingOutput::new(&path, Replace::No).unwrap_err();
     assert!(error.already_exists() && error.is_obstacle());
-    // Somebody makes it meanwhile.
+    // Another process creates it meanwhile.
     let other = folder.path().join("other");
     let mut output = GrowingOutput::new(&other, Replace::No).unwrap();
     output.write(b"ours").unwrap();
@@ -158,8 +158,8 @@ fn growing_output_keeps_what_is_there_and_leaves_nothing() {
     assert_eq!(fs::read(&other).unwrap(), b"ours");
 }
 
-/// A group of files whose process is gone, as [`publish`] leaves it at each of its steps.
-fn left_behind(folder: &Path, is_complete: bool) -> std::path::PathBuf {
+/// A group of files whose process has ended, as [`publish`] leaves it at each of its steps.
+fn abandoned(folder: &Path, is_complete: bool) -> std::path::PathBuf {
     let group = folder.join(".factory-0123456789abcdef.tmp");
     for inner in ["new", "old"] {
         fs::create_dir_all(group.join(inner)).unwrap();
@@ -174,8 +174,8 @@ fn left_behind(folder: &Path, is_complete: bool) -> std::path::PathBuf {
 #[test]
 fn complete_files_of_a_killed_process_come_to_their_places() {
     let folder = tempfile::tempdir().unwrap();
-    let group = left_behind(folder.path(), true);
-    // The former key has gone, the former certificate has not.
+    let group = abandoned(folder.path(), true);
+    // The former key is gone, the former certificate is not.
     fs::write(group.join("old/key"), b"old key").unwrap();
     fs::write(group.join("old/cert"), b"old certificate").unwrap();
     fs::hard_link(group.join("old/cert"), folder.path().join("cert")).unwrap();
@@ -188,9 +188,9 @@ fn complete_files_of_a_killed_process_come_to_their_places() {
 }
 
 #[test]
-fn reader_finds_what_a_killed_process_has_completed() {
+fn reader_finds_files_completed_by_a_killed_process() {
     let folder = tempfile::tempdir().unwrap();
-    let group = left_behind(folder.path(), true);
+    let group = abandoned(folder.path(), true);
     fs::write(group.join("old/key"), b"old key").unwrap();
     fs::write(group.join("new/key"), b"new key").unwrap();
     let key = Input::open(&folder.path().join("key"))
@@ -206,10 +206,10 @@ fn reader_finds_what_a_killed_process_has_completed() {
 #[test]
 fn incomplete_files_of_a_killed_process_are_removed() {
     let folder = tempfile::tempdir().unwrap();
-    let group = left_behind(folder.path(), false);
+    let group = abandoned(folder.path(), false);
     fs::write(group.join("new/key"), b"half a k").unwrap();
     fs::write(folder.path().join(".factory-fedcba9876543210.tmp"), b"half a k").unwrap();
-    // Names that are no drafts of ours stay.
+    // Names that are not those of drafts stay.
     for other in [".factory-notes.tmp", ".factory-x", ".key.tmp"] {
         fs::write(folder.path().join(other), b"").unwrap();
     }
@@ -220,7 +220,7 @@ fn incomplete_files_of_a_killed_process_are_removed() {
 #[test]
 fn drafts_of_living_processes_stay() {
     let folder = tempfile::tempdir().unwrap();
-    let group = left_behind(folder.path(), false);
+    let group = abandoned(folder.path(), false);
     let file = folder.path().join(".factory-fedcba9876543210.tmp");
     fs::write(&file, b"").unwrap();
     let held = [group.join("lock"), file].map(|path| {
@@ -255,7 +255,7 @@ mod unix {
     }
 
     #[test]
-    fn link_in_the_way_is_replaced_and_what_it_leads_to_is_not() {
+    fn link_in_the_way_is_replaced_and_its_target_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let victim = folder.path().join("victim");
         fs::write(&victim, b"precious").unwrap();

@@ -176,8 +176,8 @@ impl Certificate {
 
     /// Returns the public key.
     #[must_use]
-    pub const fn public_key(&self) -> &PublicKey {
-        &self.public_key
+    pub const fn public_key(&self) -> PublicKey {
+        self.public_key
     }
 
     /// Returns the serial number.
@@ -278,6 +278,13 @@ impl Certificate {
     /// Whether the key usage has cRLSign; a certificate without key usage may not sign CRLs here.
     pub(crate) fn may_sign_crls(&self) -> bool {
         self.key_usage.is_some_and(|usage| usage.has(KeyUsage::CRL_SIGN))
+    }
+}
+
+impl AsRef<[u8]> for Certificate {
+    /// Returns the DER.
+    fn as_ref(&self) -> &[u8] {
+        self.as_der()
     }
 }
 

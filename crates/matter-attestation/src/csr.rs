@@ -33,7 +33,7 @@ const OLD_PEM_LABEL: &str = "NEW CERTIFICATE REQUEST";
 /// -----END CERTIFICATE REQUEST-----
 /// ",
 /// )?;
-/// let public_key = request.public_key(); // what `Issuer::issue_dac` and `DacTemplate::issue` take
+/// let public_key = request.public_key(); // `&public_key` goes into `Issuer::issue_dac` and `DacTemplate::issue`
 /// # assert_eq!(public_key.as_bytes()[0], 4);
 /// # Ok::<(), matter_attestation::Error>(())
 /// ```
@@ -93,8 +93,8 @@ impl CertificateRequest {
 
     /// Returns the public key.
     #[must_use]
-    pub const fn public_key(&self) -> &PublicKey {
-        &self.public_key
+    pub const fn public_key(&self) -> PublicKey {
+        self.public_key
     }
 
     /// Returns the distinguished name in DER, which is not used in certificates.

@@ -12,15 +12,15 @@ use crate::{PrivateKey, PublicKey};
 /// A [`CertificateSigner`](crate::CertificateSigner) made from a public key and a function that signs SHA-256 hashes
 /// with a key in a token, an HSM or a key management service.
 ///
-/// The function receives the hash of 32 bytes and returns the signature. [`Signature::from_slice`] decodes r and s, 32
-/// bytes each (PKCS#11 `CKM_ECDSA`, Azure Key Vault), [`Signature::from_der`] decodes DER (AWS KMS, Google Cloud KMS).
-/// `?` accepts any error type; the error becomes the [`source`](core::error::Error::source) of
+/// The function receives the hash of 32 bytes and returns the signature. [`HashSigner::fixed`] is for one that returns r
+/// and s, 32 bytes each (PKCS#11 `CKM_ECDSA`, Azure Key Vault); [`Signature::from_der`] decodes DER (AWS KMS, Google Cloud
+/// KMS). `?` accepts any error type; the error becomes the [`source`](core::error::Error::source) of
 /// [`Error::SigningFailed`](crate::Error::SigningFailed).
 ///
 /// # Examples
 ///
 /// ```
-/// use matter_attestation::p256::ecdsa::Signature;
+/// # use matter_attestation::p256::ecdsa::Signature;
 /// use matter_attestation::{DateTime, Error, HashSigner, PaaSubject, PublicKey, SerialNumber, Validity, issue_paa};
 ///
 /// # #[derive(Debug)]
@@ -45,12 +45,12 @@ use crate::{PrivateKey, PublicKey};
 /// # let session = Session(matter_attestation::PrivateKey::from_scalar(&[7; 32])?);
 /// // `session` is the HSM's: it has the public point and signs hashes.
 /// let key = PublicKey::new(&session.public_point())?;
-/// let signer = HashSigner::new(key, |hash| Ok(Signature::from_slice(&session.sign(hash)?)?));
+/// let signer = HashSigner::fixed(key, |hash| session.sign(hash));
 ///
 /// let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0)?);
 /// let (subject, serial) = (PaaSubject::new("Example PAA")?, SerialNumber::new(&[1])?);
 /// let paa = issue_paa(&signer, &subject, validity, serial)?;
-/// assert_eq!(*paa.public_key(), key);
+/// assert_eq!(paa.public_key(), key);
 ///
 /// let closed = HashSigner::new(key, |_| Err("session closed".into()));
 /// let error = issue_paa(&closed, &subject, validity, serial).expect_err("the signer fails");
@@ -75,11 +75,24 @@ impl<F: Fn(&[u8; 32]) -> Result<Signature, Box<dyn core::error::Error + Send + S
     }
 }
 
+impl HashSigner<()> {
+    /// Joins a public key and a function that signs hashes with r and s of 32 bytes each, as PKCS#11 returns them.
+    #[must_use]
+    pub fn fixed<B: AsRef<[u8]>, E: Into<Box<dyn core::error::Error + Send + Sync>>>(
+        public_key: PublicKey,
+        sign: impl Fn(&[u8; 32]) -> Result<B, E>,
+    ) -> HashSigner<impl Fn(&[u8; 32]) -> Result<Signature, Box<dyn core::error::Error + Send + Sync>>> {
+        HashSigner::new(public_key, move |hash| {
+            Ok(Signature::from_slice(sign(hash).map_err(Into::into)?.as_ref())?)
+        })
+    }
+}
+
 impl<F> HashSigner<F> {
     /// Returns the public key.
     #[must_use]
-    pub const fn public_key(&self) -> &PublicKey {
-        &self.public_key
+    pub const fn public_key(&self) -> PublicKey {
+        self.public_key
     }
 }
 

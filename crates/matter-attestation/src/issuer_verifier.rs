@@ -48,7 +48,7 @@ impl IssuerVerifier {
     /// Creates a verifier from the issuer's certificate.
     #[must_use]
     pub fn new(issuer: Certificate) -> Self {
-        let key = KeyTable::new(issuer.public_key());
+        let key = KeyTable::new(&issuer.public_key());
         Self { issuer, key }
     }
 

@@ -59,7 +59,7 @@ pub use hash_signer::HashSigner;
 pub use input_kind::InputKind;
 pub use issue::{
     CertificateSigner, DacProfile, DacSubject, DacTemplate, Issuer, PaaProfile, PaaSubject, PaiProfile, PaiSubject,
-    issue_paa,
+    TestChain, issue_paa,
 };
 pub use issuer_verifier::IssuerVerifier;
 pub use key_id::KeyId;

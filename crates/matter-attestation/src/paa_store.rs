@@ -21,7 +21,7 @@ use crate::{Error, Finding, KeyId, Object, Profile};
 /// let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0).expect("a date"));
 /// let paa = issue_paa(&key, &PaaSubject::new("Test PAA")?, validity, SerialNumber::new(&[1])?)?;
 /// let mut store = PaaStore::new();
-/// assert_eq!(store.insert(paa.as_der())?, key.public_key().key_id());
+/// assert_eq!(store.insert(&paa)?, key.public_key().key_id());
 /// assert!(store.contains(key.public_key().key_id()));
 /// # Ok::<(), matter_attestation::Error>(())
 /// ```
@@ -61,7 +61,7 @@ impl PaaStore {
         }
     }
 
-    /// Adds a PAA in DER and returns its subject key identifier.
+    /// Adds a PAA, a [`Certificate`](crate::Certificate) or DER, and returns its subject key identifier.
     ///
     /// A PAA that breaks rules is added nevertheless; a report about a chain below it contains the findings. If several
     /// have the same identifier, the one with the issuer name of the PAI is used, otherwise the first.
@@ -70,7 +70,8 @@ impl PaaStore {
     ///
     /// [`Error::CertificateMalformed`] when it is not a certificate, [`Error::SubjectKeyIdMissing`] when it has no
     /// subject key identifier.
-    pub fn insert(&mut self, der: &[u8]) -> Result<KeyId, Error> {
+    pub fn insert(&mut self, certificate: impl AsRef<[u8]>) -> Result<KeyId, Error> {
+        let der = certificate.as_ref();
         let (facts, findings) = Paa::read(der);
         let facts = facts.ok_or(Error::CertificateMalformed { offset: None })?;
         let key_id = facts.subject_key_id.ok_or(Error::SubjectKeyIdMissing)?;

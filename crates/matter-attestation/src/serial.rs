@@ -5,6 +5,8 @@ use x509_cert::serial_number::SerialNumber as X509SerialNumber;
 use crate::Error;
 
 /// The serial number of a certificate: a positive INTEGER of at most 20 bytes (RFC 5280, 4.1.2.2).
+///
+/// The serial number of a device is `matter_factory_data::SerialNumber`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SerialNumber {
     /// Declared before the bytes, so that the derived order is numeric.

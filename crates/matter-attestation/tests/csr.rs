@@ -187,7 +187,7 @@ fn a_certificate_has_the_key_of_a_request_and_nothing_else() {
     let pai = pai(&pai_subject());
     let dac = Issuer::new(&pai, &key(2))
         .unwrap()
-        .issue_dac(&dac_subject(), request.public_key(), years(2025, 2030), serial(3))
+        .issue_dac(&dac_subject(), &request.public_key(), years(2025, 2030), serial(3))
         .unwrap();
     assert_eq!(dac.public_key().as_bytes()[..], OPENSSL[72..137]);
     assert!(!dac.is_ca());
@@ -265,7 +265,7 @@ proptest! {
 fn request_that_is_made_is_signed_by_its_key() {
     let key = PrivateKey::from_scalar(&[7; 32]).unwrap();
     let request = CertificateRequest::sign(&key, "Factory PAI").unwrap();
-    assert_eq!(*request.public_key(), key.public_key());
+    assert_eq!(request.public_key(), key.public_key());
     // SEQUENCE, SET, SEQUENCE, id-at-commonName, UTF8String.
     let name = [
         &[

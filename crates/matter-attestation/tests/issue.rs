@@ -101,7 +101,7 @@ fn a_chain_has_exactly_the_extensions_of_the_specification() {
     assert_eq!(dac.issuer_der(), pai.subject_der());
     assert_eq!(dac.vendor_id(), Some(vendor(VENDOR)));
     assert_eq!(dac.product_id(), Some(product(PRODUCT)));
-    assert_eq!(*dac.public_key(), key(3).public_key());
+    assert_eq!(dac.public_key(), key(3).public_key());
     assert_eq!(dac.serial(), serial(3));
     assert_eq!((dac.not_before(), dac.not_after()), (date(2025), date(2049)));
 }

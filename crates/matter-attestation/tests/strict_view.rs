@@ -136,6 +136,7 @@ proptest! {
         prop_assert_eq!(ours.not_before(), tbs.validity().not_before.to_date_time());
         prop_assert_eq!(ours.not_after(), tbs.validity().not_after.to_date_time());
         let point = tbs.subject_public_key_info().subject_public_key.as_bytes();
-        prop_assert_eq!(Some(&ours.public_key().as_bytes()[..]), point);
+        let key = ours.public_key();
+        prop_assert_eq!(Some(&key.as_bytes()[..]), point);
     }
 }

@@ -71,7 +71,7 @@ fn private_keys_fit_their_certificates() {
                 }
                 if let Some(der) = certificates.get(&name) {
                     assert_eq!(
-                        *Certificate::from_der(der).unwrap().public_key(),
+                        Certificate::from_der(der).unwrap().public_key(),
                         key.public_key(),
                         "{name}"
                     );
@@ -235,7 +235,7 @@ fn device_vectors_decode_or_are_refused() {
         };
         let key = PrivateKey::from_scalar(&bytes(&vector["dac_private_key"]).try_into().unwrap()).unwrap();
         assert_eq!(bytes(&vector["dac_public_key"]), key.public_key().as_bytes(), "{name}");
-        assert_eq!(*dac.public_key(), key.public_key(), "{name}");
+        assert_eq!(dac.public_key(), key.public_key(), "{name}");
         if accepted {
             dac.verify_issued_by(&pai)
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -267,7 +267,7 @@ fn an_attestation_response_verifies_as_raw_signature() {
     let signature = first("attestationSignatureTestVector");
     let folder = root.join("attestation/attestation_test");
     let dac = fs::read(folder.join("Chip-Test-DAC-FFF1-8000-0004-Cert.der")).unwrap();
-    let key = *Certificate::from_der(&dac).unwrap().public_key();
+    let key = Certificate::from_der(&dac).unwrap().public_key();
     key.verify_raw(&message, &signature).unwrap();
     assert_eq!(key.verify_raw(&message[1..], &signature), Err(Error::SignatureInvalid));
     println!("attestation response: 2 cases ran");
@@ -294,7 +294,7 @@ fn the_factory_folder_of_the_reference_tool_fits_together() {
     assert_eq!(*key.to_pkcs8_pem().unwrap().as_bytes(), read("DAC_key.pem"));
     assert_eq!(key.expose_scalar()[..], read("DAC_private_key.bin"));
     assert_eq!(key.public_key().as_bytes()[..], read("DAC_public_key.bin"));
-    assert_eq!(key.public_key(), *dac.public_key());
+    assert_eq!(key.public_key(), dac.public_key());
 
     let signed = SignedDeclaration::decode(&read("Chip-Test-CD-FFF2-8001.der")).unwrap();
     assert!(

@@ -20,7 +20,7 @@ fn declarations_verify_and_encode_to_the_same_bytes() {
     let signer = Certificate::decode(&fs::read(folder.join("Chip-Test-CD-Signing-Cert.pem")).unwrap()).unwrap();
     let key = PrivateKey::decode(&fs::read(folder.join("Chip-Test-CD-Signing-Key.pem")).unwrap()).unwrap();
     assert_eq!(key.public_key(), test_cd_signing_key().public_key());
-    assert_eq!(*signer.public_key(), key.public_key());
+    assert_eq!(signer.public_key(), key.public_key());
     assert_eq!(signer.subject_key_id(), Some(TEST_CD_SIGNING_KEY_ID));
 
     let mut declarations = files(&folder, ".der");
@@ -31,7 +31,7 @@ fn declarations_verify_and_encode_to_the_same_bytes() {
     for (name, cms) in &declarations {
         let signed = SignedDeclaration::decode(cms).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(signed.signer_key_id(), TEST_CD_SIGNING_KEY_ID, "{name}");
-        signed.verify(signer.public_key()).unwrap();
+        signed.verify(&signer.public_key()).unwrap();
         assert_eq!(signed.content().encode_tlv().unwrap(), signed.as_tlv(), "{name}");
         let again = signed.content().sign(&key, TEST_CD_SIGNING_KEY_ID).unwrap();
         assert_eq!(
@@ -51,8 +51,8 @@ fn declarations_verify_and_encode_to_the_same_bytes() {
     let untrusted = SignedDeclaration::decode(&bytes(&arrays["gUntrustedCd"])).unwrap();
     let untrusted_cert = Certificate::from_der(&bytes(&arrays["gUntrustedCdCert"])).unwrap();
     assert_eq!(Some(untrusted.signer_key_id()), untrusted_cert.subject_key_id());
-    untrusted.verify(untrusted_cert.public_key()).unwrap();
-    assert_eq!(untrusted.verify(signer.public_key()), Err(Error::SignatureInvalid));
+    untrusted.verify(&untrusted_cert.public_key()).unwrap();
+    assert_eq!(untrusted.verify(&signer.public_key()), Err(Error::SignatureInvalid));
     println!("attestation declarations: {} cases ran", cases + 1);
 }
 
@@ -70,7 +70,7 @@ fn declaration_signers_have_the_listed_key_ids() {
             for (name, der) in files(&root.join("attestation").join(folder), ".der") {
                 let certificate = Certificate::from_der(&der).unwrap_or_else(|error| panic!("{name}: {error}"));
                 if certificate.subject_key_id().unwrap().as_bytes()[..] == key_id {
-                    assert_eq!(*certificate.public_key(), PublicKey::new(&point).unwrap(), "{name}");
+                    assert_eq!(certificate.public_key(), PublicKey::new(&point).unwrap(), "{name}");
                     certificate.verify_issued_by(&csa_root).unwrap();
                     cases += 1;
                 }

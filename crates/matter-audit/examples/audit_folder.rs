@@ -1,4 +1,4 @@
-//! Audits the devices in a folder, and compares them with its manifest where there is one.
+//! Audits the devices in a folder, and compares them with its manifest if there is one.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use matter_audit::{Audit, Error};
 
 fn main() -> Result<ExitCode, Error> {
     let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("the output folder of a run is needed");
+        eprintln!("no output folder of a run given");
         return Ok(ExitCode::from(2));
     };
     let mut audit = Audit::new(Expected::new().for_tests()).with_path(&folder);

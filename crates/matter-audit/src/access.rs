@@ -1,11 +1,11 @@
-//! Who else than its owner can read or change a file or folder.
+//! Access of other users to a file or folder.
 
 use std::path::Path;
 
 use factory_fs::Exposure;
 use matter_factory_data::{Check, Finding};
 
-/// What others than the owner can do.
+/// The access of users other than the owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Access {
     #[default]
@@ -19,13 +19,13 @@ impl Access {
         match Exposure::of(path) {
             Ok(exposure) if exposure.is_writable() => Self::Write,
             Ok(exposure) if exposure.is_open() => Self::Read,
-            // What is not there has its own finding.
+            // A missing file has its own finding.
             _ => Self::None,
         }
     }
 }
 
-/// The files and folders that others can read or change.
+/// The files and folders that other users can read or change.
 #[derive(Default)]
 pub(crate) struct OpenFiles {
     read: Vec<String>,
@@ -33,7 +33,7 @@ pub(crate) struct OpenFiles {
 }
 
 impl OpenFiles {
-    /// Adds a file or folder, which is a secret or is none.
+    /// Adds a file or folder, which may be a secret.
     pub(crate) fn add(&mut self, name: impl Into<String>, access: Access, is_secret: bool) {
         match access {
             Access::Write => self.write.push(name.into()),
@@ -42,7 +42,7 @@ impl OpenFiles {
         }
     }
 
-    /// Tells whether a file, by its place without links, is among them.
+    /// Returns whether a file is listed, by its path without links.
     pub(crate) fn contains_path(&self, place: &Path) -> bool {
         let names = self.read.iter().chain(&self.write);
         names
@@ -55,7 +55,7 @@ impl OpenFiles {
         self.write.append(&mut other.write);
     }
 
-    /// Returns a finding for each of the two.
+    /// Returns one finding for readable and one for writable files.
     pub(crate) fn findings(&self, object: &str) -> impl Iterator<Item = Finding> {
         let found = [(Check::FileWritable, &self.write), (Check::FileMode, &self.read)];
         let found = found.into_iter().filter(|(_, names)| !names.is_empty());

@@ -17,7 +17,7 @@ use crate::retired::Retired;
 use crate::work::{AuditWork, GivenKeys};
 use crate::{AuditInput, Error, FlashDump, ManifestKey, Sampling, run_tables};
 
-/// An audit of devices on disk: what to read, and what to hold it against.
+/// An audit of devices on disk: the inputs, and the expectations for them.
 ///
 /// # Examples
 ///
@@ -44,30 +44,30 @@ pub struct Audit<'a> {
     recompute: Sampling,
 }
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuditReport {
     /// The devices, in the order of their paths.
     pub devices: Vec<AuditedDevice>,
-    /// What concerns more than one device, or one that is not there.
+    /// Findings that concern several devices or missing ones.
     pub batch: Vec<Finding>,
 }
 
-/// What was found about one device.
+/// The result for one device.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuditedDevice {
     /// Its folder or file.
     pub path: PathBuf,
-    /// Its name, if the folder or its certificate has one.
+    /// Its name, if its folder or its certificate has one.
     pub uuid: Option<String>,
-    /// What was found.
+    /// The findings.
     pub findings: Vec<Finding>,
 }
 
 impl<'a> Audit<'a> {
-    /// Starts with nothing to read.
+    /// Creates an audit without inputs.
     #[must_use]
     pub const fn new(expected: Expected<'a>) -> Self {
         Self {
@@ -89,54 +89,54 @@ impl<'a> Audit<'a> {
         self
     }
 
-    /// Sets the flash dump, of which there is one.
+    /// Sets the flash dump, at most one.
     #[must_use]
     pub fn with_flash_dump(mut self, dump: FlashDump) -> Self {
         self.dump = Some(dump);
         self
     }
 
-    /// Sets the keys partition of devices that have none in their folders, or the HMAC key of 32 bytes from which they derive
-    /// their keys.
+    /// Sets the keys partition of devices that have none in their folders, or the 32-byte HMAC key from which they
+    /// derive their keys.
     #[must_use]
     pub fn with_keys(mut self, path: impl Into<PathBuf>) -> Self {
         self.keys = Some(path.into());
         self
     }
 
-    /// Sets the manifest that the devices have to be in.
+    /// Sets the manifest that must list the devices.
     #[must_use]
     pub fn with_manifest(mut self, path: impl Into<PathBuf>) -> Self {
         self.manifest = Some(path.into());
         self
     }
 
-    /// Sets who has signed the manifests: that of [`Audit::with_manifest`], or without it those beside the devices.
+    /// Sets the signer of the manifests: of [`Audit::with_manifest`], or else of the ones beside the devices.
     #[must_use]
     pub fn with_manifest_key(mut self, key: ManifestKey) -> Self {
         self.manifest_key = Some(key);
         self
     }
 
-    /// Sets the ledger that the devices have to be in.
+    /// Sets the ledger that must list the devices.
     #[must_use]
     pub fn with_ledger(mut self, place: impl Into<LedgerPlace>) -> Self {
         self.ledger = Some(place.into());
         self
     }
 
-    /// Sets which devices have looked at what takes long.
+    /// Selects the devices for which the slow checks are done.
     #[must_use]
     pub const fn with_recompute(mut self, recompute: Sampling) -> Self {
         self.recompute = recompute;
         self
     }
 
-    /// Reads and audits everything.
+    /// Reads and audits all inputs.
     ///
     /// # Errors
     ///
-    /// [`Error::File`] for what cannot be opened; what opens and is damaged is a finding. [`Error::Random`].
+    /// [`Error::File`] if an input cannot be opened; damaged contents are findings. [`Error::Random`].
     pub fn execute(&self) -> Result<AuditReport, Error> {
         let mut listed = Vec::new();
         listed.extend(self.manifest.as_deref().map(DeviceList::manifest).transpose()?);
@@ -167,7 +167,7 @@ impl<'a> Audit<'a> {
         work.search_beside(&inputs.beside);
         work.search_again(&inputs.sources, &inputs.beside)?;
         if work.tried.is_exhausted() {
-            let text = "beside the devices are more values as long as a key than are looked at";
+            let text = "files beside the devices contain more values of a key's length than are examined";
             found.push(Finding::of(Check::NotChecked, "output", text));
         }
         found.append(&mut work.findings);
@@ -177,7 +177,7 @@ impl<'a> Audit<'a> {
         self.add_open_lists(&mut inputs.open);
         batch.extend(inputs.open.findings("output"));
         if work.devices.is_empty() && !self.paths.is_empty() {
-            let text = "no folder of a device is there";
+            let text = "there is no device folder";
             batch.push(Finding::of(Check::ArtifactMissing, "devices", text));
         }
         batch.extend(work.unchecked.notes(&self.expected));
@@ -187,7 +187,7 @@ impl<'a> Audit<'a> {
         })
     }
 
-    /// Compares lists and tables with the devices, of which all were audited.
+    /// Compares lists and tables with the devices, all of which were audited.
     fn compare_lists(&self, work: &mut AuditWork<'_>, inputs: &FoundInputs) -> Vec<Finding> {
         let mut found = Vec::new();
         let mut retired = Retired::default();
@@ -215,7 +215,7 @@ impl<'a> Audit<'a> {
         found
     }
 
-    /// Adds what was given beside the devices, unless it lies among them.
+    /// Adds the lists that were given separately, unless they are among the devices.
     fn add_open_lists(&self, open: &mut OpenFiles) {
         let flash_key = self.dump.as_ref().and_then(FlashDump::key);
         let lists = [&self.keys, &self.manifest].into_iter().flatten();
@@ -228,7 +228,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// Finds the devices, and what lies around them.
+    /// Finds the devices and the files around them.
     fn inputs(&self) -> Result<FoundInputs, Error> {
         let mut inputs = FoundInputs::default();
         inputs.sources.extend(self.dump.clone().map(|dump| DeviceSource {
@@ -246,14 +246,14 @@ impl<'a> Audit<'a> {
                 .map_err(|error| Error::file(AuditInput::Path, path, error))?;
             let mut found = FolderContents::default();
             found.look(path)?;
-            // A device's own files are looked at with the device.
+            // A device's own files are examined with the device.
             let in_output = found.devices.first() != Some(path);
             if in_output {
                 open_secrets(path, 0, &mut inputs.open);
                 inputs.outputs.push(place);
             }
             inputs.findings.append(&mut found.findings);
-            // A folder may be given, and one in it as well.
+            // A folder and one of its subfolders may both be given.
             found.others.retain(|file| {
                 let place = file.path.canonicalize();
                 self.paths.len() < 2 || place.is_ok_and(|place| beside.insert(place))
@@ -266,29 +266,29 @@ impl<'a> Audit<'a> {
             }
         }
         if self.dump.is_some() {
-            // The device's folder says more of it, and comes first.
+            // The device's folder contains more about it, and comes first.
             inputs.sources.rotate_left(1);
         }
         Ok(inputs)
     }
 }
 
-/// What is to be audited.
+/// The inputs of an audit.
 #[derive(Default)]
 struct FoundInputs {
     sources: Vec<DeviceSource>,
-    /// Folders of devices, in which those of a list have to be.
+    /// Folders of devices, which must contain the devices of a list.
     outputs: Vec<PathBuf>,
     /// Files beside the devices' folders.
     beside: Vec<Beside>,
-    /// Files with secrets outside of devices' folders that others than their owner can read or change.
+    /// Files with secrets outside device folders that other users can read or change.
     open: OpenFiles,
-    /// What else lies there, and was not looked into.
+    /// Findings about entries that were not examined.
     findings: Vec<Finding>,
 }
 
 impl FoundInputs {
-    /// Reads the manifests of all runs that lie beside the devices.
+    /// Reads the manifests of all runs beside the devices.
     fn manifests(&mut self) -> Vec<DeviceList> {
         let is_manifest = |path: &Path| {
             let name = folders::name(path);
@@ -310,13 +310,13 @@ impl FoundInputs {
 }
 
 impl AuditReport {
-    /// Tells whether nothing of this severity or a higher one was found.
+    /// Returns whether there is no finding of this severity or a higher one.
     #[must_use]
     pub fn is_clean(&self, severity: Severity) -> bool {
         self.findings().all(|finding| finding.severity < severity)
     }
 
-    /// Returns how many devices have no finding, notes apart.
+    /// Returns the number of devices without findings, not counting notes.
     #[must_use]
     pub fn clean(&self) -> usize {
         let is_note = |finding: &Finding| finding.severity == Severity::Note;
@@ -324,13 +324,13 @@ impl AuditReport {
         clean.count()
     }
 
-    /// Returns how many findings have a severity.
+    /// Returns the number of findings of a severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.findings().filter(|finding| finding.severity == severity).count()
     }
 
-    /// Returns all findings, those of devices first.
+    /// Returns all findings, starting with those of devices.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.devices
             .iter()
@@ -341,7 +341,7 @@ impl AuditReport {
 
 fn read_keys(path: &Path, findings: &mut Vec<Finding>) -> Result<Option<GivenKeys>, Error> {
     let bytes = read(AuditInput::Keys, path)?;
-    // A keys partition has 68 bytes at least.
+    // A keys partition has at least 68 bytes.
     let hmac_key = HmacKey::decode(&bytes);
     let are_derived = hmac_key.is_ok();
     let keys = hmac_key.map_or_else(|_| NvsKeys::decode(&bytes), |key| NvsKeys::from_hmac_key(&key));

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 
-/// What a file or folder is given to the audit as.
+/// The role of a file or folder given to the audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuditInput {
@@ -16,13 +16,13 @@ pub enum AuditInput {
     FlashKey,
     /// The keys partition of devices that have none in their folders.
     Keys,
-    /// The ledger that the devices have to be in.
+    /// The ledger that must list the devices.
     Ledger,
-    /// The manifest that the devices have to be in.
+    /// The manifest that must list the devices.
     Manifest,
     /// The partition table of the dump.
     PartitionTable,
-    /// A device's folder, a folder of such folders, or a file; or what is in it.
+    /// A device's folder, a folder of such folders, or a file; or an entry of a folder.
     Path,
 }
 

@@ -1,4 +1,4 @@
-//! What lies beside the folders of devices: it is searched for private keys.
+//! Files beside the folders of devices, which are searched for private keys.
 
 use std::fs::File;
 use std::io::Read;
@@ -10,17 +10,17 @@ use zeroize::Zeroizing;
 
 use crate::folders::{STAGING, is_test_pki, name};
 
-/// So much of a file is in memory at once.
+/// Bytes of a file in memory at a time.
 const PIECE: usize = 32 << 20;
-/// No form of a key is longer, so that one that begins in a piece ends in what follows it.
+/// Longest encoding of a key: a key that begins in a piece ends in the bytes following it.
 const LONGEST: usize = 64 << 10;
-/// So many keys of one file are told.
+/// Most keys to report for one file.
 const MAX_TOLD: usize = 16;
 
 /// A file beside the folders of devices.
 pub(crate) struct Beside {
     pub(crate) path: PathBuf,
-    /// Whether it is where a key belongs: that of a PKI for tests, or of the PAI that a run has made.
+    /// Whether keys belong here: in a test PKI, or for the PAI that a run has made.
     pub(crate) holds_keys: bool,
 }
 
@@ -31,12 +31,12 @@ impl Beside {
         Self { path, holds_keys }
     }
 
-    /// Tells whether a key may be here: no device's may, and another one where keys belong.
+    /// Returns whether a key may be here: never a device's key, other keys only where keys belong.
     fn may_have(&self, found: &FoundKey) -> bool {
         self.holds_keys && found.is_key() && !matches!(found.owner(), Some(KeyOwner::Device(_)))
     }
 
-    /// Finds keys that do not belong here, and adds those of known owners that nobody knew.
+    /// Finds keys that do not belong here, and adds previously unknown keys of known owners.
     pub(crate) fn search(&self, search: &mut BesideSearch<'_>, new: &mut Vec<PrivateKey>) {
         let place = self.path.display().to_string();
         let found = match File::open(&self.path).and_then(|file| search.file(file)) {
@@ -78,7 +78,7 @@ impl BesideSearch<'_> {
             Read::by_ref(&mut file).take(wanted).read_to_end(&mut bytes)?;
             let is_last = bytes.len() < PIECE + LONGEST;
             let found = find_keys(&bytes, self.keys, self.tried).into_iter();
-            // What begins behind the piece is found with the next one.
+            // A key that begins after the piece is found with the next one.
             let found = found.filter(|found| is_last || found.offset() < PIECE);
             all.extend(found.map(|found| found.moved_by(start)));
             if is_last {

@@ -1,4 +1,4 @@
-//! The files of one device, as they lie in its folder.
+//! The files of one device in its folder.
 
 use std::cell::OnceCell;
 use std::fs;
@@ -24,9 +24,9 @@ use crate::{AuditInput, Error};
 pub(crate) struct DeviceFile {
     pub(crate) name: String,
     pub(crate) bytes: Zeroizing<Vec<u8>>,
-    /// What others than the owner may do.
+    /// Access of other users.
     pub(crate) access: Access,
-    /// Whether it was given alone, under whatever name.
+    /// Whether the file was given individually, under any name.
     pub(crate) is_given: bool,
     digest: OnceCell<[u8; 32]>,
 }
@@ -47,49 +47,49 @@ impl DeviceFile {
     }
 }
 
-/// Everything that there is of one device, read and not yet looked into.
+/// The files of one device, read but not yet examined.
 #[derive(Default)]
 pub(crate) struct DeviceFiles {
     pub(crate) path: PathBuf,
     pub(crate) uuid: Option<String>,
-    /// What it is called before it is looked into.
+    /// Its name before it is examined.
     pub(crate) name: String,
     pub(crate) is_folder: bool,
-    /// Whether it is nothing but files that were given one by one.
+    /// Whether it consists only of individually given files.
     pub(crate) is_given: bool,
     pub(crate) files: Vec<DeviceFile>,
-    /// Its folders, and what others than the owner may do there.
+    /// Its folders, and the access of other users to them.
     pub(crate) folders: Vec<(String, Access)>,
     pub(crate) nvs: Option<usize>,
     pub(crate) secure_cert: Option<usize>,
     pub(crate) codes: Option<usize>,
     pub(crate) picture: Option<usize>,
     pub(crate) keys: Option<usize>,
-    /// Codes and pictures that were given beside the device's own, and have to say the same.
+    /// Indices of codes and pictures given in addition to the device's own, which must agree.
     pub(crate) more_codes: Vec<usize>,
     pub(crate) more_pictures: Vec<usize>,
-    /// What else is in the flash of a dump: as it is, and decrypted.
+    /// The rest of a flash dump, raw and decrypted.
     pub(crate) flash: Vec<(&'static str, Zeroizing<Vec<u8>>)>,
-    /// Why the keys in a dump do not open the store beside them.
+    /// The reason why the keys in a dump do not decrypt its store.
     pub(crate) wrong_keys: Option<&'static str>,
-    /// The partition for keys in a dump that has none which can be read, and why.
+    /// The unreadable keys partition of a dump without a readable one, and the reason.
     pub(crate) damaged_keys: Option<(String, &'static str)>,
     pub(crate) secure_cert_size: Option<esp_secure_cert::PartitionSize>,
-    /// What was found while reading.
+    /// Findings made while reading.
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Tools make folders in a device's folder, and none in those.
+/// Tools create folders in a device's folder, but none below those.
 const MAX_DEPTH: u8 = 4;
 
-/// Where the key that goes into an image comes from.
+/// Sources of the key in an image.
 const KEY_FILES: [InternalFile; 3] = [
     InternalFile::DacKeyPem,
     InternalFile::DacKeyDer,
     InternalFile::DacPrivateKey,
 ];
 
-/// Tells whether a name in a folder makes it that of a device.
+/// Returns whether a file name marks its folder as a device's.
 pub(crate) fn is_of_device(name: &str) -> bool {
     matches!(
         FileKind::of_name(name),
@@ -97,13 +97,13 @@ pub(crate) fn is_of_device(name: &str) -> bool {
     )
 }
 
-/// Tells whether a name is a UUID, as devices' folders have it.
+/// Returns whether a name is a UUID, as those of devices' folders.
 pub(crate) fn is_uuid(name: &str) -> bool {
     name.len() == uuid::fmt::Hyphenated::LENGTH && uuid::Uuid::parse_str(name).is_ok()
 }
 
 impl DeviceFiles {
-    /// Reads all that there is of a device.
+    /// Reads all files of a device.
     pub(crate) fn read(source: &DeviceSource) -> Result<Self, Error> {
         let mut device = source
             .dump
@@ -126,7 +126,7 @@ impl DeviceFiles {
                 None => read(AuditInput::Path, path)?,
             };
             if kind.is_none() {
-                let reason = "neither an image nor codes; certificates, declarations and keys are audited in their \
+                let reason = "not an image or codes; certificates, declarations and keys are audited in their \
                               device's folder";
                 let reason = utf16(&bytes).map_or_else(|| reason.to_owned(), |error| error.to_string());
                 device
@@ -155,8 +155,8 @@ impl DeviceFiles {
             } else if metadata.is_dir() && depth < MAX_DEPTH {
                 self.read_folder(&path, &format!("{name}/"), depth + 1)?;
             } else {
-                // A pipe would keep the audit waiting, and a link to a folder above it never ends.
-                let text = "neither a file nor a folder that a device has";
+                // A pipe would block the audit, and a link to a parent folder would never end.
+                let text = "not a file or folder of a device";
                 self.findings.push(Finding::of(Check::NotChecked, name, text));
             }
         }
@@ -165,7 +165,7 @@ impl DeviceFiles {
 
     fn read_file(&mut self, path: &Path, name: String) -> Result<(), Error> {
         if fs::metadata(path).is_ok_and(|metadata| metadata.len() > Input::MAX_FILE) {
-            let text = "larger than the 64 MiB that a device's files have at most";
+            let text = "larger than 64 MiB, the limit for a device's files";
             self.findings.push(Finding::of(Check::ArtifactMalformed, name, text));
             return Ok(());
         }
@@ -175,8 +175,8 @@ impl DeviceFiles {
         Ok(())
     }
 
-    /// Adds a file, of a kind that the audit looks into or another. One that was given may be the same as one that is
-    /// there, and a label may have been read more than once.
+    /// Adds a file of a kind that the audit examines, or of another one. A given file may equal an existing one, and
+    /// several files may be read for the label.
     pub(crate) fn add(&mut self, kind: Option<FileKind>, file: DeviceFile) {
         let index = self.files.len();
         let place = match kind {
@@ -205,7 +205,7 @@ impl DeviceFiles {
         self.files.push(file);
     }
 
-    /// The file that a list calls so. One that was given alone may have another name.
+    /// Returns the file with a name in a list. An individually given file may have another name.
     pub(crate) fn listed(&self, name: &str) -> Option<&DeviceFile> {
         let named = self.files.iter().find(|file| file.name == name);
         let place = match FileKind::of_name(name).filter(|_| self.is_given) {
@@ -221,7 +221,7 @@ impl DeviceFiles {
         self.files.get(index?)
     }
 
-    /// The codes of the device's label, from all files that have some. What two of them say differently is a finding.
+    /// Returns the codes of the device's label from all of its files. A contradiction between two of them is a finding.
     pub(crate) fn codes(&self, findings: &mut Vec<Finding>) -> LabelCodes {
         let mut codes = LabelCodes::default();
         for file in self
@@ -234,14 +234,14 @@ impl DeviceFiles {
                 continue;
             };
             for what in codes.join(others) {
-                let text = format!("another {what} than the device's other label");
+                let text = format!("the {what} differs from the device's other label");
                 findings.push(Finding::of(Check::LabelCodes, &file.name, text));
             }
         }
         codes
     }
 
-    /// What the picture of the QR code shows; all that were given show the same.
+    /// Returns the text of the QR code's picture; all given pictures must agree.
     fn shown(&self, findings: &mut Vec<Finding>) -> Option<Zeroizing<String>> {
         let files = self.picture.iter().chain(&self.more_pictures);
         let mut shown = None;
@@ -251,7 +251,7 @@ impl DeviceFiles {
                 findings.push(Finding::of(
                     Check::LabelPicture,
                     &file.name,
-                    "another code than the other picture",
+                    "the code differs from the other picture",
                 ));
             }
             shown.get_or_insert(text);
@@ -259,7 +259,7 @@ impl DeviceFiles {
         shown
     }
 
-    /// Audits the device. Verifiers are left for later, when there are many.
+    /// Audits the device. Verifiers are derived later, many at a time.
     pub(crate) fn audit(
         &self,
         expected: &Expected<'_>,
@@ -279,7 +279,7 @@ impl DeviceFiles {
         if let (Some(why), Some(keys)) = (self.wrong_keys, own_keys.as_ref().or(keys)) {
             let store = self.file(self.nvs);
             if store.is_some_and(|file| reads_better(&file.bytes, keys)) {
-                let text = format!("{why}, and the store needs those that were given");
+                let text = format!("{why}; the store requires the given keys");
                 findings.push(Finding::of(Check::ArtifactMalformed, "nvs_keys", text));
             }
         }
@@ -288,7 +288,7 @@ impl DeviceFiles {
         {
             findings.push(Finding::of(Check::ArtifactMalformed, "nvs_keys", why));
         }
-        // With keys from elsewhere it may be what flash encryption makes of them.
+        // With keys from elsewhere it may be a result of flash encryption.
         if let (Some((partition, why)), None) = (&self.damaged_keys, own_keys.as_ref().or(keys)) {
             let text = format!("the checksum of the keys partition is wrong: {why}");
             findings.push(Finding::of(Check::ArtifactMalformed, partition, text));
@@ -349,7 +349,8 @@ impl DeviceFiles {
         report
     }
 
-    /// The image of the whole flash without the images that are looked at by themselves: what is left has no key of the DAC.
+    /// Returns the image of the whole flash without the images that are examined separately: the rest must not contain
+    /// the DAC's key.
     fn flash_beside_images(&self) -> Option<(&str, Zeroizing<Vec<u8>>)> {
         const SECTOR: usize = 4096;
         let is_flash = |file: &&DeviceFile| FolderFile::of_name(&file.name) == Some(FolderFile::Flash);
@@ -374,7 +375,7 @@ impl DeviceFiles {
         Some((&flash.name, rest))
     }
 
-    /// The files beside the images: those that may hold the DAC's key, and those in which there is none.
+    /// Returns the files beside the images: those that may contain the DAC's key, and those that must not.
     fn other_files(&self) -> [Vec<(&str, &[u8])>; 2] {
         let images = [self.nvs, self.secure_cert];
         let files = self.files.iter().enumerate();

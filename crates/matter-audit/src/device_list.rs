@@ -1,4 +1,4 @@
-//! What a manifest or a ledger says about devices, beside what is there of them.
+//! Comparison of a manifest or ledger with the devices that exist.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,47 +17,48 @@ use crate::list_rows::{self, ListRow, ListedFile, ListedValue};
 use crate::retired::Retired;
 use crate::signature::{ManifestKey, SignedManifest};
 
-/// The devices of a manifest or ledger by their UUID in lower case, each with what is said about it.
+/// The devices of a manifest or ledger by lower-case UUID, each with its row.
 pub(crate) struct DeviceList {
     devices: BTreeMap<String, ListRow>,
-    /// What devices are called by SHA-256 of their DAC's key in hexadecimal.
+    /// Device names by SHA-256 of the DAC's key in hexadecimal.
     keys: BTreeMap<String, String>,
     /// Devices that are no longer in use.
     retired: BTreeSet<String>,
-    /// Which of them are there.
+    /// The listed devices that exist.
     seen: BTreeMap<String, SeenDevice>,
     name: String,
-    /// Whether it was given, and not found beside the devices: then it is of all of them, and says what they are for.
+    /// Whether the list was given rather than found beside the devices: it then covers all of them and decides whether
+    /// they are for tests.
     is_given: bool,
     is_test: bool,
     is_readable: bool,
-    /// Of a manifest.
+    /// Set for a manifest.
     signed: Option<SignedManifest>,
-    /// What is wrong with the list itself.
+    /// Findings about the list itself.
     findings: Vec<Finding>,
 }
 
-/// A device that is there.
+/// A device that exists.
 struct SeenDevice {
-    /// What it is called beside others; another list may have another name for it.
+    /// Its name among all devices; another list may use another name.
     name: String,
     /// Whether it is in a folder of devices.
     in_output: bool,
 }
 
-/// What all lists share.
+/// State shared by all lists.
 pub(crate) struct ListContext<'s> {
-    /// Folders of devices that were audited: a device can only be missing there.
+    /// Audited folders of devices: only there can a device be missing.
     pub(crate) outputs: &'s [PathBuf],
     pub(crate) batch: &'s mut BatchAudit,
     pub(crate) retired: &'s mut Retired,
-    /// Devices that were said to be missing or to be too many.
+    /// Devices already reported as missing or as additional.
     pub(crate) reported: &'s mut BTreeSet<String>,
     pub(crate) manifest_key: Option<&'s ManifestKey>,
 }
 
 impl DeviceList {
-    /// Reads a manifest that was given. One that is damaged is a finding.
+    /// Reads a given manifest. Damage is a finding.
     pub(crate) fn manifest(path: &Path) -> Result<Self, Error> {
         let (rows, sha256) = list_rows::manifest(path)?;
         Ok(Self {
@@ -66,7 +67,7 @@ impl DeviceList {
         })
     }
 
-    /// Reads a manifest that lies beside devices, and that may be of some of them.
+    /// Reads a manifest found beside devices, which may list only some of them.
     pub(crate) fn found_manifest(path: &Path) -> Result<Self, Error> {
         let (rows, sha256) = list_rows::manifest(path)?;
         Ok(Self {
@@ -76,7 +77,7 @@ impl DeviceList {
         })
     }
 
-    /// Reads a ledger. One that is damaged is a finding.
+    /// Reads a ledger. Damage is a finding.
     pub(crate) fn ledger(place: &LedgerPlace) -> Result<Self, Error> {
         Ok(Self::new("ledger".into(), list_rows::ledger(place)?))
     }
@@ -94,7 +95,7 @@ impl DeviceList {
                     free.insert(row);
                 }
                 Entry::Occupied(taken) => {
-                    let text = format!("the list has two rows of {}", taken.key());
+                    let text = format!("the list has two rows for {}", taken.key());
                     findings.push(Finding::of(Check::DuplicateDevice, &name, text));
                 }
             }
@@ -117,17 +118,17 @@ impl DeviceList {
         }
     }
 
-    /// The names of devices that are no longer in use, if it is a ledger that was read.
+    /// Returns the names of devices that are no longer in use, if the list is a ledger.
     pub(crate) fn retired(&self) -> impl Iterator<Item = String> + '_ {
         self.retired.iter().cloned()
     }
 
-    /// Whether it knows what is no longer in use.
+    /// Returns whether the list records devices that are no longer in use.
     pub(crate) const fn is_ledger(&self) -> bool {
         self.signed.is_none()
     }
 
-    /// What the list calls a device: by the name of its folder or files, its DAC's common name, or its DAC's key.
+    /// Returns the list's name of a device: by its folder or files, by the common name of its DAC, or by its DAC's key.
     pub(crate) fn name_of(&self, device: &DeviceFiles, report: &DeviceReport) -> Option<&str> {
         let names = [device.uuid.as_deref(), report.common_name()];
         let named = names.into_iter().flatten().find_map(|name| {
@@ -140,10 +141,10 @@ impl DeviceList {
         })
     }
 
-    /// Tells whether the run of a device is marked as one for tests.
+    /// Returns whether the run of a device is marked as a test run.
     pub(crate) fn is_test(&self, device: &DeviceFiles, report: &DeviceReport) -> bool {
         let row = self.name_of(device, report).and_then(|name| self.devices.get(name));
-        // What lies beside devices may not make them devices for tests.
+        // A file beside devices must not turn them into test devices.
         self.is_given && self.is_test
             || row
                 .filter(|_| self.is_given)
@@ -151,8 +152,8 @@ impl DeviceList {
                 .is_some_and(ListedValue::is_true)
     }
 
-    /// Compares a device, which may be in a folder of devices, with its row. Beside others it is called `name`. Hashes that are
-    /// right are no keys, and added to those. Returns whether the device is one too many.
+    /// Compares a device, which may be in a folder of devices, with its row. `name` is its name among all devices.
+    /// Matching hashes are not keys and are added to the known non-keys. Returns whether the device is not in the list.
     pub(crate) fn compare(
         &mut self,
         device: &DeviceFiles,
@@ -170,7 +171,7 @@ impl DeviceList {
                 let own = device.uuid.as_deref().or(report.common_name()).unwrap_or_default();
                 let own = own.to_ascii_lowercase();
                 let retired = if self.retired.contains(&own) {
-                    ", which the ledger has written off"
+                    ", which the ledger marks as out of use"
                 } else {
                     ""
                 };
@@ -187,7 +188,7 @@ impl DeviceList {
         }
         for (file_name, listed) in &row.files {
             let Some(file) = device.listed(file_name) else {
-                // Of files that were given one by one nobody expects all, and the one for an eFuse goes when it is burned.
+                // Individually given files need not be complete, and the file for an eFuse is removed once burned.
                 if device.is_folder && file_name != InternalFile::EfuseKey.path() {
                     report.push(Finding::of(Check::FileMissing, file_name, &self.name));
                 }
@@ -206,7 +207,7 @@ impl DeviceList {
         false
     }
 
-    /// Returns what is wrong with the list as a whole. Rows are compared with each other and with the devices.
+    /// Returns the findings about the list as a whole. Rows are compared with each other and with the devices.
     pub(crate) fn finish(mut self, shared: &mut ListContext<'_>) -> Vec<Finding> {
         let is_output = |folder: &Path| {
             let related = |output: &PathBuf| output.starts_with(folder) || folder.starts_with(output);
@@ -224,12 +225,12 @@ impl DeviceList {
         let mut missing = 0;
         for (uuid, row) in &self.devices {
             add(shared.batch, self.seen.get(uuid).map_or(uuid, |seen| &seen.name), row);
-            // A list that does not know of runs is one of what is there.
+            // A list without runs is a list of existing devices.
             let is_expected = |run: &list_rows::ListedRun| runs.contains(run.name.as_str()) || is_output(&run.folder);
             let is_expected = row.run.as_ref().is_none_or(is_expected) && !shared.outputs.is_empty();
             if is_expected && !self.seen.contains_key(uuid) {
                 missing += 1;
-                // Of each device it is said once, and of those that are out of use not at all.
+                // Each device is reported once, and those out of use not at all.
                 let is_retired = !self.is_ledger() && shared.retired.has(&top, uuid);
                 if !is_retired && (shared.reported.insert(uuid.clone()) || self.is_given) {
                     self.findings.push(Finding::of(Check::DeviceMissing, &self.name, uuid));
@@ -238,7 +239,7 @@ impl DeviceList {
         }
         let (seen, all, name) = (self.seen.len(), self.devices.len(), &self.name);
         if seen + missing < all && self.is_given {
-            let text = format!("{seen} of the {all} devices of the {name} were looked at");
+            let text = format!("{seen} of the {all} devices of the {name} were examined");
             self.findings.push(Finding::of(Check::NotChecked, name, text));
         }
         let signature = self
@@ -250,7 +251,7 @@ impl DeviceList {
     }
 }
 
-/// Tells whether a file is the one of the list, as far as that says it.
+/// Returns whether a file matches the list's entry, as far as that is specified.
 fn is_same(listed: &ListedFile, file: &DeviceFile) -> bool {
     let (size, digest) = (
         present(&listed.size).map(ListedValue::number),
@@ -261,7 +262,7 @@ fn is_same(listed: &ListedFile, file: &DeviceFile) -> bool {
         && digest.is_none_or(|digest| digest.is_some_and(is_own))
 }
 
-/// Compares what is said of a device with what is said of others.
+/// Adds a row's values to the comparison between devices.
 fn add(batch: &mut BatchAudit, name: &str, row: &ListRow) {
     let bytes = |value: &Option<ListedValue>| {
         let text = value.as_ref()?.text()?;
@@ -281,7 +282,7 @@ fn add(batch: &mut BatchAudit, name: &str, row: &ListRow) {
     batch.add_listed(name, &traces);
 }
 
-/// The names of what a row says otherwise than the device. What only one of the two says is not compared.
+/// Returns the names of values that differ between row and device. Values that only one of them has are not compared.
 fn differences(row: &ListRow, device: &DeviceFiles, report: &DeviceReport) -> Vec<&'static str> {
     let (vendor, product) = report.product().unzip();
     let discriminator = report.discriminator().map(|found| found.get().into());
@@ -292,7 +293,7 @@ fn differences(row: &ListRow, device: &DeviceFiles, report: &DeviceReport) -> Ve
         ("discriminator", &row.discriminator, discriminator),
         ("passcode", &row.passcode, passcode),
     ];
-    // What is no number is not that of the device either.
+    // A text that is not a number differs in any case.
     let mut names = Vec::new();
     for (name, listed, found) in numbers {
         if found.is_some() && present(listed).is_some_and(|listed| listed.number() != found) {
@@ -317,7 +318,7 @@ fn differences(row: &ListRow, device: &DeviceFiles, report: &DeviceReport) -> Ve
         key.as_deref(),
         same,
     );
-    // What is wrong with them was found already.
+    // Their faults have been found already.
     let codes = device.codes(&mut Vec::new());
     compare("qr", &row.qr, codes.qr.as_deref().map(String::as_str), str::eq);
     let same = |a: &str, b: &str| digits(a).eq(digits(b));

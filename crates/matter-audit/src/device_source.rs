@@ -1,4 +1,4 @@
-//! What is given to the audit: folders of devices, and files one by one, of which several may be of one device.
+//! The inputs of the audit: folders of devices, and individual files, of which several may belong to one device.
 
 use std::path::{Path, PathBuf};
 
@@ -21,15 +21,15 @@ pub(crate) enum FileKind {
     SecureCert,
     /// A table or a text with both codes.
     Codes,
-    /// A text with nothing but the code of the QR picture.
+    /// A text with only the code of the QR picture.
     Qr,
-    /// A text with nothing but the manual code.
+    /// A text with only the manual code.
     Manual,
     Picture,
 }
 
 impl FileKind {
-    /// Tells what a file is by its name.
+    /// Returns the kind of a file by its name.
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         Some(match FolderFile::of_name(name)? {
             FolderFile::Nvs => Self::Nvs,
@@ -41,7 +41,7 @@ impl FileKind {
         })
     }
 
-    /// Tells what a file of any name is by what is in it; `None` for what is not audited alone.
+    /// Returns the kind of a file by its content; `None` for files that are not audited individually.
     pub(crate) fn of_content(name: &str, bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(b"\x89PNG") {
             Some(Self::Picture)
@@ -66,35 +66,35 @@ impl FileKind {
         }
     }
 
-    /// Tells whether it is, or is on, the label.
+    /// Returns whether it is the label or a part of it.
     pub(crate) const fn is_label(self) -> bool {
         matches!(self, Self::Codes | Self::Qr | Self::Manual | Self::Picture)
     }
 
-    /// Tells whether a device that has the one has no place for the other.
+    /// Returns whether a device that has one kind cannot have the other.
     fn excludes(self, other: Self) -> bool {
         let both = [self, other];
         self == other || both.contains(&Self::Codes) && (both.contains(&Self::Qr) || both.contains(&Self::Manual))
     }
 }
 
-/// One device, before it is looked into.
+/// One device before it is examined.
 #[derive(Default)]
 pub(crate) struct DeviceSource {
     pub(crate) folder: Option<PathBuf>,
-    /// Whether the folder is in a folder of devices, and not given itself.
+    /// Whether its folder is in a folder of devices and was not given itself.
     pub(crate) in_output: bool,
     pub(crate) dump: Option<FlashDump>,
-    /// What its folder is called, or the names of its files begin with, in lower case.
+    /// The name of its folder, or the common prefix of its file names, in lower case.
     pub(crate) uuid: Option<String>,
     pub(crate) files: Vec<SingleFile>,
 }
 
-/// A file that was given alone.
+/// A file that was given individually.
 pub(crate) struct SingleFile {
     pub(crate) path: PathBuf,
     pub(crate) kind: Option<FileKind>,
-    /// What is in it, if its name does not tell what it is, or if it is a pipe, which can be read only once.
+    /// Its contents, if its name does not determine its kind, or if it is a pipe, which can be read only once.
     pub(crate) bytes: Option<Zeroizing<Vec<u8>>>,
 }
 
@@ -116,7 +116,7 @@ impl SingleFile {
 }
 
 impl DeviceSource {
-    /// A folder of a device, which may be in a folder of devices.
+    /// Returns the source for a device's folder, which may be in a folder of devices.
     pub(crate) fn folder(path: PathBuf, in_output: bool) -> Self {
         let uuid = lower_name(&path).filter(|name| is_uuid(name));
         Self {
@@ -127,7 +127,7 @@ impl DeviceSource {
         }
     }
 
-    /// What to call the device before it is looked into.
+    /// Returns the name of the device before it is examined.
     pub(crate) fn name(&self) -> String {
         let first = self.files.first().map(|file| &file.path);
         let path = self.folder.as_ref().or(first);
@@ -135,8 +135,8 @@ impl DeviceSource {
         self.uuid.clone().or(path).unwrap_or_default()
     }
 
-    /// Tells whether a file that names no device can be of this one, which was given before it: a label of a folder's
-    /// device, and else what it has none of.
+    /// Returns whether a file that names no device can belong to this one, which was given before it: a label for the
+    /// device of a folder, otherwise a kind that it lacks.
     fn takes(&self, file: &SingleFile) -> bool {
         let Some(kind) = file.kind else {
             return self.folder.is_none();
@@ -151,8 +151,8 @@ impl DeviceSource {
     }
 }
 
-/// Adds a file. It is of the device whose UUID its name begins with or its folder has; otherwise of the device that was
-/// given before it, unless that has one of its kind.
+/// Adds a file. It belongs to the device with the UUID at the start of its name or of its folder; otherwise to the
+/// device given before it, unless that already has a file of its kind.
 pub(crate) fn add_file(sources: &mut Vec<DeviceSource>, file: SingleFile) {
     let uuid = uuid_of(&file.path);
     let named = sources.iter().position(|source| uuid.is_some() && source.uuid == uuid);
@@ -176,7 +176,7 @@ fn lower_name(path: &Path) -> Option<String> {
     Some(path.file_name()?.to_str()?.to_ascii_lowercase())
 }
 
-/// The UUID with which a file's name begins, or that its folder is called.
+/// Returns the UUID with which a file's name begins, or the one of its folder.
 fn uuid_of(path: &Path) -> Option<String> {
     let own = lower_name(path).and_then(|name| name.get(..36).map(str::to_owned));
     let folder = path.parent().and_then(lower_name);
@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(groups(&[(&an, Nvs), (&bn, Nvs), (&ac, Codes), (&bc, Codes)]), [2, 2]);
         assert_eq!(groups(&[(&an, Nvs), (&bc, Codes)]), [1, 1]);
         assert_eq!(groups(&[("image", Nvs), (&ac, Codes), ("label", Picture)]), [3]);
-        // Two of one kind under one name are one device's, which is a finding.
+        // Two files of one kind under one name belong to one device, which is a finding.
         assert_eq!(groups(&[(&an, Nvs), (&an, Nvs)]), [2]);
         let inside = format!("out/{A}/label.txt");
         assert_eq!(groups(&[(&an, Nvs), (&bn, Nvs), (&inside, Codes)]), [2, 1]);
@@ -252,7 +252,7 @@ mod tests {
         }
         let sizes = |sources: &[DeviceSource]| sources.iter().map(|source| source.files.len()).collect::<Vec<_>>();
         assert_eq!(sizes(&sources), [2, 1]);
-        // Of many devices none is the one before it, but the one of its name.
+        // After several devices the name decides, not the order.
         let mut sources = [A, B].map(|uuid| DeviceSource::folder(format!("out/{uuid}").into(), true));
         let mut sources = sources.iter_mut().map(std::mem::take).collect::<Vec<_>>();
         add(&mut sources, "scan", FileKind::Qr);
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_a_file_tells_what_it_is() {
+    fn files_are_recognized_by_content() {
         let of = |bytes: &[u8]| FileKind::of_content("file", bytes);
         assert_eq!(of(b"\x89PNG\r\n"), Some(FileKind::Picture));
         assert_eq!(of(b"MT:Y.K9042C00KA0648G00"), Some(FileKind::Qr));

@@ -4,27 +4,27 @@ use std::path::{Path, PathBuf};
 
 use crate::AuditInput;
 
-/// Why an audit could not be made. No variant carries a secret.
+/// Error when an audit cannot be made. No variant carries a secret.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// A file or folder cannot be opened or read.
     File {
-        /// What it was given as.
+        /// Its role.
         input: AuditInput,
         /// The file or folder.
         path: PathBuf,
-        /// What is wrong.
+        /// The system's error.
         source: io::Error,
     },
-    /// The ledger cannot be read now.
+    /// The ledger cannot be read at present.
     Ledger(matter_ledger::Error),
     /// The operating system gives no random numbers.
     Random,
 }
 
 impl Error {
-    /// Tells whether what was given is at fault.
+    /// Returns whether the input is at fault.
     #[must_use]
     pub const fn is_input(&self) -> bool {
         matches!(self, Self::File { .. })

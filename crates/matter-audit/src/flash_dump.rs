@@ -1,4 +1,4 @@
-//! Flash dumps, of which the partitions are cut out that the audit reads.
+//! Flash dumps and the partitions in them that the audit reads.
 
 mod cut;
 mod flash;
@@ -18,8 +18,8 @@ use crate::{AuditInput, Error};
 
 /// A dump of a device's flash from its first byte, or an image that was merged for it.
 ///
-/// The partition table is read out of the dump. With the key of its flash encryption, table and partitions are decrypted
-/// as the firmware reads them; an image may end behind its last piece then, and what follows counts as erased.
+/// The partition table is read from the dump. With the flash encryption key, table and partitions are decrypted as the
+/// firmware reads them; an image may then end after its last piece, and the rest counts as erased.
 ///
 /// # Examples
 ///
@@ -41,7 +41,7 @@ pub struct FlashDump {
 }
 
 impl FlashDump {
-    /// Starts with a dump whose table is at 0x8000.
+    /// Creates a dump with the partition table at 0x8000.
     #[must_use]
     pub fn new(dump: impl Into<PathBuf>) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl FlashDump {
         }
     }
 
-    /// Sets the partition table that the flash has to have, in CSV or binary. Without one in the dump it is used instead.
+    /// Sets the expected partition table, in CSV or binary. It replaces a missing one in the dump.
     #[must_use]
     pub fn with_table(mut self, path: impl Into<PathBuf>) -> Self {
         self.table = Some(path.into());
@@ -68,29 +68,29 @@ impl FlashDump {
         self
     }
 
-    /// Sets the file with the key of flash encryption, as it was burned: 16, 24, 32 or 64 bytes.
+    /// Sets the file with the flash encryption key as burned: 16, 24, 32 or 64 bytes.
     #[must_use]
     pub fn with_key(mut self, path: impl Into<PathBuf>) -> Self {
         self.key = Some(path.into());
         self
     }
 
-    /// Sets the scheme of flash encryption. Without it the length of the key decides; of the two with 32 bytes, the one that
-    /// makes the table readable.
+    /// Sets the flash encryption scheme. Without it the length of the key decides; of the two schemes with 32 bytes,
+    /// the one that makes the table readable.
     #[must_use]
     pub const fn with_scheme(mut self, scheme: EncryptionScheme) -> Self {
         self.scheme = Some(scheme);
         self
     }
 
-    /// Sets the eFuse FLASH_CRYPT_CONFIG of an ESP32.
+    /// Sets the eFuse field FLASH_CRYPT_CONFIG of an ESP32.
     #[must_use]
     pub const fn with_flash_crypt_config(mut self, config: FlashCryptConfig) -> Self {
         self.config = config;
         self
     }
 
-    /// Cuts the partitions that the audit reads out of the dump.
+    /// Extracts the partitions that the audit reads from the dump.
     pub(crate) fn read(&self) -> Result<DeviceFiles, Error> {
         let device = DeviceFiles {
             path: self.dump.clone(),
@@ -109,7 +109,7 @@ impl FlashDump {
         Ok(cut.into_device())
     }
 
-    /// The keys that the bytes of the key file may be, or why they are none.
+    /// Returns the keys that the key file may hold, or the reason why it holds none.
     fn keys(&self, path: &Path) -> Result<Result<Vec<FlashKey>, String>, Error> {
         let bytes = read(AuditInput::FlashKey, path)?;
         Ok(keys_of_file(&bytes, self.scheme, self.config))
@@ -119,7 +119,7 @@ impl FlashDump {
         self.key.as_deref()
     }
 
-    /// Tells whether all can be read a second time, as pipes cannot.
+    /// Returns whether every input can be read twice, which pipes cannot.
     pub(crate) fn is_in_files(&self) -> bool {
         let others = [&self.table, &self.key].into_iter().flatten();
         others.chain([&self.dump]).all(|path| path.is_file())

@@ -1,4 +1,4 @@
-//! Folders of devices: where the devices are, and what lies beside them.
+//! Folders of devices: locates the devices and the files beside them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,39 +10,39 @@ use crate::beside::Beside;
 use crate::device_files::{is_of_device, is_uuid};
 use crate::{AuditInput, Error};
 
-/// Folders in an output in which devices' files are others than those of a device's folder.
+/// Folders of an output whose files are not those of a device's folder.
 const OTHER_FOLDERS: [&str; 4] = [STAGING, "internal", "csv", "bin"];
 pub(crate) const STAGING: &str = "staging";
-/// An output folder has folders of products, and these those of devices.
+/// An output folder contains product folders, and these contain device folders.
 const MAX_DEPTH: u8 = 3;
 
-/// Tells whether a folder is that of a PKI for tests, whose keys are in it. Several products have one each.
+/// Returns whether a folder is a test PKI, which contains its keys. Each product may have one.
 pub(crate) fn is_test_pki(name: &str) -> bool {
     name.strip_prefix("test-pki")
         .is_some_and(|product| product.is_empty() || product.starts_with('-'))
 }
 
-/// What was found in a folder.
+/// The contents of a folder.
 #[derive(Default)]
 pub(crate) struct FolderContents {
     /// The folders of devices.
     pub(crate) devices: Vec<PathBuf>,
     /// Files beside the folders of devices.
     pub(crate) others: Vec<Beside>,
-    /// Files of devices beside their folders, and folders that were not looked into.
+    /// Findings about device files beside their folders, and about folders that were not examined.
     pub(crate) findings: Vec<Finding>,
 }
 
 impl FolderContents {
-    /// Looks for the folders of devices in a folder, which may be one itself.
+    /// Finds the device folders in a folder, which may be one itself.
     pub(crate) fn look(&mut self, path: &Path) -> Result<(), Error> {
         self.look_into(path, 0, true)
     }
 
-    /// `by_files` says that a folder of any name is a device's when there are a device's files in it.
+    /// With `by_files`, a folder of any name is a device's if it contains a device's files.
     fn look_into(&mut self, path: &Path, depth: u8, by_files: bool) -> Result<(), Error> {
         let wrong = |error| Error::file(AuditInput::Path, path, error);
-        // Above all, the folder of an order may be called so as well.
+        // At the top, the folder of an order may have a UUID as its name.
         if depth > 0 && is_uuid(&name(path)) {
             self.devices.push(path.into());
             return Ok(());
@@ -60,7 +60,7 @@ impl FolderContents {
             let is_hidden = name.starts_with('.');
             if is_hidden || depth == MAX_DEPTH {
                 let why = if is_hidden { "hidden" } else { "deeper than devices are" };
-                let text = format!("the folder {} is {why}, and was not looked into", folder.display());
+                let text = format!("the folder {} is {why}, and was not examined", folder.display());
                 self.findings.push(Finding::of(Check::NotChecked, "folder", text));
             } else {
                 let by_files = by_files && !OTHER_FOLDERS.contains(&name.as_str()) && !is_test_pki(&name);
@@ -76,11 +76,8 @@ impl FolderContents {
             if other.is_file() {
                 self.others.push(Beside::new(other.clone()));
             } else {
-                // A pipe would keep the audit waiting.
-                let text = format!(
-                    "{} is neither a file nor a folder, and was not looked into",
-                    other.display()
-                );
+                // A pipe would block the audit.
+                let text = format!("{} is not a file or a folder, and was not examined", other.display());
                 self.findings.push(Finding::of(Check::NotChecked, "output", text));
             }
         }
@@ -88,7 +85,7 @@ impl FolderContents {
             let stray = stray.map(|file| Finding::of(Check::ArtifactStray, name(file), path.display()));
             self.findings.extend(stray.filter(|_| by_files));
         } else if depth == 0 && is_uuid(&name(path)) || by_files && stray.count() > 0 {
-            // What is in it is looked at with the device.
+            // Its contents are examined with the device.
             self.others.truncate(files);
             self.findings.truncate(findings);
             self.devices.push(path.into());
@@ -101,10 +98,10 @@ pub(crate) fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Finds files with secrets that others than their owner can read or change, and such folders of them, outside of devices'
-/// folders. Tells whether there are devices below.
+/// Finds files with secrets, and folders of such files, outside device folders that other users can read or change.
+/// Returns whether there are devices below.
 pub(crate) fn open_secrets(path: &Path, depth: u8, open: &mut OpenFiles) -> bool {
-    // What cannot be opened is an error of whoever has to read it.
+    // An unreadable folder is reported by the code that reads it.
     let Ok(entries) = fs::read_dir(path) else { return false };
     let mut entries = entries.filter_map(|entry| Some(entry.ok()?.path())).collect::<Vec<_>>();
     entries.sort();
@@ -124,15 +121,15 @@ pub(crate) fn open_secrets(path: &Path, depth: u8, open: &mut OpenFiles) -> bool
         holds_secrets |= entry.is_dir() && is_uuid(&name);
     }
     if holds_secrets || holds_devices {
-        // Whoever can change a folder can replace what is in it; what can be read there has modes of its own.
+        // Write access to a folder allows replacing its contents; files in it have modes of their own.
         open.add(path.display().to_string(), Access::of(path), holds_secrets);
     }
     open.append(inside);
     holds_devices
 }
 
-/// Tells whether a file beside the devices' folders, of ours or the reference tool, has keys, passcodes or what they are
-/// made of in it.
+/// Returns whether a file beside the devices' folders, from this tool or the reference tool, contains keys, passcodes
+/// or values derived from them.
 fn is_secret(name: &str) -> bool {
     const STARTS: [&str; 6] = ["summary", "ledger", "master", "pin_disc", "qrcodes", "labels"];
     let name = name.to_ascii_lowercase();

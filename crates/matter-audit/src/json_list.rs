@@ -1,4 +1,4 @@
-//! A JSON object of which one member is a long list: the list's elements one by one, and the other members.
+//! A JSON object with a long list as one member: yields the list's elements one by one, and the other members.
 
 use std::io::{self, Read};
 
@@ -12,14 +12,14 @@ pub(crate) enum JsonPart<'t> {
     Member(&'t str, &'t [u8]),
 }
 
-/// Where a part begins: line and column.
+/// The start of a part: line and column.
 pub(crate) type TextPlace = (usize, usize);
 
-/// Why an object could not be read.
+/// Error when an object cannot be read.
 pub(crate) enum ListFault {
-    /// It cannot be read now.
+    /// It cannot be read at present.
     Unreadable(io::Error),
-    /// It is none.
+    /// It is malformed.
     Malformed(String),
 }
 
@@ -33,8 +33,8 @@ impl From<io::Error> for ListFault {
     }
 }
 
-/// Reads the object, whose member `list` is the long one, and tells whether that is there. What a part has in it, the caller
-/// has to see.
+/// Reads the object, whose member `list` is the long one, and returns whether that exists. The caller checks the
+/// contents of each part.
 pub(crate) fn read<R: Read>(
     bytes: &mut ListBytes<R>,
     list: &str,
@@ -51,7 +51,7 @@ pub(crate) fn read<R: Read>(
         }
         value(bytes, &mut text)?;
         let name =
-            serde_json::from_slice::<String>(&text).map_err(|_| ListFault::Malformed(place(bytes, "no JSON")))?;
+            serde_json::from_slice::<String>(&text).map_err(|_| ListFault::Malformed(place(bytes, "invalid JSON")))?;
         expect(bytes, b':')?;
         if bytes.skip_blank()? == Some(b'[') && name == list {
             has_list = true;
@@ -100,7 +100,7 @@ fn elements<R: Read>(
     Ok(())
 }
 
-/// Reads the text of a value, as far as brackets and strings say where it ends.
+/// Reads the text of a value, delimited by brackets and strings.
 fn value<R: Read>(bytes: &mut ListBytes<R>, text: &mut Zeroizing<Vec<u8>>) -> Result<(), ListFault> {
     text.clear();
     let (mut depth, mut in_string, mut is_escaped) = (0usize, false, false);
@@ -152,9 +152,9 @@ fn expect<R: Read>(bytes: &mut ListBytes<R>, byte: u8) -> Result<(), ListFault> 
 
 fn no_json<R: Read>(bytes: &mut ListBytes<R>) -> Result<ListFault, ListFault> {
     let what = if bytes.peek()?.is_none() {
-        "it ends too early"
+        "it ends prematurely"
     } else {
-        "no JSON"
+        "invalid JSON"
     };
     Ok(ListFault::Malformed(place(bytes, what)))
 }
@@ -174,7 +174,7 @@ mod tests {
 
     type Members = Vec<(String, Value)>;
 
-    /// The members without the list, and its elements; `None` if something is no JSON.
+    /// Returns the members without the list, and its elements; `None` for invalid JSON.
     fn parts(text: &[u8]) -> Option<(Members, Vec<Value>)> {
         let (mut members, mut elements) = (Vec::new(), Vec::new());
         let read = read(&mut ListBytes::new(text), "devices", |part, _| {
@@ -238,9 +238,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_read_serde_json_reads_too(text in r#"[\[\]{},:"\\ a1\n]{0,24}"#) {
+        fn accepted_text_is_valid_for_serde_json(text in r#"[\[\]{},:"\\ a1\n]{0,24}"#) {
             let text = format!(r#"{{"devices":[{text}]}}"#);
-            // Twice the same name is no question of this test.
+            // Duplicate names are not covered by this test.
             if text.matches("devices").count() == 1 {
                 check(text.as_bytes());
             }

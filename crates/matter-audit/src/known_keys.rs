@@ -1,7 +1,7 @@
-//! The private keys of all devices and of those who sign, collected before anything is searched for them.
+//! The private keys of all devices and signers, collected before the search for keys.
 //!
-//! Whose a key is, the public keys decide: those of the DACs beside the images, of PAI and PAA certificates, and of the PAAs
-//! that are trusted. Of a device's folder only the files are read that have its key.
+//! Public keys determine the owner of a key: those of the DACs beside the images, of PAI and PAA certificates, and of
+//! trusted PAAs. In a device's folder only the files with its key are read.
 
 use std::fs;
 use std::path::Path;
@@ -16,14 +16,14 @@ use zeroize::Zeroizing;
 use crate::beside::Beside;
 use crate::device_source::{DeviceSource, FileKind, SingleFile};
 
-/// The files of a device's folder that have its key, the shortest first.
+/// The files of a device's folder that contain its key, the shortest first.
 const KEYS: [InternalFile; 4] = [
     InternalFile::DacPrivateKey,
     InternalFile::EfuseKey,
     InternalFile::DacKeyDer,
     InternalFile::DacKeyPem,
 ];
-/// Longer files than these are neither a key nor a certificate.
+/// Longer files are not a key or a certificate.
 const MAX_FILE: u64 = 64 << 10;
 
 /// Collects the keys of devices, and those in the places for keys beside them.
@@ -40,7 +40,7 @@ pub(crate) fn known_keys(sources: &[DeviceSource], beside: &[Beside], expected: 
     }
     for der in expected.trusted() {
         if let Ok(paa) = Certificate::from_der(der) {
-            known.keys.add_owner(paa.public_key(), KeyOwner::Paa);
+            known.keys.add_owner(&paa.public_key(), KeyOwner::Paa);
         }
     }
     known.keys
@@ -49,7 +49,7 @@ pub(crate) fn known_keys(sources: &[DeviceSource], beside: &[Beside], expected: 
 #[derive(Default)]
 struct KeyCollector {
     keys: KeySet,
-    /// The PAI that was read last, which most devices share.
+    /// The PAI that was read last, shared by most devices.
     pai: Vec<u8>,
 }
 
@@ -61,7 +61,7 @@ impl KeyCollector {
         let public_key = point.or_else(|| {
             let files = [InternalFile::DacDer, InternalFile::DacPem];
             let certificate = files.iter().find_map(|file| Certificate::decode(&read(*file)?).ok());
-            certificate.map(|certificate| *certificate.public_key())
+            certificate.map(|certificate| certificate.public_key())
         });
         if let Some(key) = &public_key {
             self.keys.add_owner(key, owner());
@@ -74,7 +74,7 @@ impl KeyCollector {
             self.add(&key, public_key.is_none().then(owner));
             return;
         }
-        // A folder of another tool, or what is left of one.
+        // A folder of another tool, or an incomplete one.
         let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
         for path in entries.map(|entry| entry.path()).filter(|path| path.is_file()) {
             let kind = path
@@ -86,7 +86,7 @@ impl KeyCollector {
         }
     }
 
-    /// Adds the key of an image that was given alone. A pipe's bytes are kept.
+    /// Adds the key of an individually given image. The contents of a pipe are kept.
     fn add_file(&mut self, file: &SingleFile, source: &DeviceSource) {
         let read = || match &file.bytes {
             Some(bytes) => Some(bytes.clone()),
@@ -99,7 +99,7 @@ impl KeyCollector {
         }
     }
 
-    /// Adds the keys of a file where keys belong, and says whose those of certificates are.
+    /// Adds the keys of a file in a place for keys, and the owners according to certificates.
     fn add_beside(&mut self, file: &Beside) {
         let name = file
             .path
@@ -141,11 +141,11 @@ impl KeyCollector {
     fn add_authority(&mut self, certificate: &Certificate) {
         let is_root = certificate.issuer_der() == certificate.subject_der();
         let owner = if is_root { KeyOwner::Paa } else { KeyOwner::Pai };
-        self.keys.add_owner(certificate.public_key(), owner);
+        self.keys.add_owner(&certificate.public_key(), owner);
     }
 }
 
-/// The private key that an image stores in plain.
+/// Returns the private key that an image stores in plain text.
 fn key_of_image(kind: FileKind, image: &[u8]) -> Option<PrivateKey> {
     match kind {
         FileKind::Nvs => {

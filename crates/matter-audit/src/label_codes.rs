@@ -1,4 +1,4 @@
-//! Onboarding codes as they lie in files: a table in CSV with one row, or the codes alone as lines of text.
+//! Onboarding codes in files: a CSV table with one row, or the codes alone as lines of text.
 
 use factory_fs::{Dialect, utf8, without_bom};
 use matter_factory_data::{Check, Finding};
@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::device_files::DeviceFile;
 
-/// What a file says of a label; what it does not say is `None`.
+/// The codes of a label in a file; missing ones are `None`.
 #[derive(Default)]
 pub(crate) struct LabelCodes {
     pub(crate) qr: Option<Zeroizing<String>>,
@@ -16,14 +16,14 @@ pub(crate) struct LabelCodes {
 }
 
 impl LabelCodes {
-    /// Reads the codes of a file. A column that is not there is a finding.
+    /// Reads the codes of a file. A missing column is a finding.
     pub(crate) fn read(file: &DeviceFile, findings: &mut Vec<Finding>) -> Option<Self> {
-        // A table that has lost its header is no text.
+        // A table without its header is not a text with codes.
         let lines = Self::lines(&file.bytes).filter(|_| !file.name.ends_with(".csv"));
         lines.or_else(|| Self::row(file, findings))
     }
 
-    /// Adds what another file says, and returns the names of what it says differently.
+    /// Adds the codes of another file, and returns the names of those that differ.
     pub(crate) fn join(&mut self, other: Self) -> Vec<&'static str> {
         type Same = fn(&str, &str) -> bool;
         let exactly: Same = |a, b| a == b;
@@ -46,7 +46,7 @@ impl LabelCodes {
         differ
     }
 
-    /// Reads lines of which each is a code, and no two of one kind.
+    /// Reads lines with one code each, at most one of each kind.
     pub(crate) fn lines(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(without_bom(bytes)).ok()?;
         let mut codes = Self::default();
@@ -54,7 +54,7 @@ impl LabelCodes {
             let (place, code) = if line.starts_with("MT:") {
                 (&mut codes.qr, line.to_owned())
             } else if is_manual(line) {
-                // Spaces group digits as well as dashes do, to whoever types them.
+                // Users may group digits with spaces instead of dashes.
                 (&mut codes.manual, line.replace(' ', ""))
             } else {
                 return None;
@@ -79,15 +79,15 @@ impl LabelCodes {
         let Dialect { delimiter, start } = Dialect::of(text);
         let text = text.get(start..).unwrap_or_default();
         let Some(CodesTable { header, row, is_more }) = CodesTable::read(text, delimiter) else {
-            wrong("a header and a row of CSV are needed".into());
+            wrong("a CSV header and one row are required".into());
             return None;
         };
         if is_more {
-            wrong("there is more than one row, of which the first is audited".into());
+            wrong("there is more than one row; only the first is audited".into());
         }
         if row.len() != header.len() {
             wrong(format!(
-                "the row has {} cells, and the header {}",
+                "the row has {} cells, but the header has {}",
                 row.len(),
                 header.len()
             ));
@@ -112,7 +112,7 @@ impl LabelCodes {
 
 /// A header and a row.
 struct CodesTable {
-    // Without a header it is a device's row, with the passcode.
+    // A file without a header begins with a device's row, including the passcode.
     header: Zeroizing<Vec<String>>,
     row: Zeroizing<Vec<String>>,
     is_more: bool,
@@ -121,7 +121,7 @@ struct CodesTable {
 impl CodesTable {
     fn read(text: &[u8], delimiter: u8) -> Option<Self> {
         if !text.contains(&b'"') {
-            // Nearly all, and a reader of CSV takes longer to make than all else.
+            // The usual form; creating a CSV reader takes longer than everything else.
             let text = std::str::from_utf8(text).ok()?;
             let cells = |line: &str| line.split(char::from(delimiter)).map(str::to_owned).collect::<Vec<_>>();
             let mut lines = text.split(['\r', '\n']).filter(|line| !line.is_empty());
@@ -146,12 +146,12 @@ impl CodesTable {
     }
 }
 
-/// What a manual code or a number says, however it is grouped.
+/// Returns the significant characters of a manual code or a number, ignoring grouping.
 pub(crate) fn digits(code: &str) -> impl Iterator<Item = char> {
     code.chars().filter(char::is_ascii_digit)
 }
 
-/// Tells whether a line has as many digits as a manual code, and nothing else but what groups them.
+/// Returns whether a line has the digits of a manual code and only grouping characters besides.
 fn is_manual(line: &str) -> bool {
     let digits = line.bytes().filter(u8::is_ascii_digit).count();
     let others = line.bytes().filter(|byte| !byte.is_ascii_digit());

@@ -33,7 +33,7 @@ pub use audit::{Audit, AuditReport, AuditedDevice};
 pub use audit_input::AuditInput;
 pub use error::Error;
 pub use flash_dump::FlashDump;
-/// What findings and expectations are made of.
+/// The types of findings and expectations.
 pub use matter_factory_data;
 pub use matter_ledger::ParseError;
 

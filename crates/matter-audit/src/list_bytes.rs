@@ -1,4 +1,4 @@
-//! Lists of any length, read piece by piece: no more of one is in memory than one of its elements.
+//! Lists of any length, read in pieces: at most one element is in memory.
 
 use std::cell::Cell;
 use std::fs::{self, FileType};
@@ -11,17 +11,17 @@ use zeroize::Zeroizing;
 
 use crate::{AuditInput, Error};
 
-/// What stands between two commas of a list, or in one line, is shorter.
+/// Longest element of a list, and longest line.
 pub(crate) const MAX_ELEMENT: usize = 1 << 20;
-/// No list has more devices.
+/// Most devices of a list.
 pub(crate) const MAX_ROWS: usize = 1 << 22;
 const BUFFER: usize = 64 << 10;
 
-/// Opens a list, which is a file or a pipe: a device without an end is none.
+/// Opens a list, which is a file or a pipe; an endless device is refused.
 pub(crate) fn open(input: AuditInput, path: &Path) -> Result<Input, Error> {
     let wrong = |error: io::Error| Error::file(input, path, error);
     if !is_stream(fs::metadata(path).map_err(wrong)?.file_type()) {
-        return Err(wrong(io::Error::other("is neither a file nor a pipe")));
+        return Err(wrong(io::Error::other("is not a file or a pipe")));
     }
     Input::open(path).map_err(wrong)
 }
@@ -37,7 +37,7 @@ fn is_stream(kind: FileType) -> bool {
     kind.is_file()
 }
 
-/// The bytes of a list, one after the other, with their place and the hash of all that were read.
+/// The bytes of a list, with their place and the hash of all bytes read.
 pub(crate) struct ListBytes<R> {
     reader: R,
     buffer: Zeroizing<Vec<u8>>,
@@ -61,7 +61,7 @@ impl<R: Read> ListBytes<R> {
         }
     }
 
-    /// The next byte, which stays.
+    /// Returns the next byte without consuming it.
     pub(crate) fn peek(&mut self) -> io::Result<Option<u8>> {
         if self.at == self.len {
             self.fill()?;
@@ -69,7 +69,7 @@ impl<R: Read> ListBytes<R> {
         Ok(self.buffer.get(self.at).filter(|_| self.at < self.len).copied())
     }
 
-    /// Reads the next piece, the first one with as many bytes as tell a text in UTF-16.
+    /// Reads the next piece; the first one has enough bytes to detect UTF-16.
     fn fill(&mut self) -> io::Result<()> {
         let is_first = self.len == 0;
         let least = if is_first { 2 } else { 1 };
@@ -91,7 +91,7 @@ impl<R: Read> ListBytes<R> {
         }
     }
 
-    /// Takes the next byte, which was looked at.
+    /// Consumes the byte that was peeked at.
     pub(crate) fn skip(&mut self) {
         let is_end = self.buffer.get(self.at) == Some(&b'\n');
         self.at += 1;
@@ -102,7 +102,7 @@ impl<R: Read> ListBytes<R> {
         };
     }
 
-    /// Skips what stands between the parts of JSON, and returns the byte behind it, which stays.
+    /// Skips JSON white space and returns the byte after it without consuming it.
     pub(crate) fn skip_blank(&mut self) -> io::Result<Option<u8>> {
         loop {
             match self.peek()? {
@@ -128,19 +128,19 @@ impl<R: Read> ListBytes<R> {
         Ok(Some(()))
     }
 
-    /// Returns the hash of everything, when all was read.
+    /// Returns the hash of the whole list after it was read.
     pub(crate) fn finish(self) -> [u8; 32] {
         self.hash.finalize().into()
     }
 }
 
-/// Adds a byte to an element, if that does not become too long.
+/// Appends a byte to an element of limited length.
 pub(crate) fn push(element: &mut Zeroizing<Vec<u8>>, byte: u8) -> io::Result<()> {
     if element.len() == MAX_ELEMENT {
         return Err(too_long());
     }
     if element.len() == element.capacity() {
-        // No copy of a secret is left behind in a smaller place.
+        // Reallocated by hand, so that no copy of a secret is left.
         let mut larger = Zeroizing::new(Vec::with_capacity((2 * element.len()).max(4096)));
         larger.extend_from_slice(element);
         *element = larger;
@@ -149,7 +149,7 @@ pub(crate) fn push(element: &mut Zeroizing<Vec<u8>>, byte: u8) -> io::Result<()>
     Ok(())
 }
 
-/// What is wrong with a list that has an element without an end.
+/// Returns the error for an element that is too long.
 pub(crate) fn too_long() -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
@@ -157,7 +157,8 @@ pub(crate) fn too_long() -> io::Error {
     )
 }
 
-/// Returns the delimiter of a table in CSV, and its text without a byte order mark. `since` is to be set to 0 behind each row.
+/// Returns the delimiter of a CSV table and its text without a byte order mark. The caller resets `since` to 0 after
+/// each row.
 pub(crate) fn csv_text<'c, R: Read + 'c>(
     mut bytes: ListBytes<R>,
     since: &'c Cell<usize>,
@@ -175,21 +176,21 @@ pub(crate) fn csv_text<'c, R: Read + 'c>(
     }
     let Dialect { delimiter, start } = Dialect::of(&head);
     let mut head = io::Cursor::new(head);
-    // What is in front of the rows is an empty line, so that lines keep their numbers.
+    // The part before the rows becomes empty lines, which preserves line numbers.
     head.set_position(u64::try_from(start.saturating_sub(1)).unwrap_or_default());
     Ok((delimiter, head.chain(RowReader { bytes, since })))
 }
 
-/// A list of which each row is no longer than an element may be.
+/// A reader that limits the length of a row.
 struct RowReader<'c, R> {
     bytes: ListBytes<R>,
-    /// How many bytes were read since the last row.
+    /// Number of bytes read since the last row.
     since: &'c Cell<usize>,
 }
 
 impl<R: Read> Read for RowReader<'_, R> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        // A reader of rows reads ahead.
+        // A row reader reads ahead.
         if self.since.get() > MAX_ELEMENT + BUFFER {
             return Err(too_long());
         }
@@ -234,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_of_a_table_says_what_separates_cells() {
+    fn delimiter_follows_from_the_header() {
         for (text, delimiter, rest) in [
             ("a,b\n1;2;3", b',', "a,b\n1;2;3"),
             ("\u{feff}a;b\r\n", b';', "a;b\r\n"),
@@ -254,7 +255,7 @@ mod tests {
         let little = text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
         let big = text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
         for bytes in [&little, &big, &[&[0xFF, 0xFE], &little[..]].concat()] {
-            // As a pipe gives them.
+            // Split as by a pipe.
             let (first, rest) = bytes.split_at(1);
             let refused = ListBytes::new(first.chain(rest)).peek().unwrap_err();
             assert!(refused.to_string().contains("UTF-16"), "{refused}");
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_end_is_refused_before_it_fills_the_memory() {
+    fn endless_input_is_refused_before_it_fills_memory() {
         let mut line = Zeroizing::default();
         let error = ListBytes::new(io::repeat(b'x')).read_line(&mut line).unwrap_err();
         assert!(error.to_string().contains("1048576 bytes") && line.capacity() <= 2 * MAX_ELEMENT);

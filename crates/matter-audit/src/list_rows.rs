@@ -1,4 +1,4 @@
-//! Manifests and ledgers as rows: what they say of each device, and whether they can be read.
+//! Manifests and ledgers as rows: the values of each device, and faults of the list.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -17,17 +17,17 @@ use crate::json_list::{self, JsonPart, ListFault, TextPlace};
 use crate::list_bytes::{self, ListBytes, MAX_ROWS, csv_text};
 use crate::{AuditInput, Error};
 
-/// What a list says of each device.
+/// The contents of a list.
 #[derive(Default)]
 pub(crate) struct ListRows {
     pub(crate) rows: Vec<ListRow>,
     /// The names of devices that are no longer in use.
     pub(crate) retired: Vec<String>,
-    /// Whether the list is one of devices for tests.
+    /// Whether the list is for test devices.
     pub(crate) is_test: bool,
 }
 
-/// What a list says of a device. What it does not say is `None`.
+/// The values of a device in a list; missing ones are `None`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ListRow {
@@ -43,7 +43,7 @@ pub(crate) struct ListRow {
     pub(crate) manual: Option<ListedValue>,
     pub(crate) test: Option<ListedValue>,
     pub(crate) files: BTreeMap<String, ListedFile>,
-    /// What only our ledger knows.
+    /// Known only to a ledger of this tool.
     #[serde(skip)]
     pub(crate) run: Option<ListedRun>,
 }
@@ -55,7 +55,7 @@ pub(crate) struct ListedRun {
     pub(crate) passcode_mac: Option<Vec<u8>>,
 }
 
-/// What a list says of a file.
+/// The entry of a file in a list.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ListedFile {
@@ -63,7 +63,7 @@ pub(crate) struct ListedFile {
     pub(crate) sha256: Option<ListedValue>,
 }
 
-/// One value of a list, of whatever type; some are secret.
+/// A value of a list, of any type; some are secret.
 pub(crate) enum ListedValue {
     Number(Zeroizing<u64>),
     Text(Zeroizing<String>),
@@ -72,7 +72,7 @@ pub(crate) enum ListedValue {
 }
 
 impl ListedValue {
-    /// A number, or a text with one, also in hexadecimal behind `0x`.
+    /// Returns a number, or a text with one, also in hexadecimal after `0x`.
     pub(crate) fn number(&self) -> Option<u64> {
         match self {
             Self::Number(number) => Some(**number),
@@ -81,7 +81,7 @@ impl ListedValue {
         }
     }
 
-    /// A text; an empty one is what a list does not know.
+    /// Returns a text; an empty one counts as missing.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) if !text.is_empty() => Some(text),
@@ -89,12 +89,12 @@ impl ListedValue {
         }
     }
 
-    /// Whether it says something.
+    /// Returns whether there is a value.
     pub(crate) fn is_present(&self) -> bool {
         !matches!(self, Self::Text(text) if text.is_empty())
     }
 
-    /// Whether it means yes, also as a program for tables writes it.
+    /// Returns whether it means yes, also in the spelling of spreadsheets.
     pub(crate) fn is_true(&self) -> bool {
         matches!(self, Self::Bool(true))
             || self.number() == Some(1)
@@ -147,12 +147,12 @@ impl<'de> Deserialize<'de> for ListedValue {
 }
 
 impl ListRow {
-    /// The UUID of the device, in lower case.
+    /// Returns the UUID of the device in lower case.
     pub(crate) fn uuid(&self) -> Option<String> {
         Some(self.uuid.as_ref()?.text()?.to_ascii_lowercase())
     }
 
-    /// Puts a cell of a table into the field of its column's name.
+    /// Stores a cell of a table in the field of its column's name.
     fn set(&mut self, column: &str, cell: &str) {
         let field = match column {
             "uuid" => &mut self.uuid,
@@ -184,15 +184,15 @@ fn number(number: u16) -> ListedValue {
     ListedValue::Number(Zeroizing::new(number.into()))
 }
 
-/// A list that could be opened: what is in it, or why it is none.
+/// The contents of a list that could be opened, or why it is invalid.
 type Parsed = Result<ListRows, String>;
 
-/// Where JSON is not as expected, without what stands there. It begins at a place in a file.
+/// Returns the fault of JSON and its place, without the text there. The JSON begins at a place in a file.
 fn reason(error: &serde_json::Error, (line, column): TextPlace) -> String {
     let what = match error.classify() {
-        Category::Eof => "it ends too early",
-        Category::Data => "a value of another type than expected",
-        Category::Io | Category::Syntax => "no JSON",
+        Category::Eof => "it ends prematurely",
+        Category::Data => "a value of an unexpected type",
+        Category::Io | Category::Syntax => "invalid JSON",
     };
     // Lines and columns count from 1.
     let column = if error.line() > 1 {
@@ -206,10 +206,10 @@ fn reason(error: &serde_json::Error, (line, column): TextPlace) -> String {
     )
 }
 
-/// The member of a manifest that has a row for each device.
+/// The member of a manifest with a row for each device.
 const DEVICES: &str = "devices";
 
-/// Reads `manifest.json`: an object with the list "devices". Returns the hash of its bytes as well.
+/// Reads `manifest.json`: an object with the list "devices". Also returns the hash of its bytes.
 pub(crate) fn manifest(path: &Path) -> Result<(Parsed, [u8; 32]), Error> {
     let mut bytes = ListBytes::new(list_bytes::open(AuditInput::Manifest, path)?);
     let mut rows = ListRows::default();
@@ -218,7 +218,7 @@ pub(crate) fn manifest(path: &Path) -> Result<(Parsed, [u8; 32]), Error> {
         match part {
             JsonPart::Element(text) => rows.push(serde_json::from_slice(text).map_err(wrong)?)?,
             JsonPart::Member(DEVICES, text) => {
-                // Another value than a list.
+                // Not a list.
                 serde_json::from_slice::<Vec<ListRow>>(text).map_err(wrong)?;
             }
             JsonPart::Member("test", text) => {
@@ -239,8 +239,8 @@ pub(crate) fn manifest(path: &Path) -> Result<(Parsed, [u8; 32]), Error> {
     Ok((parsed, bytes.finish()))
 }
 
-/// Reads a ledger of ours; or a file of another tool, a JSON object in each line, or CSV with a header, with the device's
-/// "uuid".
+/// Reads a ledger of this tool, or a file of another tool: a JSON object in each line, or CSV with a header, with the
+/// device's "uuid".
 pub(crate) fn ledger(place: &LedgerPlace) -> Result<Parsed, Error> {
     let Some(path) = place.file() else {
         return ours(place);
@@ -293,7 +293,7 @@ fn objects(mut bytes: ListBytes<impl Read>) -> Result<ListRows, ListFault> {
         }
         let row = serde_json::from_slice::<ListRow>(&line);
         let row = row.map_err(|error| ListFault::Malformed(reason(&error, (number, 1))))?;
-        // A line about the run and not about a device has none.
+        // A line about the run instead of a device has none.
         if row.uuid.is_some() {
             rows.push(row).map_err(ListFault::Malformed)?;
         }
@@ -317,7 +317,7 @@ fn cells(bytes: ListBytes<impl Read>) -> Result<ListRows, ListFault> {
     Ok(rows)
 }
 
-/// What is wrong with CSV, without what stands there.
+/// Returns the fault of CSV, without the text there.
 pub(crate) fn broken(error: csv::Error) -> ListFault {
     ListFault::Malformed(match error.into_kind() {
         csv::ErrorKind::Io(error) => return error.into(),
@@ -326,8 +326,11 @@ pub(crate) fn broken(error: csv::Error) -> ListFault {
             pos: Some(place),
             expected_len,
             len,
-        } => format!("line {} has {len} cells, and the header {expected_len}", place.line()),
-        _ => "it is no CSV".into(),
+        } => format!(
+            "line {} has {len} cells, but the header has {expected_len}",
+            place.line()
+        ),
+        _ => "it is not CSV".into(),
     })
 }
 
@@ -342,10 +345,10 @@ impl ListRows {
     }
 }
 
-/// A list without devices says nothing.
+/// Refuses a list without devices.
 fn check_some(rows: ListRows) -> Parsed {
     if rows.rows.is_empty() {
-        return Err("no device is in it".into());
+        return Err("it lists no device".into());
     }
     check(rows)
 }
@@ -357,7 +360,7 @@ fn check(rows: ListRows) -> Parsed {
     }
 }
 
-/// A device of our ledger as a row.
+/// Converts a device of our ledger to a row.
 fn row(device: ListedDevice) -> ListRow {
     let files = device.images.into_iter().map(|image| {
         let file = ListedFile {

@@ -3,14 +3,14 @@
 use png::{ColorType, Decoder, Limits, Transformations};
 use zeroize::Zeroizing;
 
-/// Pictures of a label are smaller.
+/// Maximum width and height of a label's picture.
 const MAX_SIDE: u32 = 4096;
 
-/// Reads the one QR code of a PNG.
+/// Reads the single QR code of a PNG.
 pub(crate) fn read(file: &[u8]) -> Result<Zeroizing<String>, &'static str> {
     let mut decoder = Decoder::new_with_limits(std::io::Cursor::new(file), Limits { bytes: 64 << 20 });
     decoder.set_transformations(Transformations::normalize_to_color8());
-    let mut reader = decoder.read_info().map_err(|_| "it is no PNG")?;
+    let mut reader = decoder.read_info().map_err(|_| "it is not a PNG")?;
     let (width, height) = (reader.info().width, reader.info().height);
     if width > MAX_SIDE || height > MAX_SIDE {
         return Err("it is larger than 4096 by 4096 pixels");
@@ -30,7 +30,7 @@ pub(crate) fn read(file: &[u8]) -> Result<Zeroizing<String>, &'static str> {
     for row in pixels.chunks(frame.line_size).take(height) {
         grey.extend(row.iter().step_by(step).take(width));
     }
-    // Pictures come from anywhere, and the decoder from elsewhere.
+    // Pictures are untrusted, and the decoder is a third-party crate.
     let read = std::panic::catch_unwind(|| {
         let mut decoder = quircs::Quirc::new();
         let codes = decoder.identify(width, height, &grey).collect::<Vec<_>>();

@@ -1,31 +1,31 @@
-//! Devices that are out of use: nobody misses them.
+//! Devices that are out of use, which are not reported as missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use matter_ledger::Ledger;
 
-/// The names of devices that the ledgers have written off. Those that were not given lie where runs put them, and are read
-/// when something is missing.
+/// The names of devices that ledgers mark as out of use. Ledgers that were not given are read from their default place
+/// once a device is missing.
 #[derive(Default)]
 pub(crate) struct Retired {
     given: Option<BTreeSet<String>>,
-    /// Of the ledger in each folder, if there is one.
+    /// By folder, from the ledger in it, if there is one.
     found: BTreeMap<PathBuf, BTreeSet<String>>,
 }
 
 impl Retired {
-    /// Adds what a ledger says that was given; no other is read then.
+    /// Adds the names of a given ledger; no other ledger is read then.
     pub(crate) fn add(&mut self, names: impl IntoIterator<Item = String>) {
         self.given.get_or_insert_default().extend(names);
     }
 
-    /// Tells whether a device is out of use, which was in a folder of a product.
+    /// Returns whether a device is out of use that was in a product folder.
     pub(crate) fn has(&mut self, top: &Path, name: &str) -> bool {
         if let Some(given) = &self.given {
             return given.contains(name);
         }
-        // The output folder is above that of the product.
+        // The output folder is the parent of the product folder.
         let folders = [Some(top), top.parent()];
         folders
             .into_iter()

@@ -1,4 +1,4 @@
-//! The tables, sheets of labels and archives of pictures of all runs in a folder, compared with the devices that are there.
+//! The tables, label sheets and picture archives of all runs in a folder, compared with the devices that exist.
 
 mod csv_rows;
 mod device_values;
@@ -16,7 +16,7 @@ use crate::retired::Retired;
 pub(crate) use device_values::DeviceValues;
 use device_values::{DeviceIndex, IdentityHash};
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum TableKind {
     Summary,
@@ -44,14 +44,14 @@ impl TableKind {
 struct RunTable {
     kind: TableKind,
     path: PathBuf,
-    /// The folder of the product, in which the devices are.
+    /// The product folder, which contains the devices.
     top: PathBuf,
-    /// What the files of a run have in their names.
+    /// The run's stamp in its file names.
     stamp: String,
 }
 
 impl RunTable {
-    /// Tells whether a file is one, as our runs and the vendor's tool call them.
+    /// Recognizes a table by its name, as written by this tool and the vendor's.
     fn of(path: &Path) -> Option<Self> {
         let file = name(path);
         let folder = path.parent()?;
@@ -86,23 +86,23 @@ impl RunTable {
     }
 }
 
-/// Tells whether there is something to compare devices with.
+/// Returns whether there is a table to compare with devices.
 pub(crate) fn are_there(beside: &[Beside]) -> bool {
     beside.iter().any(|file| RunTable::of(&file.path).is_some())
 }
 
-/// What was found in tables.
+/// The findings in tables.
 pub(crate) struct TableComparison<'a> {
     facts: &'a DeviceValues,
     retired: &'a mut Retired,
-    /// Devices that were said to be missing, or to be too many, by lists.
+    /// Devices already reported by lists as missing or as additional.
     reported: &'a mut BTreeSet<String>,
     findings: Vec<Finding>,
-    /// Which devices each kind of table of each run has.
+    /// The devices in each kind of table of each run.
     listed: BTreeMap<(PathBuf, String, TableKind), BTreeSet<DeviceIndex>>,
-    /// What identifies the devices of summaries that are not there, and what they were called.
+    /// Identifying values of missing devices in summaries, with the devices' names.
     absent: BTreeMap<IdentityHash, String>,
-    /// The devices of `master.csv` row by row, and its header.
+    /// The devices of `master.csv` by row, and its header.
     master: BTreeMap<PathBuf, csv_rows::MasterTable>,
 }
 
@@ -117,7 +117,7 @@ pub(crate) fn compare(
         .iter()
         .filter_map(|file| RunTable::of(&file.path))
         .collect::<Vec<_>>();
-    // Those of staging stand on the one that is read first.
+    // The tables of the staging folder depend on the one that is read first.
     tables.sort_by(|a, b| (a.kind, &a.path).cmp(&(b.kind, &b.path)));
     let mut comparison = TableComparison {
         facts,
@@ -143,7 +143,7 @@ pub(crate) fn compare(
             comparison
                 .findings
                 .push(Finding::of(Check::TableMalformed, table.place(), reason));
-            // Nobody knows what else would be in it.
+            // The rest of its contents is unknown.
             comparison.listed.remove(&(table.top, table.stamp, table.kind));
         }
     }
@@ -152,11 +152,11 @@ pub(crate) fn compare(
 }
 
 impl TableComparison<'_> {
-    /// Says that a device is in a table. Once is enough.
+    /// Records that a table lists a device. Only the first duplicate is reported.
     fn list(&mut self, table: &RunTable, device: DeviceIndex) {
         let key = (table.top.clone(), table.stamp.clone(), table.kind);
         if !self.listed.entry(key).or_default().insert(device) {
-            let text = format!("it has {} twice", self.facts.name(device));
+            let text = format!("it lists {} twice", self.facts.name(device));
             self.findings
                 .push(Finding::of(Check::TableDiffers, table.place(), text));
         }
@@ -168,7 +168,7 @@ impl TableComparison<'_> {
             .push(Finding::of(Check::TableDiffers, table.place(), text));
     }
 
-    /// Says that a device of a table is not there; of each once, and of none that is out of use.
+    /// Reports a missing device of a table, once, and not if it is out of use.
     fn missing(&mut self, table: &RunTable, name: &str) {
         if !self.retired.has(&table.top, name) && self.reported.insert(name.to_owned()) {
             self.findings
@@ -176,14 +176,14 @@ impl TableComparison<'_> {
         }
     }
 
-    /// What a table has called a device that is not there.
+    /// Returns the name of a missing device in a table.
     fn absent(&self, identities: &[IdentityHash]) -> Option<String> {
         identities
             .iter()
             .find_map(|identity| self.absent.get(identity).cloned())
     }
 
-    /// Compares the tables of each run with each other: they have the same devices.
+    /// Compares the tables of each run with each other: they must list the same devices.
     fn compare_runs(&mut self) {
         let none = BTreeSet::new();
         let tops = self.listed.keys().map(|(top, ..)| top.clone()).collect::<BTreeSet<_>>();
@@ -230,7 +230,7 @@ impl TableComparison<'_> {
             }
             if !is_of_a_run {
                 let place = top.join(STAGING).join("master.csv").display().to_string();
-                let text = "it has the devices of no summary";
+                let text = "its devices are those of no summary";
                 self.findings.push(Finding::of(Check::TableDiffers, place, text));
             }
         }

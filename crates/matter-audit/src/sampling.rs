@@ -2,19 +2,19 @@ use std::str::FromStr;
 
 use matter_ledger::ParseError;
 
-/// Which devices of many are looked at.
+/// A selection of devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sampling {
-    /// None.
+    /// No device.
     None,
-    /// One in a hundred, and the first.
+    /// The first device, and one in a hundred.
     Sample,
     /// Every device.
     All,
 }
 
 impl Sampling {
-    /// Tells whether a device is among them, by its number from 0.
+    /// Returns whether the selection includes a device, by its number from 0.
     #[must_use]
     pub const fn includes(self, index: usize) -> bool {
         match self {
@@ -34,7 +34,7 @@ impl FromStr for Sampling {
             "none" => Ok(Self::None),
             "sample" => Ok(Self::Sample),
             "all" | "full" => Ok(Self::All),
-            _ => Err(ParseError::new("is neither none nor sample nor full")),
+            _ => Err(ParseError::new("must be 'none', 'sample' or 'full'")),
         }
     }
 }

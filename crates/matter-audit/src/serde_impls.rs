@@ -1,4 +1,4 @@
-//! Reports as the binary prints them.
+//! Reports in the JSON of `audit-device`.
 
 use matter_factory_data::Severity;
 use serde::ser::SerializeStruct;
@@ -18,8 +18,8 @@ impl Serialize for AuditedDevice {
 }
 
 impl Serialize for AuditReport {
-    /// Writes `devices`, the findings of the `batch`, and in `summary` how many `devices` there are, how many of them are
-    /// `clean`, and how many `errors` and `warnings` were found.
+    /// Writes `devices`, the findings of the `batch`, and a `summary` with the number of `devices`, of `clean` ones, of
+    /// `errors` and of `warnings`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("AuditReport", 3)?;
         out.serialize_field("devices", &self.devices)?;

@@ -1,4 +1,4 @@
-//! The signature of a manifest, which is beside it: ECDSA over the P-256 curve with SHA-256, in DER.
+//! The signature of a manifest, in a file beside it: ECDSA over the P-256 curve with SHA-256, in DER.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,24 +9,24 @@ use matter_factory_data::{Check, Finding};
 use p256::ecdsa::{DerSignature, VerifyingKey};
 use signature::hazmat::PrehashVerifier;
 
-/// Who signs manifests.
+/// The signer of manifests.
 #[derive(Clone, Debug)]
 pub enum ManifestKey {
-    /// Whoever has the private half of this key.
+    /// The owner of this key.
     Key(PublicKey),
-    /// The PAI of the devices that are in the manifest.
+    /// The PAI of the devices in the manifest.
     Pai,
 }
 
-/// A manifest's own file, and who may have signed it.
+/// A manifest's file and its possible signers.
 pub(crate) struct SignedManifest {
     path: PathBuf,
     sha256: [u8; 32],
-    /// The PAIs of its devices that are there.
+    /// The PAIs of its existing devices.
     pais: BTreeSet<Vec<u8>>,
 }
 
-/// No manifest has devices of more PAIs.
+/// Most PAIs of the devices of a manifest.
 const MAX_PAIS: usize = 64;
 
 impl SignedManifest {
@@ -38,12 +38,12 @@ impl SignedManifest {
         }
     }
 
-    /// The folder of the manifest.
+    /// Returns the folder of the manifest.
     pub(crate) fn folder(&self) -> Option<&Path> {
         self.path.parent()
     }
 
-    /// Adds a device that is in the manifest.
+    /// Adds a device of the manifest.
     pub(crate) fn add(&mut self, pai: Option<&[u8]>) {
         if let Some(pai) = pai
             && !self.pais.contains(pai)
@@ -53,13 +53,13 @@ impl SignedManifest {
         }
     }
 
-    /// Verifies the signature, or says why it was not.
+    /// Verifies the signature, or reports why it was not verified.
     pub(crate) fn verify(&self, key: Option<&ManifestKey>) -> Option<Finding> {
         let path = signature_of(&self.path);
         let place = path.display().to_string();
         let is_there = path.is_file();
         let Some(key) = key else {
-            let text = "nothing was given to verify the manifest's signature with";
+            let text = "no key was given to verify the manifest's signature";
             return is_there.then(|| Finding::of(Check::NotChecked, place, text));
         };
         if !is_there {
@@ -70,11 +70,11 @@ impl SignedManifest {
             ManifestKey::Key(key) => vec![*key],
             ManifestKey::Pai => {
                 let pais = self.pais.iter().filter_map(|der| Certificate::from_der(der).ok());
-                pais.map(|pai| *pai.public_key()).collect()
+                pais.map(|pai| pai.public_key()).collect()
             }
         };
         if keys.is_empty() {
-            let text = "no device of the manifest is there, whose PAI would have signed it";
+            let text = "no device of the manifest exists whose PAI could have signed it";
             return Some(Finding::of(Check::NotChecked, place, text));
         }
         let signature = match Input::read_file(&path) {
@@ -87,12 +87,12 @@ impl SignedManifest {
             let verified = |key: VerifyingKey| key.verify_prehash(&self.sha256, signature.as_ref()?).ok();
             key.and_then(verified).is_some()
         };
-        let text = "it is not that of this manifest and key";
+        let text = "it does not match this manifest and key";
         (!keys.iter().any(is_right)).then(|| Finding::of(Check::ManifestSignature, place, text))
     }
 }
 
-/// The file of a manifest's signature.
+/// Returns the path of a manifest's signature.
 fn signature_of(manifest: &Path) -> PathBuf {
     let mut path = manifest.as_os_str().to_owned();
     path.push(".sig");

@@ -1,4 +1,4 @@
-//! What is around the images of a device: modes, names, and copies of what they hold.
+//! The surroundings of a device's images: modes, names, and copies of their contents.
 
 use matter_attestation::Certificate;
 use matter_factory_data::{Check, DeviceReport, Finding, InternalFile};
@@ -7,7 +7,7 @@ use crate::access::OpenFiles;
 use crate::device_files::{DeviceFiles, is_uuid};
 
 impl DeviceFiles {
-    /// What is around the images: modes, the folder's name.
+    /// Checks modes, the folder's name, and copies.
     pub(crate) fn check_surroundings(&self, report: &mut DeviceReport) {
         let images = [self.nvs, self.secure_cert];
         let mut open = OpenFiles::default();
@@ -18,11 +18,11 @@ impl DeviceFiles {
             open.add(&file.name, file.access, is_secret(&file.name));
         }
         open.findings("files").for_each(|finding| report.push(finding));
-        // One file may be a label alone, a device has an image.
+        // A single file may be a label; a device has an image.
         if self.is_folder && images == [None, None] && !report.has(Check::ArtifactMissing) {
             report.push(Finding::of(Check::ArtifactMissing, "folder", ""));
         } else if self.is_folder && self.nvs.is_none() && self.secure_cert.is_some() {
-            let text = "vendor and product are in NVS, of which there is no image beside secure cert";
+            let text = "vendor and product are in NVS, but there is no NVS image beside secure cert";
             report.push(Finding::of(Check::ArtifactMissing, "nvs", text));
         }
         self.compare_copies(report);
@@ -36,7 +36,7 @@ impl DeviceFiles {
                 .get(..uuid.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(uuid));
             if !is_own && !file.is_given {
-                let text = format!("the folder is {uuid}, the file {}", file.name);
+                let text = format!("the folder is {uuid}, but the file is {}", file.name);
                 report.push(Finding::of(Check::NameDiffers, "folder", text));
             }
         }
@@ -45,7 +45,7 @@ impl DeviceFiles {
             && !uuid.eq_ignore_ascii_case(name)
         {
             let what = if self.is_folder { "folder" } else { "file name" };
-            let text = format!("the {what} is {uuid}, the DAC's common name {name}");
+            let text = format!("the {what} is {uuid}, but the DAC's common name is {name}");
             report.push(Finding::of(Check::NameDiffers, what, text));
         }
     }
@@ -65,7 +65,7 @@ impl DeviceFiles {
         ];
         let differs = |name: &str, stored: &[u8]| {
             let file = self.files.iter().find(|file| file.name == name);
-            // What is the same needs no decoding.
+            // Equal bytes need no decoding.
             file.is_some_and(|file| {
                 file.bytes.as_slice() != stored && decode(&file.bytes).is_none_or(|copy| copy != stored)
             })
@@ -73,12 +73,12 @@ impl DeviceFiles {
         let copies = copies.map(|(file, stored)| (file.path(), stored));
         let differ = copies.map(|(name, stored)| stored.filter(|stored| differs(name, stored)).map(|_| name));
         for name in differ.into_iter().flatten() {
-            report.push(Finding::of(Check::StorageDisagrees, name, "not what the image holds"));
+            report.push(Finding::of(Check::StorageDisagrees, name, "differs from the image"));
         }
     }
 }
 
-/// Certificates and public keys are no secrets.
+/// Certificates and public keys are not secret.
 fn is_secret(name: &str) -> bool {
     const PUBLIC: [InternalFile; 5] = [
         InternalFile::DacPem,

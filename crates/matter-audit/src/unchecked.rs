@@ -1,10 +1,10 @@
-//! What an audit could not look at, so that nobody takes its silence for an answer.
+//! Checks that an audit could not make, reported so that their absence is not taken for success.
 
 use matter_factory_data::{Check, DeviceReport, Expected, Finding};
 
 use crate::device_files::DeviceFiles;
 
-/// How many devices there are, and how many of them lack what something is checked with.
+/// Number of devices, and of those that lack the input of a check.
 #[derive(Default)]
 pub(crate) struct Unchecked {
     devices: usize,
@@ -18,7 +18,7 @@ pub(crate) struct Unchecked {
 }
 
 impl Unchecked {
-    /// Counts a device. `slow` tells whether what takes long was done.
+    /// Counts a device. `slow` states that the slow checks were done.
     pub(crate) fn add(&mut self, device: &DeviceFiles, report: &DeviceReport, slow: bool) {
         let (has_nvs, has_secure_cert) = (device.nvs.is_some(), device.secure_cert.is_some());
         let has_image = has_nvs || has_secure_cert;
@@ -26,7 +26,7 @@ impl Unchecked {
         let count = |is: bool| usize::from(is);
         self.devices += 1;
         self.chains += count(report.pai().is_some());
-        // A folder without an image is an error, as is a file that is neither image nor label.
+        // A folder without an image is an error, as is a file that is not an image or a label.
         self.without_image += count(!has_image && !device.is_folder && (has_codes || has_picture));
         self.without_nvs += count(has_secure_cert && !has_nvs && !device.is_folder);
         self.without_codes += count(has_image && !has_codes && !has_picture);
@@ -35,12 +35,12 @@ impl Unchecked {
         self.unread_pictures += count(has_picture && slow && cfg!(not(feature = "pictures")));
     }
 
-    /// Returns a note for each thing that was not looked at.
+    /// Returns a note for each check that was not made.
     pub(crate) fn notes(&self, expected: &Expected<'_>) -> Vec<Finding> {
         let mut notes = Vec::new();
         let missing = expected.missing();
         if self.chains > 0 && !missing.is_empty() {
-            let text = format!("nothing was given to hold the devices against: {}", missing.join(", "));
+            let text = format!("nothing was given to compare the devices with: {}", missing.join(", "));
             notes.push(Finding::of(Check::NotChecked, "expected", text));
         }
         let mut note = |count: usize, object: &str, text: &str| {
@@ -52,12 +52,12 @@ impl Unchecked {
         note(
             self.without_image,
             "image",
-            "have a label only, and no image to hold it against",
+            "have only a label and no image to compare it with",
         );
         note(
             self.without_nvs,
             "nvs",
-            "have no NVS image, where vendor and product are",
+            "have no NVS image, which contains vendor and product",
         );
         note(
             self.unread_pictures,
@@ -67,7 +67,7 @@ impl Unchecked {
         if !expected.has_dynamic_passcode() {
             note(self.without_codes, "label", "have no onboarding codes");
             note(self.without_picture, "qr picture", "have no picture of their QR code");
-            let text = "had neither their verifier derived again nor the picture of their QR code read";
+            let text = "were not checked for verifier and QR code picture";
             note(self.not_recomputed, "verifier", text);
         }
         notes

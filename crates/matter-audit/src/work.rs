@@ -1,4 +1,4 @@
-//! The devices of an audit, one after another, and what they have in common checked once.
+//! The devices of an audit in sequence; the parts they share are checked once.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,63 +19,63 @@ use crate::run_tables::DeviceValues;
 use crate::unchecked::Unchecked;
 use crate::{AuditedDevice, Sampling};
 
-/// Devices whose verifiers are derived together.
+/// Number of devices whose verifiers are derived together.
 const CHUNK: usize = 256;
-/// So many values beside devices' folders that are as long as a key are looked at.
+/// Most values of a key's length to examine beside devices' folders.
 const MAX_TRIED: usize = 4096;
-/// A key that is found in one place is looked for in all others, where there may be another one.
+/// A key found in one place is searched for everywhere, which may reveal further keys.
 const MAX_ROUNDS: usize = 3;
 
-/// What an audit has done so far.
+/// The state of an audit.
 pub(crate) struct AuditWork<'a> {
     expected: Expected<'a>,
     recompute: Sampling,
     keys: Option<NvsKeys>,
-    /// Whether the chips derive them, so that a partition for keys is of no use.
+    /// Whether the chips derive them, so that a keys partition does not help.
     are_keys_derived: bool,
     pub(crate) listed: Vec<DeviceList>,
     pub(crate) batch: BatchAudit,
     pub(crate) devices: Vec<AuditedDevice>,
-    /// The private keys that are looked for everywhere.
+    /// The private keys to search for everywhere.
     pub(crate) known: KeySet,
-    /// Those that were found on the way.
+    /// Keys found on the way.
     pub(crate) new_keys: Vec<PrivateKey>,
-    /// Values that are no keys, wherever they stand.
+    /// Values known not to be keys.
     pub(crate) tried: TriedScalars,
-    /// What tables are compared with, if there are any.
+    /// The values that tables are compared with, if there are tables.
     pub(crate) facts: Option<DeviceValues>,
-    /// Devices that lists reported to be too many.
+    /// Devices that lists reported as additional.
     pub(crate) reported: BTreeSet<String>,
     /// Devices whose verifiers are not derived yet.
     waiting: Vec<(PathBuf, Option<String>, DeviceReport)>,
     pub(crate) unchecked: Unchecked,
-    /// Where the device of each name is.
+    /// The path of each device by name.
     places: BTreeMap<String, PathBuf>,
-    /// What concerns more than one device.
+    /// Findings that concern several devices.
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Keys that are given for devices that have none in their folders.
+/// Keys that are given for devices without keys in their folders.
 pub(crate) struct GivenKeys {
     pub(crate) keys: NvsKeys,
     /// Whether the chips derive them from an HMAC key.
     pub(crate) are_derived: bool,
 }
 
-/// What devices have in common, checked once.
+/// The parts that devices share, checked once.
 struct AlikeParts<'e> {
     expected: &'e Expected<'e>,
     attested: &'e Attested<'e>,
     is_test: bool,
 }
 
-/// What became of a device.
+/// The result of adding a device.
 enum Added {
-    /// It has what was checked already.
+    /// It shares the parts that were checked already.
     Alike,
-    /// It has something else, and was checked in full.
+    /// It differs in one of them, and was checked in full.
     Alone,
-    /// It is held against something else, and not added.
+    /// It requires other expectations, and was not added.
     No,
 }
 
@@ -127,7 +127,7 @@ impl<'a> AuditWork<'a> {
         Ok(device)
     }
 
-    /// Audits devices as long as they share PAI, declaration and product, and whether they are for tests. Returns how many.
+    /// Audits devices while they share PAI, declaration, product and test marking. Returns their number.
     fn run_alike(&mut self, sources: &[DeviceSource]) -> Result<usize, Error> {
         let Some(source) = sources.first() else { return Ok(0) };
         let device = self.read(source)?;
@@ -136,7 +136,7 @@ impl<'a> AuditWork<'a> {
         let expected = self.expected(is_test);
         let parts = first.shared_parts().cloned().unwrap_or_default();
         if let Some(pai) = parts.pai.as_deref().and_then(|der| Certificate::from_der(der).ok()) {
-            self.known.add_owner(pai.public_key(), KeyOwner::Pai);
+            self.known.add_owner(&pai.public_key(), KeyOwner::Pai);
         }
         let attested = Attested::new(&parts, &expected);
         let first = AlikeParts {
@@ -144,7 +144,7 @@ impl<'a> AuditWork<'a> {
             attested: &attested,
             is_test,
         };
-        // It is read once: a pipe has nothing the second time.
+        // Read once: a pipe is empty the second time.
         let mut read = Some(device);
         for (done, source) in sources.iter().enumerate() {
             let device = match read.take() {
@@ -160,7 +160,7 @@ impl<'a> AuditWork<'a> {
         Ok(sources.len())
     }
 
-    /// A run that is marked as one for tests makes devices for tests.
+    /// Returns the expectations for a device; a run marked as a test run makes test devices.
     fn expected(&self, is_test: bool) -> Expected<'a> {
         if is_test {
             self.expected.for_tests()
@@ -173,7 +173,7 @@ impl<'a> AuditWork<'a> {
         self.listed.iter().any(|listed| listed.is_test(device, report))
     }
 
-    /// Audits a device, unless it is for tests where the first is not, or the other way round.
+    /// Audits a device, unless it is for tests and the first is not, or vice versa.
     fn add(&mut self, source: &DeviceSource, device: DeviceFiles, first: &AlikeParts<'_>) -> Added {
         let index = self.devices.len() + self.waiting.len();
         let slow = self.recompute.includes(index);
@@ -186,7 +186,7 @@ impl<'a> AuditWork<'a> {
         let uuid = device.uuid.clone().or(uuid);
         let listed = self.listed.iter().find_map(|listed| listed.name_of(&device, &report));
         let listed = listed.map(str::to_owned);
-        // As the lists have it.
+        // In the spelling of the lists.
         let name = listed.or(uuid.as_ref().map(|uuid| uuid.to_ascii_lowercase()));
         let name = name.unwrap_or_else(|| device.path.display().to_string());
         for listed in &mut self.listed {
@@ -198,7 +198,7 @@ impl<'a> AuditWork<'a> {
             .parameters()
             .and_then(|parameters| parameters.salt.as_bytes().try_into().ok())
         {
-            // The device's own was looked at with the device.
+            // The device's own value was examined with the device.
             self.tried.skip(salt);
         }
         if let Some(facts) = self.facts.as_mut().filter(|_| source.in_output) {
@@ -206,7 +206,7 @@ impl<'a> AuditWork<'a> {
         }
         self.new_keys.extend(report.new_keys().iter().cloned());
         self.unchecked.add(&device, &report, slow);
-        // A dump is no other device than the one in its folder.
+        // A dump is the same device as the one in its folder.
         if source.dump.is_none() || !self.places.contains_key(&name) {
             self.compare(&name, &device.path, &report);
         }
@@ -218,7 +218,7 @@ impl<'a> AuditWork<'a> {
         if shared { Added::Alike } else { Added::Alone }
     }
 
-    /// Compares a device with those before it. Of one name there may be two, which only their places tell apart.
+    /// Compares a device with the previous ones. Two devices of one name are told apart by their paths.
     fn compare(&mut self, name: &str, path: &Path, report: &DeviceReport) {
         for key in report.customer_keys() {
             self.known.add_owner(key, KeyOwner::Customer);
@@ -236,7 +236,7 @@ impl<'a> AuditWork<'a> {
         }
     }
 
-    /// Searches what lies beside the devices for private keys.
+    /// Searches the files beside the devices for private keys.
     pub(crate) fn search_beside(&mut self, beside: &[Beside]) {
         let mut search = BesideSearch {
             keys: &self.known,
@@ -247,14 +247,14 @@ impl<'a> AuditWork<'a> {
             file.search(&mut search, &mut self.new_keys);
         }
         for finding in search.findings {
-            // What was found before is found again.
+            // A repeated search finds the same again.
             if !self.findings.contains(&finding) {
                 self.findings.push(finding);
             }
         }
     }
 
-    /// Looks everywhere for the keys that were found in one place only.
+    /// Searches everywhere for the keys that were found in one place only.
     pub(crate) fn search_again(&mut self, sources: &[DeviceSource], beside: &[Beside]) -> Result<(), Error> {
         for _ in 0..MAX_ROUNDS {
             let new = std::mem::take(&mut self.new_keys);
@@ -263,7 +263,7 @@ impl<'a> AuditWork<'a> {
                 break;
             }
             for (source, number) in sources.iter().zip(0..) {
-                // A pipe has nothing the second time.
+                // A pipe is empty the second time.
                 if source.dump.as_ref().is_some_and(|dump| !dump.is_in_files()) {
                     continue;
                 }

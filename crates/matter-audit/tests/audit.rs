@@ -1,4 +1,4 @@
-//! The audit of what lies on disk: folders, modes, and what is in them.
+//! The audit of files on disk: folders, modes, and contents.
 
 #![allow(
     clippy::unwrap_used,
@@ -51,7 +51,7 @@ fn a_path_that_does_not_open_is_an_error_and_one_without_devices_a_finding() {
     assert!(has(&audit(folder.path()).execute().unwrap(), Check::ArtifactMissing));
 }
 
-/// As some programs for tables write them: with a mark before the text, and semicolons.
+/// As some spreadsheets write them: with a byte order mark and semicolons.
 #[test]
 fn tables_with_semicolons_are_read() {
     let (folder, devices) = run(1);
@@ -65,7 +65,7 @@ fn tables_with_semicolons_are_read() {
     let errors = report.findings().filter(|finding| finding.severity == Severity::Error);
     let errors = errors.map(|finding| finding.check).collect::<Vec<_>>();
     assert_eq!(errors, [Check::ManifestDiffers]);
-    // The codes were read: another passcode is seen.
+    // The codes were read: a different passcode is found.
     let header = text.lines().next().unwrap().replace(',', ";");
     let passcode = header.split(';').position(|name| name == "passcode").unwrap();
     let row = text.lines().nth(1).unwrap().split(',').enumerate();
@@ -74,7 +74,7 @@ fn tables_with_semicolons_are_read() {
     assert!(has(&audit(&devices[0]).execute().unwrap(), Check::LabelCodes));
 }
 
-/// The ids are in the DAC and on the label, too.
+/// The ids are also in the DAC and on the label.
 #[test]
 fn a_device_of_another_product_is_seen_without_an_nvs_image() {
     let (_folder, devices) = run(1);
@@ -143,7 +143,7 @@ fn files_that_others_can_read_are_named() {
     let (_folder, devices) = run(1);
     let key = devices[0].join("internal/DAC_key.pem");
     fs::set_permissions(key, fs::Permissions::from_mode(0o640)).unwrap();
-    // A certificate is no secret.
+    // A certificate is not secret.
     fs::set_permissions(
         devices[0].join("internal/DAC_cert.pem"),
         fs::Permissions::from_mode(0o644),
@@ -162,7 +162,7 @@ fn files_that_others_can_read_are_named() {
     );
 }
 
-/// What another decoder than the audit's reads in a picture; `None` for what is no picture.
+/// Returns the text that another decoder reads in a picture; `None` for invalid pictures.
 #[cfg(feature = "pictures")]
 fn shown(bytes: &[u8]) -> Option<Option<String>> {
     let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
@@ -179,14 +179,14 @@ fn shown(bytes: &[u8]) -> Option<Option<String>> {
 
 #[cfg(feature = "pictures")]
 #[test]
-fn changed_folders_are_never_what_they_were() {
+fn changed_folders_never_pass_as_unchanged() {
     let (_folder, devices) = run(1);
     let findings = || {
         let report = audit(&devices[0]).with_recompute(Sampling::All).execute().unwrap();
         report.findings().map(ToString::to_string).collect::<Vec<_>>()
     };
     let good = findings();
-    // Numbers that follow on each other without a pattern that matters (Numerical Recipes, section 7.1).
+    // A linear congruential generator is good enough (Numerical Recipes, section 7.1).
     let mut state = 9u32;
     let mut next = |below: usize| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -202,7 +202,7 @@ fn changed_folders_are_never_what_they_were() {
         fs::write(&path, &changed).unwrap();
         let found = findings();
         fs::write(&path, &bytes).unwrap();
-        // What nobody reads: the end of a string's slot, the line's end, what error correction mends.
+        // Changes without effect: the rest of a string's slot, the line's end, errors that the QR code corrects.
         let matters = match round % 3 {
             0 => esp_nvs_image::decode(&changed) != esp_nvs_image::decode(&bytes),
             1 => at + 1 != bytes.len(),
@@ -228,7 +228,7 @@ fn key_bytes_beside_an_image_that_promises_the_efuses_are_found_in_every_file() 
         "nvs dac-key",
     ];
     assert_eq!(objects, expected);
-    // The last one, in a text, is found as soon as nothing else but the image gives it away.
+    // The last key, in a text, is found once only the image discloses it.
     let key = PrivateKey::decode(&fs::read(devices[0].join("internal/DAC_key.der")).unwrap()).unwrap();
     let hex = key
         .expose_scalar()

@@ -1,4 +1,4 @@
-//! Replays the seeds of the fuzz target that audits changed folders, with its properties.
+//! Replays the seeds of the fuzz target that audits modified folders, with its properties.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ use folder::{GoodFolder, Role};
 use replay::replay;
 
 #[test]
-fn every_role_is_audited_as_it_is_and_with_whatever_bytes() {
+fn every_role_is_audited_unchanged_and_with_arbitrary_bytes() {
     let good = GoodFolder::new();
     for role in Role::ALL {
         let own = good.bytes(role);

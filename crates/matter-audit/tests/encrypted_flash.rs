@@ -1,4 +1,4 @@
-//! The audit of flash that is encrypted.
+//! The audit of encrypted flash.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
 
@@ -26,15 +26,15 @@ const APP: usize = 0x2_0000;
 const ENCRYPTED: u32 = 1;
 const ROWS: [(&str, u8, u8, u32, u32, u32); 4] = [
     ("esp_secure_cert", 0x3F, 0x06, 0x9000, 0x2000, ENCRYPTED),
-    // These two are encrypted whatever their flags say.
+    // Always encrypted, regardless of the flags.
     ("nvs_keys", 1, 4, 0xB000, 0x1000, 0),
     ("fctry", 1, 2, 0xC000, 0x6000, 0),
     ("app", 0, 0, 0x2_0000, 0x1_0000, 0),
 ];
-/// What is written: whole sectors, but for an image of esp_secure_cert that is shorter than its partition.
+/// The written pieces: whole sectors, except an esp_secure_cert image that is shorter than its partition.
 const PIECES: [(usize, usize); 4] = [(TABLE, 0x1000), (CERT, 0x800), (KEYS, 0x1000), (APP, 0x1_0000)];
 
-/// A device, and its flash in plain.
+/// A device and its flash in plain.
 struct Device {
     folder: TempDir,
     path: PathBuf,
@@ -99,7 +99,7 @@ fn key(scheme: EncryptionScheme) -> FlashKey {
     FlashKey::new(scheme, &bytes).unwrap()
 }
 
-/// What was found, but for the access of files.
+/// Returns the findings, except those about file access.
 fn all(report: &AuditReport) -> Vec<String> {
     let found = report.findings().filter(|finding| finding.check != Check::FileMode);
     found.map(ToString::to_string).collect()
@@ -138,7 +138,7 @@ fn flash_that_espsecure_has_encrypted_is_opened_with_its_key() {
 }
 
 #[test]
-fn encrypted_flash_is_audited_as_what_is_in_it() {
+fn encrypted_flash_is_audited_by_its_contents() {
     let device = Device::new();
     let plain = all(&device.audit(&device.plain, None, |dump| dump));
     assert!(!plain.iter().any(|found| found.contains("malformed")), "{plain:?}");
@@ -147,7 +147,7 @@ fn encrypted_flash_is_audited_as_what_is_in_it() {
         let flash = device.encrypted(&key);
         let report = device.audit(&flash, Some(key.expose_bytes()), |dump| dump);
         assert_eq!(all(&report), plain, "{scheme}");
-        // An image without the app ends behind its last piece.
+        // An image without the app ends after its last piece.
         let report = device.audit(&flash[..0x1_2000], Some(key.expose_bytes()), |dump| dump);
         assert_eq!(all(&report), plain, "{scheme}");
     }
@@ -174,34 +174,31 @@ fn a_key_that_does_not_open_the_flash_is_told() {
         found.remove(0)
     };
     let none = malformed(None, "partition table", |dump| dump);
-    assert!(
-        none.contains("perhaps the flash is encrypted, and its key opens it"),
-        "{none}"
-    );
+    assert!(none.contains("if the flash is encrypted, give its key"), "{none}");
     for wrong in [&[7; 16][..], &[7; 24], &[7; 32], &[7; 64]] {
         let text = malformed(Some(wrong), "partition table", |dump| dump);
         assert!(
-            text.contains("the key does not open the table at 0x8000: give the key and the scheme"),
+            text.contains("the key does not decrypt the table at 0x8000: give the key and the scheme"),
             "{text}"
         );
     }
     let text = malformed(Some(&[7; 20]), "flash key", |dump| dump);
     assert!(
-        text.contains("has 20 bytes; a key of flash encryption has 16, 24, 32 or 64"),
+        text.contains("has 20 bytes; a flash encryption key has 16, 24, 32 or 64"),
         "{text}"
     );
     let text = malformed(Some(&[7; 64]), "flash key", |dump| {
         dump.with_scheme(EncryptionScheme::Xts128)
     });
-    assert!(text.contains("key of 64 bytes, xts-128 needs 32)"), "{text}");
-    // A key beside flash that is not encrypted.
+    assert!(text.contains("key has 64 bytes; xts-128 needs 32)"), "{text}");
+    // A key given for unencrypted flash.
     let report = device.audit(&device.plain, Some(right.expose_bytes()), |dump| dump);
     let found = texts(&report, Check::ArtifactMalformed, "partition table");
     assert!(found[0].contains("0x8000 is not encrypted"), "{report:?}");
     assert!(report.devices[0].uuid.is_some());
 }
 
-/// Flash without its table, of which another one tells the partitions.
+/// Flash without its table; the given one defines the partitions.
 #[test]
 fn without_a_table_in_the_flash_the_key_has_one_scheme() {
     let device = Device::new();
@@ -228,7 +225,7 @@ fn without_a_table_in_the_flash_the_key_has_one_scheme() {
     }
 }
 
-/// Keys in what is decrypted, in what is not encrypted, and in what ought to be.
+/// Keys in the decrypted part, in the unencrypted part, and where encryption is missing.
 #[test]
 fn keys_are_looked_for_in_the_decrypted_flash_as_well() {
     let device = Device::new();
@@ -279,10 +276,10 @@ fn pieces_that_the_firmware_reads_otherwise_are_told() {
         let report = audit(&flash);
         let found = texts(&report, Check::ArtifactMalformed, label);
         assert!(
-            found.len() == 1 && found[0].contains("not encrypted, and the firmware decrypts it"),
+            found.len() == 1 && found[0].contains("not encrypted, but the firmware decrypts it"),
             "{report:?}"
         );
-        // What is in it is audited all the same.
+        // Its contents are audited nevertheless.
         assert_eq!(all(&report).len(), good.len() + 1, "{report:?}");
     }
     let with_flags = |row: usize, flags: u32| {
@@ -297,13 +294,13 @@ fn pieces_that_the_firmware_reads_otherwise_are_told() {
     let report = with_flags(0, 0);
     let found = texts(&report, Check::ArtifactMalformed, "esp_secure_cert");
     assert!(
-        found[0].contains("encrypted, and without the flag in the table"),
+        found[0].contains("encrypted, but without the flag in the table"),
         "{report:?}"
     );
     let report = with_flags(2, ENCRYPTED);
     let found = texts(&report, Check::ArtifactMalformed, "fctry");
     assert!(found[0].contains("the firmware refuses an NVS store"), "{report:?}");
-    // Keys under another key than the table, erased keys, and keys that were erased before encryption.
+    // Keys encrypted with another key than the table, erased keys, and keys erased before encryption.
     let keys = |bytes: &[u8], encrypted_with: Option<&FlashKey>| {
         let mut flash = device.encrypted(&key);
         put(&mut flash, KEYS, bytes);
@@ -324,7 +321,7 @@ fn pieces_that_the_firmware_reads_otherwise_are_told() {
     }
 }
 
-/// A dump has all of a flash; an image that was merged may have no more than what is to be written.
+/// A dump covers the whole flash; a merged image may cover only the parts to write.
 #[test]
 fn an_image_may_end_before_partitions_that_the_firmware_fills() {
     let device = Device::new();

@@ -1,4 +1,4 @@
-//! The audit of files that are given one by one, and what it says of what is not there.
+//! The audit of individual files, and its notes about missing ones.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,7 +24,7 @@ use matter_types::{ProductId, VendorId};
 use report::{audit, errors, has, is_good, unchecked};
 
 #[test]
-fn single_files_are_taken_for_what_they_are() {
+fn single_files_are_recognized() {
     let (_folder, devices) = run(1);
     for suffix in ["-partition.bin", "-onb_codes.csv"] {
         let report = audit(&file(&devices[0], suffix)).execute().unwrap();
@@ -54,7 +54,7 @@ fn all(paths: &[&Path]) -> AuditReport {
     audit.execute().unwrap()
 }
 
-/// The files of a device under names that say nothing.
+/// The files of a device under names without meaning.
 fn nameless(device: &Path, to: &Path) -> [PathBuf; 3] {
     fs::create_dir(to).unwrap();
     ["-partition.bin", "-onb_codes.csv", "-qrcode.png"].map(|suffix| {
@@ -113,7 +113,7 @@ fn codes_may_be_lines_of_text() {
         assert_eq!((report.devices.len(), errors(&report)), (1, vec![]));
     }
     let [other_qr, other] = codes(&devices[1]);
-    // Each code in a file of its own: they complete each other, and are compared.
+    // Each code in a file of its own: together they are complete, and are compared.
     let second = folder.path().join("second");
     let apart = |qr: &str, manual: &str| {
         fs::write(&label, qr).unwrap();
@@ -127,7 +127,7 @@ fn codes_may_be_lines_of_text() {
     for errors in apart(&other_qr, &manual).into_iter().chain(apart(&qr, &other)) {
         assert!(errors.contains(&Check::LabelCodes), "{errors:?}");
     }
-    // A manual code is typed with or without spaces.
+    // A manual code may be typed with or without spaces.
     let spaced = manual.chars().enumerate().map(|(at, digit)| {
         if at == 4 {
             format!(" {digit}")
@@ -165,12 +165,12 @@ fn a_scanned_label_is_held_against_the_device() {
             let expected = if number == 0 { vec![] } else { vec![Check::LabelPicture] };
             assert_eq!(errors(&report), expected);
         }
-        // Of many devices it is the one of the name.
+        // Among several devices the name decides.
         let top = devices[0].parent().unwrap();
         let report = all(&[top, &file(device, "-onb_codes.csv")]);
         assert_eq!((report.devices.len(), errors(&report)), (2, vec![]));
     }
-    // So is one that stands alone: its name is nobody's.
+    // So is a label of its own, whose name belongs to no device.
     fs::remove_file(file(&devices[0], "-onb_codes.csv")).unwrap();
     fs::remove_file(file(&devices[0], "-qrcode.png")).unwrap();
     let picture = folder.path().join("photo");
@@ -178,14 +178,14 @@ fn a_scanned_label_is_held_against_the_device() {
     let report = all(&[&devices[0], &label, &picture]);
     assert_eq!(report.devices.len(), 1);
     assert!(has(&report, Check::LabelDiscriminator) && !has(&report, Check::NameDiffers));
-    // The same folder twice is one device.
+    // The same folder given twice is one device.
     let report = all(&[&devices[0], &devices[0].join(".")]);
     assert_eq!((report.devices.len(), errors(&report)), (1, vec![]));
 }
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_file_of_a_device_is_said_and_not_waited_for() {
+fn foreign_file_is_reported_and_does_not_block() {
     let (_folder, devices) = run(1);
     let pipe = devices[0].join("pipe");
     assert!(
@@ -211,7 +211,7 @@ fn what_is_no_file_of_a_device_is_said_and_not_waited_for() {
     assert_eq!(errors(&report), [Check::ArtifactMalformed]);
 }
 
-/// Of certificates and key a secure-cert image has all or none, also where nobody knows of its NVS image.
+/// A secure-cert image has all of certificates and key or none, also without its NVS image.
 #[test]
 fn a_secure_cert_image_alone_needs_the_whole_chain() {
     use esp_secure_cert::{PartitionSize, Subtype, Writer};
@@ -235,7 +235,7 @@ fn a_secure_cert_image_alone_needs_the_whole_chain() {
     }
 }
 
-/// What comes through a pipe is there once.
+/// A pipe can be read only once.
 #[cfg(unix)]
 #[test]
 fn pipes_are_read() {
@@ -262,7 +262,7 @@ fn pipes_are_read() {
     }
 }
 
-/// A folder that is called as devices are may hold devices; what is not looked into is said.
+/// A folder named like a device's may contain devices; folders that were not examined are reported.
 #[test]
 fn devices_are_found_wherever_they_are() {
     let (folder, devices) = run(2);
@@ -295,17 +295,17 @@ fn an_image_under_the_right_keys_only() {
     fs::write(&image, &encrypted).unwrap();
     assert!(is_good(&audit(&image).with_keys(&partition).execute().unwrap()));
     assert_eq!(errors(&audit(&image).execute().unwrap()), [Check::ArtifactMalformed]);
-    // As a file beside the image it does as well.
+    // A file beside the image works as well.
     assert!(is_good(&all(&[&image, &partition])));
     let plain = audit(&file(&devices[0], "-partition.bin"))
         .with_keys(&partition)
         .execute()
         .unwrap();
-    let said = plain
+    let message = plain
         .findings()
         .find(|finding| finding.check == Check::ArtifactMalformed)
         .unwrap();
-    assert!(said.text.contains("with these keys"), "{}", said.text);
+    assert!(message.text.contains("with these keys"), "{}", message.text);
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn a_label_beside_a_dump_is_the_dumps() {
 }
 
 #[test]
-fn what_is_no_image_and_no_label_is_said_to_be_none() {
+fn other_files_are_reported_as_unsupported() {
     let (_folder, devices) = run(1);
     for name in ["DAC_cert.der", "DAC_cert.pem", "CD.der", "PAI_cert.der"] {
         let report = all(&[&devices[0].join("internal").join(name)]);
@@ -352,7 +352,7 @@ fn what_is_no_image_and_no_label_is_said_to_be_none() {
 }
 
 #[test]
-fn what_was_not_checked_is_said() {
+fn unchecked_items_are_reported() {
     let (folder, devices) = run(2);
     let top = devices[0].parent().unwrap();
     let notes = |audit: Audit<'_>| {
@@ -361,7 +361,7 @@ fn what_was_not_checked_is_said() {
         unchecked(&report).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(notes(audit(top)), ["expected"]);
-    // It misses what is removed.
+    // It reports removed devices.
     fs::remove_file(top.join("manifest.json")).unwrap();
     assert_eq!(
         notes(audit(top).with_recompute(Sampling::Sample)),

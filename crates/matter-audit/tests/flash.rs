@@ -63,7 +63,7 @@ fn partitions_of_a_flash_dump_are_found_by_either_table() {
                 .findings()
                 .filter(|finding| finding.severity == Severity::Error)
                 .collect::<Vec<_>>();
-            // Both images were read: the key in the one is against what the other says, and all else is right.
+            // Both images were read: only the key differs from its counterpart.
             assert!(
                 !errors.is_empty() && errors.iter().all(|finding| finding.check == Check::KeyLeaked),
                 "{report:?}"
@@ -82,7 +82,7 @@ fn partitions_of_a_flash_dump_are_found_by_either_table() {
     assert!(found.is_some_and(|finding| finding.text.contains("MD5")), "{report:?}");
 }
 
-/// The firmware looks into `nvs` unless it is told; the table may have a `fctry` all the same, which is erased then.
+/// The firmware uses `nvs` unless configured otherwise; the table may still have an erased `fctry`.
 #[test]
 fn factory_data_are_found_in_either_store() {
     let (folder, devices) = run(1);
@@ -120,7 +120,7 @@ fn factory_data_are_found_in_either_store() {
     }
 }
 
-/// Everything in NVS, and the partition for secure cert erased, or the dump cut.
+/// Everything in NVS with the secure cert partition erased, or the dump truncated.
 #[test]
 fn erased_partitions_are_not_there_and_cut_ones_are_an_error() {
     let (folder, devices) = run(1);
@@ -140,7 +140,7 @@ fn erased_partitions_are_not_there_and_cut_ones_are_an_error() {
     for whole in [0x2_0000, 0x1_8000] {
         assert_eq!(errors(whole), Vec::<String>::new());
     }
-    // One sector less, in the middle of the second store, and all but the first one.
+    // One sector less, in the middle of the second store, and all but the first sector.
     for (len, partition) in [
         (0x1_7000, "inside the partition fctry"),
         (0x1_4001, "inside the partition fctry"),
@@ -179,7 +179,7 @@ fn factory_data_in_two_partitions_are_one_too_many() {
         errors.map(|finding| finding.check).collect::<Vec<_>>()
     };
     assert_eq!(errors(&flash), []);
-    // The namespace alone is what firmware makes that looks there.
+    // The namespace alone is created by firmware that looks for factory data.
     let mut empty = [0; 0x6000];
     let namespace = esp_nvs_image::Namespace::new("chip-factory").unwrap();
     let key = esp_nvs_image::Key::new("other").unwrap();
@@ -214,7 +214,7 @@ fn a_dump_needs_its_own_keys() {
         (encoded(1), false),
         ([0xFF; NvsKeys::PARTITION_LEN], true),
         (encoded(3), true),
-        // What flash encryption makes of keys cannot be known.
+        // A result of flash encryption cannot be recognized.
         (std::array::from_fn(|at| at.to_le_bytes()[0] ^ 0x5A), false),
     ] {
         let mut flash = vec![0xFF; 0x1_6000];
@@ -233,7 +233,7 @@ fn a_dump_needs_its_own_keys() {
     }
 }
 
-/// Firmware may have keys of its own; the DAC's has one place.
+/// Firmware may have keys of its own; the DAC's key has a single place.
 #[test]
 fn the_key_of_the_dac_is_nowhere_else_in_the_flash() {
     let (folder, devices) = run(2);
@@ -257,7 +257,7 @@ fn the_key_of_the_dac_is_nowhere_else_in_the_flash() {
     }
 }
 
-/// A dump is no other device than the one in its folder, which says more of it; another one is.
+/// A dump is the same device as the one in its folder, which contains more of it; a dump of another device is not.
 #[test]
 fn a_dump_beside_folders_is_compared_once() {
     let (folder, devices) = run(2);
@@ -281,7 +281,7 @@ fn a_dump_beside_folders_is_compared_once() {
         errors.map(|finding| finding.check).collect::<Vec<_>>()
     };
     assert_eq!(found(&devices[0]), []);
-    // The second device's folder with the image of the first one: it is as if there were two of it.
+    // The second device's folder with the first one's image: a duplicate device.
     fs::copy(file(&devices[0], "-partition.bin"), file(&devices[1], "-partition.bin")).unwrap();
     assert!(found(&devices[1]).contains(&Check::DuplicateKey));
 }

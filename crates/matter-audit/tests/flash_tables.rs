@@ -1,4 +1,4 @@
-//! The partition tables of flash dumps: that in the flash, and the given one.
+//! The partition tables of flash dumps: the one in the flash and the given one.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,7 +24,7 @@ use tempfile::TempDir;
 
 type Row = (&'static str, u8, u8, u32, u32, u32);
 
-/// A dump of 0x18000 bytes with a device's store at 0x10000, and a table that is the binary form of rows.
+/// A dump of 0x18000 bytes with a device's store at 0x10000, and a table in binary form.
 struct Dump {
     folder: TempDir,
     flash: Vec<u8>,
@@ -83,7 +83,7 @@ const ROWS: [Row; 3] = [
 fn the_table_in_the_flash_is_enough() {
     let dump = Dump::new();
     assert_good(&dump.audit(0x8000, &binary_table(&ROWS), |dump| dump));
-    // At another address, where the first partition may begin earlier or later.
+    // At another address the first partition may begin earlier or later.
     for at in [0x7000_u32, 0xB000, 0xC000, 0x1_7000] {
         let rows = match at {
             0xB000.. => [("fctry", 1, 2, 0x1_0000, 0x6000, 0)].to_vec(),
@@ -105,34 +105,34 @@ fn the_table_in_the_flash_is_enough() {
 }
 
 #[test]
-fn a_dump_without_a_table_says_why_nothing_is_read() {
+fn dump_without_a_table_reports_the_reason() {
     let dump = Dump::new();
     let mut damaged = binary_table(&ROWS);
     damaged[40] ^= 1;
     let noise = (0_u32..0xC00).map(|at| at.wrapping_mul(2_654_435_761).to_le_bytes()[3]);
     let noise = noise.collect::<Vec<_>>();
-    for (table, said) in [
+    for (table, message) in [
         (&[0xFF; 0xC00][..], "none at 0x8000, where the flash is erased"),
         (
             &noise,
-            "none that can be read at 0x8000: perhaps the flash is encrypted, and its key opens it",
+            "none readable at 0x8000: if the flash is encrypted, give its key",
         ),
         (
             &damaged,
-            "that of the dump, at 0x8000: row 4: the table has another MD5 than it states",
+            "that of the dump, at 0x8000: row 4: the MD5 of the table is wrong",
         ),
     ] {
         let report = dump.audit(0x8000, table, |dump| dump);
         let found = texts(&report, Check::ArtifactMalformed, "partition table");
-        assert!(found.len() == 1 && found[0].contains(said), "{report:?}");
+        assert!(found.len() == 1 && found[0].contains(message), "{report:?}");
     }
     let report = dump.audit_bytes(&dump.flash[..0x8800], |dump| dump);
     let found = texts(&report, Check::ArtifactMalformed, "partition table");
     assert!(
-        found[0].contains("the dump of 0x8800 bytes ends before that at 0x8000"),
+        found[0].contains("the dump of 0x8800 bytes ends before offset 0x8000"),
         "{report:?}"
     );
-    // With a table that was given all is read, and what is in its place is told unless it is erased.
+    // With a given table everything is read, and data in place of the table is reported unless it is erased.
     let table = dump.path("table");
     fs::write(&table, binary_table(&ROWS)).unwrap();
     let given = |bytes: &[u8]| dump.audit(0x8000, bytes, |dump| dump.with_table(&table));
@@ -140,7 +140,7 @@ fn a_dump_without_a_table_says_why_nothing_is_read() {
     let encrypted = given(&noise);
     assert_good(&encrypted);
     let found = texts(&encrypted, Check::NotChecked, "partition table");
-    assert!(found[0].contains("perhaps the flash is encrypted"), "{encrypted:?}");
+    assert!(found[0].contains("if the flash is encrypted"), "{encrypted:?}");
     let report = given(&damaged);
     assert!(
         report.devices[0].uuid.is_some() && !report.is_clean(Severity::Error),
@@ -174,7 +174,7 @@ fn the_table_in_the_flash_has_to_be_the_given_one() {
         rows[at] = row;
         rows
     };
-    for (rows, said) in [
+    for (rows, message) in [
         (ROWS.to_vec(), &[][..]),
         (
             replaced(2, ("fctry", 1, 2, 0x2_0000, 0x6000, 0)),
@@ -210,7 +210,11 @@ fn the_table_in_the_flash_has_to_be_the_given_one() {
         let report = dump.audit(0x8000, &own, |dump| dump.with_table(&table));
         let found = texts(&report, Check::PartitionTableDiffers, "partition table");
         assert!(
-            found.len() == said.len() && found.iter().zip(said).all(|(found, said)| found.contains(said)),
+            found.len() == message.len()
+                && found
+                    .iter()
+                    .zip(message)
+                    .all(|(found, message)| found.contains(message)),
             "{report:?}"
         );
     }
@@ -243,9 +247,9 @@ fn tables_that_the_tool_refuses_are_damaged() {
     let head = "# a comment\nnvs, data, nvs, 0x9000, 0x6000\n";
     let first = (
         "phy, data, phy, 0x8000, 0x1000\n".to_owned() + head,
-        "line 1: the offset 0x8000 of phy is before 0x9000, where the first partition may begin",
+        "line 1: the offset 0x8000 of phy is before 0x9000, the end of the partition table",
     );
-    let behind = [
+    let tables = [
         ("app0, app, factory, 0x10000, 1M\n", ""),
         ("app0, app, factory, , 1M\nkeys, data, nvs_keys, , 4K, encrypted\n", ""),
         ("small, data, nvs, , 0x1000, readonly\n", ""),
@@ -255,16 +259,19 @@ fn tables_that_the_tool_refuses_are_damaged() {
         ),
         (
             "phy, data, phy, 0xe000, 0x1000\n",
-            "line 3: the offset 0xe000 of phy is before 0xf000, where the partition before it ends",
+            "line 3: the offset 0xe000 of phy is before 0xf000, the end of the previous partition",
         ),
         (
             "app0, app, factory, 0x10000, 1M\nlow, data, phy, 0x10f000, 8K\n",
-            "line 4: the offset 0x10f000 of low is before 0x110000, where the partition before it ends",
+            "line 4: the offset 0x10f000 of low is before 0x110000, the end of the previous partition",
         ),
-        ("nvs, data, phy, , 0x1000\n", "line 3: nvs is the name of line 2"),
+        (
+            "nvs, data, phy, , 0x1000\n",
+            "line 3: duplicate name 'nvs', first used in line 2",
+        ),
         (
             "a long name of 16 1, data, phy, , 4K\na long name of 16 2, data, phy, , 4K\n",
-            "line 3: the name a long name of 16 1 has 19 bytes, allowed are 1 to 16",
+            "line 3: the name a long name of 16 1 is too long: 19 bytes; at most 16 are allowed",
         ),
         (
             "phy, data, phy, 0xf800, 0x1000\n",
@@ -277,7 +284,7 @@ fn tables_that_the_tool_refuses_are_damaged() {
         ("app0, app, ota_0, 0x10000, 0x800\n", "line 3: the size 0x800 of app0"),
         (
             "phy, data, phy, 0x8000, 0x1000\n",
-            "line 3: the offset 0x8000 of phy is before 0xf000, where the partition before it ends",
+            "line 3: the offset 0x8000 of phy is before 0xf000, the end of the previous partition",
         ),
         ("phy, data, phy, , 0\n", "line 3: phy has no bytes"),
         (", data, phy, , 4K\n", "line 3: a partition has no name"),
@@ -286,8 +293,8 @@ fn tables_that_the_tool_refuses_are_damaged() {
             "line 3: unknown flag \"hidden\": the flags are encrypted, readonly",
         ),
     ];
-    let behind = behind.map(|(rows, said)| (head.to_owned() + rows, said));
-    for (text, said) in behind.into_iter().chain([first]) {
+    let tables = tables.map(|(rows, message)| (head.to_owned() + rows, message));
+    for (text, message) in tables.into_iter().chain([first]) {
         fs::write(&table, &text).unwrap();
         let (table, dump) = (table.clone(), dump.clone());
         let audit = Audit::new(Expected::new().for_tests()).with_flash_dump(FlashDump::new(dump).with_table(table));
@@ -296,7 +303,7 @@ fn tables_that_the_tool_refuses_are_damaged() {
         let found = found.next().map(|finding| finding.text.clone());
         let is_right = found
             .as_ref()
-            .map_or(said.is_empty(), |text| !said.is_empty() && text.contains(said));
+            .map_or(message.is_empty(), |text| !message.is_empty() && text.contains(message));
         assert!(is_right, "{text}: {found:?}");
     }
 }

@@ -1,6 +1,6 @@
-//! Single faults in good folders, each caught by the check that is there for it, and by no other.
+//! Single faults in good folders, each found by the intended check and by no other.
 //!
-//! The second table of `docs/audit-checks.md` is this matrix; `MATTER_WRITE_DOCS=1` writes it anew.
+//! The second table of `docs/audit-checks.md` is this matrix; `MATTER_WRITE_DOCS=1` regenerates it.
 
 #![allow(
     clippy::unwrap_used,
@@ -47,14 +47,14 @@ use other::{OTHER_FAULTS, TESTS, keys};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// What the folder is held against.
+/// The lists that the folder is compared with.
 #[derive(Clone, Copy)]
 enum Against {
-    /// Nothing, and no list lies beside the devices.
+    /// No list, and none is beside the devices.
     Nothing,
-    /// What the run has left beside the devices.
+    /// The files that the run has left beside the devices.
     Lists,
-    /// The same, and the PAI as the signer of the manifest.
+    /// The same, with the PAI as the signer of the manifest.
     Signer,
     Manifest,
     Ledger,
@@ -142,7 +142,7 @@ impl Batch {
         Self { folder, devices }
     }
 
-    /// Without what the run has left beside the devices.
+    /// Without the files that the run has left beside the devices.
     fn bare(name: &str) -> Self {
         let batch = Self::new(name);
         for path in fs::read_dir(batch.top()).unwrap().map(|entry| entry.unwrap().path()) {
@@ -158,7 +158,7 @@ impl Batch {
         batch
     }
 
-    /// The one file of the run whose name begins and ends so.
+    /// Returns the file of the run with this prefix and suffix.
     fn list_of(&self, start: &str, end: &str) -> PathBuf {
         let names = fs::read_dir(self.top())
             .unwrap()
@@ -188,7 +188,7 @@ impl Batch {
         PrivateKey::decode(&fs::read(self.devices[0].join("internal/DAC_key.der")).unwrap()).unwrap()
     }
 
-    /// Changes what the manifest says of the first device.
+    /// Changes the first device's entry in the manifest.
     fn list(&self, name: &str, value: Value) {
         let path = self.top().join("manifest.json");
         let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
@@ -202,14 +202,14 @@ impl Batch {
         fs::write(path, manifest.to_string()).unwrap();
     }
 
-    /// Changes what the ledger says of the first device.
+    /// Changes the first device's row in the ledger.
     fn record(&self, set: &str) {
         let connection = ledger::open(&self.folder.path().join("out/ledger.sqlite"));
         let sql = format!("UPDATE device SET {set} WHERE uuid = '{}'", uuid(&self.devices[0]));
         ledger::change(&connection, &sql);
     }
 
-    /// Everything weightier than a note.
+    /// Returns the checks of all findings above notes.
     fn checks(&self, against: Against) -> BTreeSet<String> {
         self.found(against, Severity::Warning)
     }
@@ -237,7 +237,7 @@ impl Batch {
         weighty.map(|finding| finding.check.to_string()).collect()
     }
 
-    /// A set that knows both authorities, and this certificate.
+    /// Returns a set that covers both authorities and revokes this certificate.
     fn revoke(&self, certificate: &Certificate) -> RevocationSet {
         let paa =
             Certificate::decode(&fs::read(self.folder.path().join("out/test-pki/PAA_cert.pem")).unwrap()).unwrap();
@@ -271,7 +271,7 @@ fn each_fault_in_a_folder_is_caught_by_its_check_alone() {
         };
         (fault.inject)(&batch);
         let mut found = batch.checks(fault.against);
-        // Where there is no device there is no certificate for tests.
+        // Without a device there is no test certificate.
         found.retain(|check| !base.contains(check));
         if found != BTreeSet::from([fault.check.to_owned()]) {
             let _ = write!(wrong, "\n{}: {found:?}, not {}", fault.name, fault.check);
@@ -281,7 +281,7 @@ fn each_fault_in_a_folder_is_caught_by_its_check_alone() {
     println!("{} faults", faults.len());
 }
 
-/// A device of which only the folder tells its name.
+/// Only its folder names the device.
 #[test]
 fn two_folders_of_one_name_are_a_duplicate_device() {
     let batch = Batch::bare("plain");
@@ -345,7 +345,7 @@ fn the_key_for_an_efuse_is_in_one_file_and_only_until_it_is_burned() {
     assert_eq!(deeper, set(&["efuse-key-file", "key-leaked"]));
     let swapped = found(|batch| copy(&batch.devices[1].join(KEY), &batch.devices[0].join(KEY)));
     assert_eq!(swapped, set(&["efuse-key-file", "key-leaked"]));
-    // In the image, where nothing but the file tells that it is a key.
+    // In the image, only the file shows that it is a key.
     let erased = found(|batch| {
         let key = PrivateKey::decode(&fs::read(batch.devices[0].join(KEY)).unwrap()).unwrap();
         let mut image = fs::read(batch.image()).unwrap();
@@ -384,7 +384,7 @@ fn documentation_is_this_matrix() {
     let at = document.find(&format!("\n{heading}\n")).unwrap_or(document.len());
     let (rest, own) = document.split_at(at);
     for check in Check::OWN {
-        // Only the rows of faults end with the check.
+        // Only rows of faults end with the check.
         let end = format!("| `{check}` |\n");
         assert!(
             rest.contains(&end) || text.contains(&end),

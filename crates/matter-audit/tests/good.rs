@@ -1,5 +1,5 @@
-//! A thousand devices of runs with every combination of options: the audit has nothing to say about them but what is
-//! true of devices for tests.
+//! A thousand devices of runs with every combination of options: the audit reports only the expected findings for test
+//! devices.
 
 #![cfg(feature = "pictures")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
@@ -107,7 +107,7 @@ fn job(outdir: &Path, case: usize, pai: &Pai) -> Job {
 fn a_thousand_good_devices_are_good() {
     let (store, pai) = pki();
     let (mut devices, mut shared) = (0, 0);
-    // 3 flows, and each of 5 options with and without; 3 and 32 share no factor, so that these are all.
+    // 3 flows, and each of 5 options on and off; 3 and 32 are coprime, so that all combinations occur.
     for case in 0..96 {
         let folder = tempfile::tempdir().unwrap();
         let mut job = job(folder.path(), case % 32, &pai);
@@ -138,9 +138,9 @@ fn a_thousand_good_devices_are_good() {
         devices += report.devices.len();
         for finding in report.findings() {
             let allowed = match finding.check {
-                // Nobody but the CSA can sign otherwise.
+                // Only the CSA can sign otherwise.
                 Check::TestCdSigner => declared.is_some(),
-                // Of a thousand devices some share a passcode once in two hundred runs of this test.
+                // Among a thousand devices two share a passcode in one of two hundred runs of this test.
                 Check::DuplicatePasscode => {
                     shared += 1;
                     shared == 1

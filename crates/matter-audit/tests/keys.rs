@@ -1,4 +1,4 @@
-//! Private keys in every form and every place: each is found, and it is said whose it is.
+//! Private keys in every form and every place: each is found, with its owner.
 
 #![allow(
     clippy::unwrap_used,
@@ -28,7 +28,7 @@ use matter_factory_data::{Check, Finding, KeyOwner, KeySet, Severity, TriedScala
 use places::{Output, PLACES, Place, Storage};
 use sha2::{Digest, Sha256};
 
-/// Whose key is put there.
+/// The owner of the key.
 #[derive(Clone, Copy, Debug)]
 enum Whose {
     Own,
@@ -36,7 +36,7 @@ enum Whose {
     Pai,
 }
 
-/// Tells whether a finding is about a key of somebody, or a container, in a place.
+/// Returns whether a finding concerns an owner's key, or a container, in a place.
 fn is_about(finding: &Finding, place: &Place, object: &str, whose: Whose, found: Found, output: &Output) -> bool {
     let [own, other] = [0, 1].map(|number| format!("the DAC's key of device {}", output.uuid(number)));
     let text = match (found, whose) {
@@ -121,9 +121,9 @@ fn a_key_is_found_in_every_form_and_every_place() {
     );
 }
 
-/// What a form looks like depends on the key: on its letters among other characters, on digits that are zeros.
+/// The text of a form depends on the key: letters among other characters, digits that are zero.
 #[test]
-fn a_key_is_found_whatever_its_bytes_are() {
+fn key_is_found_for_any_bytes() {
     let mut missing = BTreeMap::<&str, u32>::new();
     let forms = all();
     let keys = 300u32;
@@ -145,7 +145,7 @@ fn a_key_is_found_whatever_its_bytes_are() {
             let found = find_keys(&bytes, &known, &mut TriedScalars::new(0));
             let is_told = found.iter().any(|found| found.owner() == Some(&KeyOwner::Pai));
             *missing.entry(form.name).or_default() += u32::from(!is_told);
-            // As a cell of a table has it.
+            // As a cell of a table.
             let Ok(text) = String::from_utf8(bytes) else { continue };
             let cell = format!("1,\"{}\",2\n", text.replace('"', "\"\""));
             let found = find_keys(cell.as_bytes(), &known, &mut TriedScalars::new(0));
@@ -157,7 +157,7 @@ fn a_key_is_found_whatever_its_bytes_are() {
     assert!(missing.is_empty(), "of {keys} keys: {missing:?}");
 }
 
-/// The key of a PAI that is in no file of the run: nothing is known of it but its public half.
+/// The key of a PAI that is in no file of the run: only its public half is known.
 #[test]
 fn the_key_of_an_unknown_pai_is_found_as_a_value() {
     let secret = PrivateKey::from_scalar(&[0x3B; 32]).unwrap();
@@ -202,7 +202,7 @@ fn the_key_of_an_unknown_pai_is_found_as_a_value() {
     }
 }
 
-/// One that is found in one place is looked for in all others, in forms in which only known keys are found.
+/// A key found in one place is searched for everywhere, in forms that are recognized only for known keys.
 #[test]
 fn a_key_that_shows_itself_in_one_place_is_found_in_all() {
     let secret = PrivateKey::from_scalar(&[0x3B; 32]).unwrap();

@@ -1,4 +1,4 @@
-//! The audit of devices beside ledgers, which several runs may share, and of ledgers alone.
+//! The audit of devices with ledgers, which several runs may share, and of ledgers alone.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,7 +26,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-/// An audit of nothing but a list.
+/// Audits a list alone.
 fn list(folder: &TempDir, text: &str) -> AuditReport {
     let path = folder.path().join("list");
     fs::write(&path, text).unwrap();
@@ -68,7 +68,7 @@ fn a_ledger_alone_shows_its_duplicates() {
         ),
     ] {
         let report = list(&folder, &(row(A, &first) + &row(B, &second)));
-        // That others can read a list of passcodes is true, and not what is looked for here.
+        // Read access of others to a list of passcodes is not the subject here.
         let found = report.batch.iter().filter(|finding| finding.severity > Severity::Note);
         let found = found.filter(|finding| finding.check != Check::FileMode);
         let found = found
@@ -83,12 +83,12 @@ fn a_ledger_alone_shows_its_duplicates() {
     assert_eq!(errors(&list(&folder, &(row(A, &differ) + &row(B, &from)))), []);
     let twice = list(&folder, &format!("uuid,serial\n{A},\n{},\n", A.to_ascii_uppercase()));
     assert_eq!(errors(&twice), [Check::DuplicateDevice]);
-    // An empty cell is no serial number.
+    // An empty cell is not a serial number.
     assert_eq!(errors(&list(&folder, &format!("uuid,serial\n{A},\n{B},\n"))), []);
 }
 
 #[test]
-fn a_device_is_compared_with_those_that_only_a_ledger_knows() {
+fn device_is_compared_with_devices_only_in_the_ledger() {
     let (folder, devices) = run(1);
     let own = devices[0].file_name().unwrap().to_str().unwrap();
     let certificate = Certificate::decode(&fs::read(devices[0].join("internal/DAC_cert.der")).unwrap()).unwrap();
@@ -98,7 +98,7 @@ fn a_device_is_compared_with_those_that_only_a_ledger_knows() {
     fs::write(&path, format!("uuid,dac_public_key_sha256\n{own},\n{A},{hash}\n")).unwrap();
     let report = audit(&devices[0]).with_ledger(&path).execute().unwrap();
     assert_eq!(errors(&report), [Check::DuplicateKey]);
-    // In two lists it is still one device.
+    // A device in two lists is one device.
     let manifest = folder.path().join("manifest.json");
     let rows = json!({"devices": [{"uuid": own}, {"uuid": A, "dac_public_key_sha256": hash}]});
     fs::write(&manifest, rows.to_string()).unwrap();
@@ -132,12 +132,12 @@ fn a_ledger_of_several_folders_misses_only_devices_of_those_that_are_audited() {
     fs::remove_dir_all(&first[0]).unwrap();
     assert_eq!(errors(&report("out")), [Check::DeviceMissing]);
     assert!(is_good(&report("other")));
-    // A folder that was moved is known by the devices in it, and an empty one by its name.
+    // A moved folder is recognized by its devices, and an empty one by its name.
     fs::rename(folder.path().join("out"), folder.path().join("moved")).unwrap();
     assert_eq!(errors(&report("moved")), [Check::DeviceMissing]);
     second.iter().for_each(|device| fs::remove_dir_all(device).unwrap());
     assert_eq!(errors(&report("other")), [Check::ArtifactMissing, Check::DeviceMissing]);
-    // Devices of several runs can have one passcode: the ledger shows it, and does not say which.
+    // Devices of several runs can share a passcode: the ledger shows it without naming the passcode.
     let connection = ledger::open(&ledger);
     ledger::change(&connection, "UPDATE device SET passcode_mac = zeroblob(32)");
     let alone = Audit::new(Expected::new()).with_ledger(&ledger).execute().unwrap();
@@ -152,13 +152,13 @@ fn a_ledger_of_several_folders_misses_only_devices_of_those_that_are_audited() {
     assert!(is_good(&alone) && alone.devices.is_empty());
 }
 
-/// The common name of a DAC from elsewhere may be anything: the key tells which device it is.
+/// The common name of a DAC from elsewhere is arbitrary: the key identifies the device.
 #[test]
 fn a_device_is_known_by_its_key_as_well() {
     let (folder, devices) = run(1);
     let ledger = folder.path().join("out/ledger.sqlite");
     let connection = ledger::open(&ledger);
-    // As if it had been made with a DAC whose name is no UUID.
+    // As if made with a DAC whose name is not a UUID.
     ledger::change(&connection, "UPDATE device SET uuid = 'D' || substr(uuid, 2)");
     let copy = folder.path().join("image.bin");
     fs::copy(file(&devices[0], "-partition.bin"), &copy).unwrap();
@@ -168,7 +168,7 @@ fn a_device_is_known_by_its_key_as_well() {
         .execute()
         .unwrap();
     assert_eq!(errors(&report), [], "{report:?}");
-    // Another list may know it by its name, and it is one device all the same.
+    // Another list may use the name; it is the same device.
     let manifest = devices[0].with_file_name("manifest.json");
     let both = Audit::new(Expected::new())
         .with_path(&copy)
@@ -195,10 +195,10 @@ fn a_device_that_was_written_off_is_called_so() {
         .findings()
         .find(|finding| finding.check == Check::DeviceExtra)
         .unwrap();
-    assert!(extra.text.contains("written off"), "{}", extra.text);
+    assert!(extra.text.contains("out of use"), "{}", extra.text);
 }
 
-/// An auditor's copy lies where nothing can be written, and reading it leaves nothing behind.
+/// An auditor's copy may be read-only, and reading it leaves no files.
 #[cfg(unix)]
 #[test]
 fn a_ledger_is_read_without_a_trace() {
@@ -214,7 +214,7 @@ fn a_ledger_is_read_without_a_trace() {
     assert_eq!(fs::read_dir(&place).unwrap().count(), 1);
 }
 
-/// What a run has just written is in SQLite's log at first, beside the file that a link leads to.
+/// A run's latest rows are in SQLite's log, beside the file that a link leads to.
 #[cfg(unix)]
 #[test]
 fn a_ledger_that_is_in_use_is_read_with_its_log() {

@@ -1,4 +1,4 @@
-//! The audit of devices beside manifests and ledgers.
+//! The audit of devices with manifests and ledgers.
 
 #![allow(
     clippy::unwrap_used,
@@ -64,7 +64,7 @@ fn manifest_and_ledger_are_compared_with_the_devices() {
             .count(),
         2
     );
-    // A changed file: another hash than the manifest's.
+    // A changed file: its hash differs from the manifest's.
     fs::write(&path, json!({ "devices": good }).to_string()).unwrap();
     let image = file(&devices[0], "-partition.bin");
     let mut bytes = fs::read(&image).unwrap();
@@ -88,7 +88,7 @@ fn manifest_and_ledger_are_compared_with_the_devices() {
 }
 
 #[test]
-fn nobody_misses_the_rest_beside_one_device() {
+fn rest_of_a_list_is_not_missing_beside_one_device() {
     let (folder, devices) = run(2);
     let manifest = devices[0].parent().unwrap().join("manifest.json");
     let image = file(&devices[0], "-partition.bin");
@@ -163,7 +163,7 @@ fn changed(top: &Path, change: impl FnOnce(&mut Value)) -> Vec<Check> {
 }
 
 #[test]
-fn a_run_that_is_marked_as_one_for_tests_is_held_against_what_tests_may_have() {
+fn run_marked_for_tests_is_audited_by_the_rules_for_tests() {
     let (folder, devices) = run(2);
     let top = devices[0].parent().unwrap();
     let tests = [Check::TestCdSigner, Check::TestPki];
@@ -183,7 +183,7 @@ fn a_run_that_is_marked_as_one_for_tests_is_held_against_what_tests_may_have() {
     ledger::change(&connection, "UPDATE run SET test = 0");
     assert_eq!(errors(&marked()), tests);
     ledger::change(&connection, "UPDATE run SET test = 1");
-    // A device that no list marks is not for tests because another one is.
+    // An unmarked device is not for tests because another one is.
     let strange = make(&folder.path().join("other"), 1, None);
     let report = Audit::new(Expected::new())
         .with_path(top)
@@ -200,7 +200,7 @@ fn a_run_that_is_marked_as_one_for_tests_is_held_against_what_tests_may_have() {
     }
 }
 
-/// What stands in a list and is not what the device has, is so whatever its type is.
+/// A value that differs from the device's is reported regardless of its type.
 #[test]
 fn values_of_another_type_differ() {
     let (_folder, devices) = run(1);
@@ -231,8 +231,7 @@ fn values_of_another_type_differ() {
     }
 }
 
-/// The common name of a DAC from elsewhere may be anything: the key tells which device it is.
-/// An auditor's copy lies where nothing can be written, and reading it leaves nothing behind.
+/// Numbers are equal in any notation.
 #[cfg(unix)]
 #[test]
 fn numbers_are_compared_however_they_are_written() {
@@ -287,7 +286,7 @@ fn a_list_that_is_damaged_is_a_finding_and_one_that_is_not_there_an_error() {
         fs::write(&path, text).unwrap();
         let report = manifest().unwrap();
         assert_eq!(errors(&report), [Check::ListMalformed], "{text}");
-        // What stands there may be a secret.
+        // The value may be a secret.
         assert!(report.findings().all(|finding| !finding.text.contains("20202021")));
     }
     for text in [

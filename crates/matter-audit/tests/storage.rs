@@ -1,4 +1,4 @@
-//! Good devices of every place where a run can put their data: the audit has nothing to say about them but what is true.
+//! Good devices of every place where a run can put their data: the audit reports only true findings.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -26,7 +26,7 @@ const PRODUCT: ProductId = match ProductId::new(0x8001) {
 };
 const DEVICES: u8 = 2;
 
-/// Where certificates, key, verifier and rotating id are.
+/// The places of certificates, key, verifier and rotating id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Nvs,
@@ -36,7 +36,7 @@ enum Place {
     EfuseAlone,
 }
 
-/// Who makes the certificates.
+/// The issuer of the certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Maker {
     Run,
@@ -58,7 +58,7 @@ struct Case {
 }
 
 impl Case {
-    /// Every combination that a run accepts.
+    /// Returns every combination that a run accepts.
     fn all() -> Vec<Self> {
         use {Maker as M, Place as P};
         let mut cases = Vec::new();
@@ -72,7 +72,7 @@ impl Case {
                         dynamic_passcode: has(0),
                         encrypt: has(1),
                         rotating_id: has(2),
-                        // With and without, in no relation to one of the others alone.
+                        // With and without, independent of each of the others.
                         declaration: has(0) ^ has(1) ^ has(2),
                     });
                 }
@@ -209,12 +209,12 @@ fn devices_are_good_wherever_their_data_is() {
         assert_eq!(report.devices.len(), usize::from(DEVICES), "{case:?}");
         devices += report.devices.len();
         for finding in report.findings() {
-            // Nobody but the CSA can sign otherwise.
+            // Only the CSA can sign otherwise.
             let signer = finding.check == Check::TestCdSigner && case.declaration;
             assert!(signer || finding.severity == Severity::Note, "{case:?}: {finding}");
         }
         let has = |check| report.findings().any(|finding| finding.check == check);
-        // What is said is true: a note for each key that is still in a file, and for a declaration that is not stored.
+        // True findings: a note for each key that is still in a file, and for a declaration that is not stored.
         assert_eq!(
             has(Check::EfuseKeyFile),
             case.in_efuse() && case.maker != Maker::Chip,
@@ -284,7 +284,7 @@ fn an_encrypted_image_without_its_keys_is_not_taken_for_a_good_one() {
             .all(|device| device.findings.iter().all(|finding| finding.severity < Severity::Error))
     };
     assert!(is_clean());
-    // The keys of another device, keys that are cut, and none.
+    // The keys of another device, truncated keys, and none.
     let own = fs::read(keys(&devices[0])).unwrap();
     for wrong in [fs::read(keys(&devices[1])).unwrap(), own[..60].to_vec()] {
         assert!(wrong != own);
@@ -293,14 +293,14 @@ fn an_encrypted_image_without_its_keys_is_not_taken_for_a_good_one() {
     }
     fs::remove_file(keys(&devices[0])).unwrap();
     assert!(!is_clean());
-    // One sentence says why, and not each value that cannot be read.
+    // One finding states the reason instead of one for each unreadable value.
     let report = audit(&folder.path().join("out"), case, &store);
     let device = report.devices.iter().find(|device| device.path == devices[0]).unwrap();
     let errors = device
         .findings
         .iter()
         .filter(|finding| finding.severity == Severity::Error);
-    // Manifest and ledger miss the file with the keys.
+    // Manifest and ledger report the missing file of keys.
     let errors = errors.filter(|finding| finding.check != Check::FileMissing);
     let errors = errors.map(ToString::to_string).collect::<Vec<_>>();
     let [encrypted] = errors.as_slice() else {
@@ -314,15 +314,15 @@ fn an_encrypted_image_without_its_keys_is_not_taken_for_a_good_one() {
     assert!(is_clean());
 }
 
-/// Matter-Development-DAC-FFF1-8000-Key.pem, which everybody can read in connectedhomeip.
+/// Matter-Development-DAC-FFF1-8000-Key.pem, which is public in connectedhomeip.
 const SDK_KEY: [u8; 32] = [
     0xCC, 0xCF, 0x9D, 0xC7, 0x05, 0x0E, 0xF5, 0xD9, 0x0B, 0xE4, 0x57, 0x07, 0xB9, 0x0E, 0x1F, 0x87, 0x5D, 0x59, 0xBE,
     0x1F, 0xA9, 0x42, 0xE8, 0xED, 0x2E, 0x42, 0x72, 0x03, 0xF6, 0xC2, 0xEE, 0x3D,
 ];
 
-/// A device of a product does not appear with it.
+/// A run for a product publishes no device with it.
 #[test]
-fn a_run_for_a_product_refuses_a_key_that_everybody_has() {
+fn product_run_refuses_a_published_key() {
     let (_, pai) = pki();
     let case = Case {
         place: Place::Nvs,
@@ -335,7 +335,7 @@ fn a_run_for_a_product_refuses_a_key_that_everybody_has() {
     for published in [false, true] {
         let folder = tempfile::tempdir().unwrap();
         let mut job = job(folder.path(), case, &pai);
-        // Given on purpose, and no reason to refuse.
+        // Given on purpose, therefore not refused.
         job.count = Some(1);
         job.passcode = Some(Passcode::new(20_202_021).unwrap());
         let key = if published {

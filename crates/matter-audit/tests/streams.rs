@@ -1,4 +1,4 @@
-//! Lists without an end, lists that are no files, and signed ones.
+//! Endless lists, lists that are not files, and signed ones.
 
 #![allow(
     clippy::unwrap_used,
@@ -42,7 +42,7 @@ fn a_list_is_a_file_or_a_pipe() {
             let error = audit.execute().unwrap_err();
             assert!(matches!(error, Error::File { .. }) && error.is_input());
             let text = error.to_string();
-            assert!(text.ends_with("is neither a file nor a pipe"), "{text}");
+            assert!(text.ends_with("is not a file or a pipe"), "{text}");
         }
     }
 }
@@ -75,7 +75,7 @@ fn a_pipe_is_read_as_a_file_is() {
         fs::remove_file(pipe).unwrap();
         assert_eq!(errors(&report), expected);
     }
-    // One that nobody has given keeps nobody waiting.
+    // A pipe that was not given does not block.
     fs::remove_file(top.join("manifest.json")).unwrap();
     let pipe = top.join("manifest.json");
     assert!(
@@ -86,17 +86,13 @@ fn a_pipe_is_read_as_a_file_is() {
             .success()
     );
     let report = audit(top).execute().unwrap();
-    let is_said = |report: &AuditReport| {
-        report
-            .findings()
-            .any(|finding| finding.text.contains("neither a file nor"))
-    };
+    let is_said = |report: &AuditReport| report.findings().any(|finding| finding.text.contains("not a file or"));
     assert!(is_good(&report) && is_said(&report), "{report:?}");
 }
 
-/// A megabyte is more than any device has, and far less than a machine.
+/// A megabyte is more than any device has, and far less than a machine has.
 #[test]
-fn what_has_no_end_is_a_finding() {
+fn endless_input_is_a_finding() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list");
     let long = "x".repeat(3 << 20);
@@ -122,7 +118,7 @@ fn what_has_no_end_is_a_finding() {
     }
 }
 
-/// A long list of short elements is none of those.
+/// A long list of short elements is accepted.
 #[test]
 fn a_list_may_be_longer_than_an_element() {
     let folder = tempfile::tempdir().unwrap();
@@ -187,25 +183,25 @@ fn a_signature_is_verified_with_the_key_that_was_given() {
     );
     assert_eq!(found(Some(ManifestKey::Pai)), [Check::ManifestSignature]);
     assert_eq!(found(None), [Check::NotChecked]);
-    // A further run, which the PAI signs: the former manifest and its signature have other names.
+    // A further run, signed by the PAI: the former manifest and its signature are renamed.
     signed(&out, None);
     assert_eq!(found(Some(ManifestKey::Pai)), []);
-    assert_eq!(found(Some(ManifestKey::Key(*pai(&out).public_key()))), []);
+    assert_eq!(found(Some(ManifestKey::Key(pai(&out).public_key()))), []);
     let report = audit(&out).with_manifest_key(ManifestKey::Pai).execute().unwrap();
-    // That is signed by another one.
+    // Signed by another key.
     let wrong = report
         .findings()
         .filter(|finding| finding.check == Check::ManifestSignature);
     let wrong = wrong.map(|finding| finding.object.clone()).collect::<Vec<_>>();
     assert!(wrong.len() == 1 && wrong[0].contains("manifest-"), "{wrong:?}");
-    // One that was given is the only one that is looked at.
+    // Only the given one is examined.
     let manifest = out.join("fff1_8000/manifest.json");
     let only = audit(&out).with_manifest(&manifest).with_manifest_key(ManifestKey::Pai);
     assert!(!has(&only.execute().unwrap(), Check::ManifestSignature));
     fs::remove_file(out.join("fff1_8000/manifest.json.sig")).unwrap();
     assert_eq!(found(Some(ManifestKey::Pai)), [Check::ManifestSignature]);
     assert_eq!(found(None), []);
-    // A signature of other bytes, and what is none.
+    // A signature of other bytes, and an invalid one.
     let signature: p256::ecdsa::DerSignature = key.sign(b"other");
     for bytes in [signature.as_bytes(), b"", b"none"] {
         fs::write(out.join("fff1_8000/manifest.json.sig"), bytes).unwrap();
@@ -214,7 +210,7 @@ fn a_signature_is_verified_with_the_key_that_was_given() {
             [Check::ManifestSignature]
         );
     }
-    // Without its devices nobody knows the PAI.
+    // Without its devices the PAI is unknown.
     let report = Audit::new(Expected::new())
         .with_manifest(&manifest)
         .with_manifest_key(ManifestKey::Pai);

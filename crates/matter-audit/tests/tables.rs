@@ -1,4 +1,5 @@
-//! Tables, labels and pictures of good runs: the audit has nothing to say, however they were made, saved or moved.
+//! Tables, labels and pictures of good runs: the audit has no findings, regardless of how they were made, saved or
+//! moved.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,7 +25,7 @@ use matter_types::{ProductId, VendorId};
 use report::{audit, errors};
 use tempfile::TempDir;
 
-/// Makes devices in a folder, and returns theirs.
+/// Makes devices in a folder, and returns their folders.
 fn make(outdir: &Path, change: impl FnOnce(&mut Job)) -> Vec<PathBuf> {
     let before = devices(outdir);
     let mut job = Job::new(VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8000).unwrap());
@@ -60,7 +61,7 @@ fn output(change: impl FnOnce(&mut Job)) -> (TempDir, PathBuf, Vec<PathBuf>) {
     (folder, out, devices)
 }
 
-/// The files of a run, in the order of their names.
+/// Returns the files of a run, in the order of their names.
 fn lists(out: &Path, start: &str) -> Vec<PathBuf> {
     let top = out.join("fff1_8000");
     let staging = fs::read_dir(top.join("staging")).unwrap();
@@ -109,7 +110,7 @@ fn runs_of_every_kind_agree_with_their_devices() {
             .findings()
             .filter(|finding| finding.check.to_string().starts_with("table-"));
         assert_eq!(tables.map(ToString::to_string).collect::<Vec<_>>(), [""; 0], "{number}");
-        // And are compared: a device that goes is missed by all of them together, and said once.
+        // They are compared as well: a removed device is reported once for all of them.
         fs::remove_file(out.join("fff1_8000/manifest.json")).unwrap();
         fs::remove_file(out.join("ledger.sqlite")).unwrap();
         fs::remove_dir_all(&devices(&out)[0]).unwrap();
@@ -122,7 +123,7 @@ fn runs_of_every_kind_agree_with_their_devices() {
 }
 
 #[test]
-fn several_runs_lie_in_one_folder_and_nobody_misses_what_is_out_of_use() {
+fn several_runs_share_a_folder_and_retired_devices_are_not_missing() {
     let (_folder, out, first) = output(|_| ());
     let second = make(&out, |job| job.lists.labels = Some(LabelFormat::Pdf));
     assert_eq!(errors(&audit(&out).execute().unwrap()), []);
@@ -134,13 +135,13 @@ fn several_runs_lie_in_one_folder_and_nobody_misses_what_is_out_of_use() {
     drop(ledger);
     assert_eq!(errors(&audit(&out).execute().unwrap()), []);
     assert_eq!(errors(&audit(&out.join("fff1_8000")).execute().unwrap()), []);
-    // A folder and one in it are not two.
+    // A folder and its subfolder are not two outputs.
     let both = audit(&out).with_path(out.join("fff1_8000"));
     assert_eq!(errors(&both.execute().unwrap()), []);
-    // Without the ledger nobody knows.
+    // Without the ledger the information is lost.
     fs::rename(Run::default_ledger(&out), out.join("old.sqlite")).unwrap();
     let report = audit(&out).execute().unwrap();
-    // The manifests are those of both runs, and say it first.
+    // The manifests of both runs report it first.
     assert_eq!(errors(&report), [Check::DeviceMissing]);
     assert_eq!(told(&report, Check::DeviceMissing).len(), 2);
     for manifest in lists(&out, "manifest") {
@@ -152,7 +153,7 @@ fn several_runs_lie_in_one_folder_and_nobody_misses_what_is_out_of_use() {
 }
 
 #[test]
-fn what_is_kept_from_being_a_formula_says_the_same() {
+fn values_protected_from_being_a_formula_are_equal() {
     for serial in ["=1+1", "+A1", "-cmd|", "'=quoted", "'plain"] {
         let (_folder, out, _) = output(|job| {
             job.count = None;
@@ -167,14 +168,14 @@ fn what_is_kept_from_being_a_formula_says_the_same() {
         };
         assert!(summary.contains(&format!(",{shown}")), "{summary}");
         assert_eq!(errors(&audit(&out).execute().unwrap()), [], "{serial}");
-        // Another text is another one all the same.
+        // A different text is still reported.
         fs::write(path, summary.replace(&shown, &format!("{shown}2"))).unwrap();
         assert!(!errors(&audit(&out).execute().unwrap()).is_empty(), "{serial}");
     }
 }
 
 #[test]
-fn what_a_program_for_tables_saves_says_the_same() {
+fn tables_saved_by_a_spreadsheet_are_equal() {
     let (_folder, out, devices) = output(|_| ());
     let edit = |start: &str, change: &dyn Fn(&str) -> String| {
         for path in lists(&out, start) {
@@ -203,7 +204,7 @@ fn what_a_program_for_tables_saves_says_the_same() {
                 }
             })
         };
-        // The codes have no slashes, and the salts and verifiers do.
+        // The codes have no slashes; salts and verifiers do.
         let cells = |text: &str| {
             let cells = text.split(';').map(|cell| {
                 if cell.contains("internal/") {
@@ -218,7 +219,7 @@ fn what_a_program_for_tables_saves_says_the_same() {
         edit("master", &|_| cells(&master));
         assert_eq!(errors(&audit(&out).execute().unwrap()), [], "{prefix}");
     }
-    // Its certificates and declarations are those that all devices have, wherever they are now.
+    // Certificates and declarations are shared by all devices, regardless of their present path.
     let shared = |text: &str| {
         devices.iter().fold(text.to_owned(), |text, device| {
             let text = text.replace(
@@ -232,17 +233,17 @@ fn what_a_program_for_tables_saves_says_the_same() {
     edit("summary-", &|_| shared(&summary));
     edit("master", &|_| shared(&master));
     assert_eq!(errors(&audit(&out).execute().unwrap()), []);
-    // Columns of one's own are nobody's.
+    // Additional columns are ignored.
     edit("summary-", &|_| summary.replace('\n', ";mine\n"));
     assert_eq!(errors(&audit(&out).execute().unwrap()), []);
-    // And a row that is given away says what it was.
+    // A row under another device's name still identifies its device.
     edit("summary-", &|_| summary.replace(uuid(&devices[0]), uuid(&devices[1])));
     let report = audit(&out).execute().unwrap();
     assert!(errors(&report).contains(&Check::TableDiffers), "{report:?}");
 }
 
 #[test]
-fn what_is_not_there_is_not_asked_for() {
+fn absent_tables_are_not_required() {
     let (_folder, out, _) = output(|_| ());
     for start in [
         "manifest", "labels-", "qrcodes-", "cn_dacs-", "pin_disc", "master", "config", "summary-",

@@ -12,20 +12,21 @@ use serde_json::json;
 use crate::MatterBytes;
 use crate::error::{Failure, MatterError};
 
-/// In `MatterAudit::flags`: the device is for tests, and what only tests may have is a warning.
+/// A flag of `MatterAudit`: the device is for tests; faults that are allowed in tests become
+/// warnings.
 pub const MATTER_AUDIT_FOR_TESTS: u32 = 1;
-/// In `MatterAudit::flags`: derives the verifier from the label's passcode and compares it, which takes the time of one
-/// verifier.
+/// A flag of `MatterAudit`: derives the verifier from the label's passcode and compares it, which
+/// takes the time of one derivation.
 pub const MATTER_AUDIT_RECOMPUTE: u32 = 2;
-/// In `MatterAudit::flags`: the firmware makes its own passcode, so that no verifier is stored.
+/// A flag of `MatterAudit`: the firmware generates its own passcode, so that no verifier is stored.
 pub const MATTER_AUDIT_DYNAMIC_PASSCODE: u32 = 4;
-/// In `MatterAudit::flags`: the device gets its attestation credentials from elsewhere.
+/// A flag of `MatterAudit`: the device gets its attestation credentials from elsewhere.
 pub const MATTER_AUDIT_WITHOUT_ATTESTATION: u32 = 8;
 
 const ALL_FLAGS: u32 =
     MATTER_AUDIT_FOR_TESTS | MATTER_AUDIT_RECOMPUTE | MATTER_AUDIT_DYNAMIC_PASSCODE | MATTER_AUDIT_WITHOUT_ATTESTATION;
 
-/// What there is of a device, and what it is to be. All of it can be left out: zeros, lengths of 0 and NULL.
+/// The parts of a device and its expected properties. Each is optional: zero, length 0 or NULL.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct MatterAudit {
@@ -43,13 +44,14 @@ pub struct MatterAudit {
     pub manual_code: *const c_char,
     /// Trusted PAAs in DER, `paas_len` of them.
     pub paas: *const MatterBytes,
-    /// How many there are.
+    /// The number of PAAs.
     pub paas_len: usize,
-    /// The Certification Declaration that the device must have, in its CMS envelope.
+    /// The Certification Declaration that the device must contain, in its CMS envelope.
     pub declaration: MatterBytes,
-    /// When certificates have to be valid, in seconds from the start of 1970; 0 for never.
+    /// The time at which certificates must be valid, in seconds since the start of 1970; 0 for no
+    /// check.
     pub time: u64,
-    /// The vendor id that the device must have, with the product id; 0 for any.
+    /// The vendor id that the device must have, together with the product id; 0 for any.
     pub vendor_id: u16,
     /// The product id that the device must have.
     pub product_id: u16,
@@ -58,7 +60,7 @@ pub struct MatterAudit {
 }
 
 impl fmt::Debug for MatterAudit {
-    /// Leaves out what is a secret.
+    /// Omits secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MatterAudit")
             .field("vendor_id", &self.vendor_id)
@@ -67,19 +69,19 @@ impl fmt::Debug for MatterAudit {
     }
 }
 
-/// How many findings there are.
+/// The number of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct MatterAuditCounts {
-    /// Rules that are broken.
+    /// Broken rules.
     pub errors: usize,
-    /// What is allowed and likely a mistake.
+    /// Allowed, but probably mistakes.
     pub warnings: usize,
-    /// What is worth knowing.
+    /// Information.
     pub notes: usize,
 }
 
-/// The same with borrowed parts.
+/// The device with borrowed parts.
 pub(crate) struct Device<'a> {
     pub(crate) nvs: &'a [u8],
     pub(crate) nvs_keys: &'a [u8],
@@ -96,13 +98,10 @@ pub(crate) struct Device<'a> {
 }
 
 impl Device<'_> {
-    /// Audits the device: JSON, and how many findings there are.
+    /// Audits the device; returns JSON and the number of findings.
     pub(crate) fn audit(&self) -> Result<(String, MatterAuditCounts), Failure> {
         if self.flags & !ALL_FLAGS != 0 {
-            return Err(Failure::new(
-                MatterError::UnknownFlag,
-                "flags has a bit without a meaning",
-            ));
+            return Err(Failure::new(MatterError::UnknownFlag, "flags has an undefined bit"));
         }
         let paas = self.paa_store()?;
         let expected = self.expected(&paas)?;
@@ -184,7 +183,7 @@ fn shown(findings: &[Finding]) -> Result<(String, MatterAuditCounts), Failure> {
         warnings: count(Severity::Warning),
         notes: count(Severity::Note),
     };
-    // With the fields that `audit-device --json` gives a finding.
+    // The fields of a finding in `audit-device --json`.
     let list = findings.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
     let list = list.map_err(|error| Failure::new(MatterError::Internal, error))?;
     let summary = json!({"errors": counts.errors, "warnings": counts.warnings, "notes": counts.notes});

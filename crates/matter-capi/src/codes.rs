@@ -7,12 +7,13 @@ use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
 use crate::error::{Failure, MatterError};
 
-/// The bytes of TLV data that a QR code has room for.
+/// The capacity of a QR code for TLV data in bytes.
 pub const MATTER_SETUP_DATA_SIZE: usize = 142;
 
 const _: () = assert!(MATTER_SETUP_DATA_SIZE == OptionalData::MAX_LEN);
 
-/// What a QR code says (Matter Core Specification 5.1.3). It holds the passcode, which is a secret.
+/// The content of a QR code (Matter Core Specification 5.1.3). It contains the passcode, which is
+/// secret.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct MatterSetupPayload {
@@ -24,17 +25,18 @@ pub struct MatterSetupPayload {
     pub product_id: u16,
     /// The discriminator, 0 to 4095.
     pub discriminator: u16,
-    /// The bytes of TLV data behind the fixed part; 0 for none.
+    /// The length of the TLV data after the fixed part in bytes; 0 for none.
     pub data_len: u16,
-    /// How the device is commissioned: a `MatterFlow`.
+    /// The commissioning flow: a `MatterFlow`.
     pub flow: u8,
-    /// Where the device is found: a sum of `MatterDiscovery`.
+    /// The discovery capabilities: a sum of `MatterDiscovery`.
     pub discovery: u8,
     /// The TLV data.
     pub data: [u8; MATTER_SETUP_DATA_SIZE],
 }
 
-/// What a manual pairing code says (Matter Core Specification 5.1.4). It holds the passcode, which is a secret.
+/// The content of a manual pairing code (Matter Core Specification 5.1.4). It contains the
+/// passcode, which is secret.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct MatterManualPayload {
@@ -46,23 +48,23 @@ pub struct MatterManualPayload {
     pub product_id: u16,
     /// The top four bits of the discriminator.
     pub short_discriminator: u8,
-    /// The digits of the code: 11, or 21 with ids, where the flow is not the standard one.
+    /// The number of digits: 11, or 21 with ids, if the flow is not the standard one.
     pub digits: u8,
 }
 
-/// How a device is commissioned.
+/// The commissioning flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum MatterFlow {
-    /// As soon as it has power.
+    /// The device is ready when powered.
     Standard = 0,
-    /// After a press of a button or the like.
+    /// After a simple interaction, such as pressing a button.
     UserIntent = 1,
-    /// As the vendor says.
+    /// As described by the vendor.
     Custom = 2,
 }
 
-/// Where a device that is not commissioned is found; the bits can be added.
+/// The discovery capabilities of a device; the values can be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum MatterDiscovery {
@@ -88,7 +90,7 @@ impl MatterSetupPayload {
             .transpose()?;
         let data_len = usize::from(self.data_len);
         let data = self.data.get(..data_len).ok_or_else(|| {
-            let text = format_args!("data_len is {data_len}, and at most {MATTER_SETUP_DATA_SIZE} bytes fit");
+            let text = format_args!("data_len is {data_len}; at most {MATTER_SETUP_DATA_SIZE} bytes are allowed");
             Failure::new(MatterError::CodeData, text)
         })?;
         let mut payload =
@@ -127,7 +129,7 @@ impl MatterSetupPayload {
         })
     }
 
-    /// Puts a serial number into the TLV data, beside what is there.
+    /// Adds a serial number to the TLV data.
     pub(crate) fn with_serial_number(mut self, serial_number: &str) -> Result<Self, Failure> {
         let payload = self.checked()?;
         let data = payload.data().clone().with_serial_number(serial_number)?;
@@ -156,7 +158,7 @@ impl MatterManualPayload {
 }
 
 impl fmt::Debug for MatterSetupPayload {
-    /// Leaves out the passcode and what else may be a secret.
+    /// Omits the passcode and other possible secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MatterSetupPayload")
             .field("vendor_id", &self.vendor_id)
@@ -167,7 +169,7 @@ impl fmt::Debug for MatterSetupPayload {
 }
 
 impl fmt::Debug for MatterManualPayload {
-    /// Leaves out the passcode.
+    /// Omits the passcode.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MatterManualPayload")
             .field("digits", &self.digits)

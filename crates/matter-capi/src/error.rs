@@ -1,151 +1,151 @@
-//! The error numbers, and which error of the libraries has which.
+//! The error numbers, and the conversion of the libraries' errors.
 
 use core::ffi::CStr;
 use core::fmt;
 
 mod conversions;
 
-/// What a function returns: 0 when it did what it is asked, else why not.
+/// The result of a function: 0 for success, otherwise the reason of the failure.
 ///
-/// A number never changes its meaning; later versions have more of them.
+/// A number never changes its meaning; later versions may add numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum MatterError {
     /// No error.
     None = 0,
-    /// A pointer is NULL that must not be.
+    /// A required pointer is NULL.
     NullPointer = 1,
-    /// A length is more than any memory has.
+    /// A length exceeds the address space.
     Length = 2,
-    /// A pointer is not aligned as its type needs.
+    /// A pointer is not aligned for its type.
     Alignment = 3,
-    /// The caller's buffer is too small; the number behind `written` is the length that is needed.
+    /// The caller's buffer is too small; `*written` is the needed length.
     BufferTooSmall = 4,
     /// A text is not UTF-8.
     NotUtf8 = 5,
-    /// A text has no NUL where its longest form would have it.
+    /// A text has no NUL within its maximum length.
     TextTooLong = 6,
     /// There is not enough memory.
     OutOfMemory = 7,
-    /// A fault of the library; nothing of the result can be used.
+    /// A bug in the library; the result is not usable.
     Internal = 8,
-    /// A number is none of those that its enumeration has.
+    /// A number is not a value of its enumeration.
     UnknownKind = 9,
-    /// A bit is set that has no meaning.
+    /// An undefined bit is set.
     UnknownFlag = 10,
     /// An index is not below the number of entries.
     IndexOutOfRange = 11,
     /// There is no entry with this namespace and key.
     NotFound = 12,
-    /// The entry's value is of another type.
+    /// The value of the entry has another type.
     OtherType = 13,
 
-    /// A blob is longer than an image can hold.
+    /// A blob exceeds the limit of an image.
     NvsBlobTooLong = 100,
-    /// A blob would need more than 127 chunks where it starts.
+    /// A blob would need more than 127 chunks at its position.
     NvsBlobTooManyChunks = 101,
     /// The image is damaged.
     NvsDamaged = 102,
-    /// A key stands twice in its namespace.
+    /// A key is a duplicate in its namespace.
     NvsDuplicateKey = 103,
-    /// The encryption keys are all 0xFF: none were made yet.
+    /// The encryption keys are all 0xFF, as in a blank key partition.
     NvsEncryptionKeysBlank = 104,
-    /// The two encryption keys are the same.
+    /// The two encryption keys are equal.
     NvsEncryptionKeysEqual = 105,
     /// A key is empty.
     NvsKeyEmpty = 106,
-    /// The checksum of the partition with the encryption keys is wrong.
+    /// The checksum of the key partition is wrong.
     NvsKeyPartitionCrc = 107,
-    /// The partition with the encryption keys is too short.
+    /// The key partition is too short.
     NvsKeyPartitionSize = 108,
     /// A key has more than 15 bytes.
     NvsKeyTooLong = 109,
-    /// A namespace's name is empty.
+    /// The name of a namespace is empty.
     NvsNamespaceEmpty = 110,
-    /// A namespace's name has more than 15 bytes.
+    /// The name of a namespace has more than 15 bytes.
     NvsNamespaceTooLong = 111,
-    /// The image is perhaps encrypted, or was decrypted with other keys.
+    /// The image may be encrypted, or was decrypted with other keys.
     NvsPerhapsEncrypted = 112,
-    /// The partition's size is not a multiple of 4096 in 0x1000 to 0x7FFFF000.
+    /// The size of the partition is not a multiple of 4096 from 0x1000 to 0x7FFFF000.
     NvsPartitionSize = 113,
-    /// The entries need a larger partition; the message says which.
+    /// The entries need a larger partition; the message states the size.
     NvsPartitionTooSmall = 114,
     /// A string has more than 3999 bytes.
     NvsStringTooLong = 115,
     /// There are more than 254 namespaces.
     NvsTooManyNamespaces = 116,
-    /// Another error of NVS images, which a later version may tell apart.
+    /// Another error of NVS images, which a later version may distinguish.
     NvsOther = 199,
 
     /// A discriminator is above 4095.
     DiscriminatorOutOfRange = 200,
-    /// A passcode is not in 1 to 99999998.
+    /// A passcode is not in the range 1 to 99999998.
     PasscodeOutOfRange = 201,
-    /// A passcode is one of the twelve that no device may use.
+    /// A passcode is one of the twelve trivial ones.
     PasscodeTrivial = 202,
-    /// A product id is 0 where one is needed.
+    /// A required product id is 0.
     ProductIdOutOfRange = 203,
-    /// A vendor id is not in 1 to 0xFFF4.
+    /// A vendor id is not in the range 1 to 0xFFF4.
     VendorIdOutOfRange = 204,
-    /// Another error of a value, which a later version may tell apart.
+    /// Another error of a value, which a later version may distinguish.
     ValueOther = 299,
 
     /// A character is not allowed in the code.
     CodeCharacter = 300,
-    /// The last digit is not the check digit of the others.
+    /// The check digit is wrong.
     CodeCheckDigit = 301,
     /// The commissioning flow is not 0, 1 or 2.
     CodeCommissioningFlow = 302,
-    /// The TLV data are refused.
+    /// The TLV data is invalid.
     CodeData = 303,
     /// The discovery capabilities are 0, or have a reserved bit.
     CodeDiscovery = 304,
-    /// The code does not have a length that codes have.
+    /// The length does not match any code.
     CodeLength = 305,
-    /// A group of characters or digits says more than its bits can hold.
+    /// A group of characters or digits exceeds its number of bits.
     CodeOverflow = 306,
     /// The padding is not zero.
     CodePadding = 307,
     /// The text does not start with `MT:`.
     CodePrefix = 308,
-    /// There is a vendor id and no product id.
+    /// A vendor id is given without a product id.
     CodeProductIdMissing = 309,
-    /// Several payloads are joined where one is expected.
+    /// The text contains several payloads, but one is expected.
     CodeSeveralPayloads = 310,
     /// The version is not 0.
     CodeVersion = 311,
-    /// Another error of codes, which a later version may tell apart.
+    /// Another error of codes, which a later version may distinguish.
     CodeOther = 399,
 
-    /// The salt gives a verifier that cannot be used; another salt is needed.
+    /// The salt gives an unusable verifier; use another salt.
     VerifierDegenerate = 400,
-    /// The iteration count is not in 1000 to 100000.
+    /// The iteration count is not in the range 1000 to 100000.
     VerifierIterations = 401,
     /// The salt does not have 16 to 32 bytes.
     VerifierSaltLength = 402,
-    /// Another error of verifiers, which a later version may tell apart.
+    /// Another error of verifiers, which a later version may distinguish.
     VerifierOther = 499,
 
-    /// A certificate is neither one DER SEQUENCE nor a PEM block.
+    /// A certificate is neither a single DER SEQUENCE nor a PEM block.
     SecureCertCertificate = 500,
-    /// Data is longer than a record can hold.
+    /// Data exceeds the limit of a record.
     SecureCertDataTooLong = 501,
-    /// The number of the eFuse key block is not in 0 to 5.
+    /// The number of the eFuse key block is not in the range 0 to 5.
     SecureCertEfuseKey = 502,
-    /// Bytes of a key are given where none may get into the partition.
+    /// Key bytes are given although the key is stored outside the partition.
     SecureCertKeyBytes = 503,
-    /// The private key is not in the form of SEC 1, DER or PEM.
+    /// The private key is not SEC 1 in DER or PEM.
     SecureCertKeyForm = 504,
-    /// The salt of a derived key, or an encrypted key, does not have the length of one.
+    /// The salt of a derived key, or an encrypted key, has a wrong length.
     SecureCertKeyLength = 505,
     /// The records do not fit into the partition.
     SecureCertPartitionFull = 506,
-    /// The partition's size is not a multiple of 0x1000 in 0x1000 to 0x10000.
+    /// The size of the partition is not a multiple of 0x1000 from 0x1000 to 0x10000.
     SecureCertPartitionSize = 507,
-    /// Another error of secure certificates, which a later version may tell apart.
+    /// Another error of secure certificates, which a later version may distinguish.
     SecureCertOther = 599,
 
-    /// A trusted PAA is not a certificate that can be one.
+    /// A trusted PAA is not a valid PAA certificate.
     AuditPaa = 600,
     /// The time is after the year 9999.
     AuditTime = 601,
@@ -158,7 +158,7 @@ impl MatterError {
         self as i32
     }
 
-    /// Returns the name of a number in C, which is that of the enumerator in the header.
+    /// Returns the C name of a number, as in the header.
     pub fn name_of(number: i32) -> &'static CStr {
         let known = NAMES.iter().find(|(error, _)| error.number() == number);
         known.map_or(c"unknown error number", |(_, name)| name)
@@ -274,7 +274,7 @@ const NAMES: &[(MatterError, &CStr)] = &[
     (MatterError::AuditTime, c"MATTER_ERROR_AUDIT_TIME"),
 ];
 
-/// A number and the sentence for the caller's message.
+/// An error number with the sentence for the caller's message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) error: MatterError,

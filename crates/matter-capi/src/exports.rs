@@ -1,9 +1,10 @@
-//! The functions that C calls: they make references of the caller's pointers, call the safe modules, and write results.
+//! The functions of the C interface: they convert the caller's pointers to references, call the
+//! safe modules, and write results.
 
 #![expect(unsafe_code, reason = "the border to C")]
 #![expect(
     clippy::missing_safety_doc,
-    reason = "the README has the promises for all functions, as the header's text"
+    reason = "the README and the header's text state the requirements for all functions"
 )]
 
 pub(crate) mod audit;

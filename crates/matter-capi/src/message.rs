@@ -1,17 +1,18 @@
 use core::ffi::c_char;
 use core::fmt;
 
-/// A sentence about the last call that got it, for people: it may change with any version. It never holds a secret.
+/// A sentence about the last call with this message, for people: it may change in any version. It
+/// never contains a secret.
 ///
 /// It belongs to the caller, so that each thread has its own.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct MatterMessage {
-    /// UTF-8 with a NUL at its end; empty without an error, and cut when it is longer.
+    /// UTF-8 followed by a NUL; empty without an error, and truncated if longer.
     pub text: [c_char; MATTER_MESSAGE_SIZE],
 }
 
-/// The bytes of a message with its NUL.
+/// The size of a message in bytes, including its NUL.
 pub const MATTER_MESSAGE_SIZE: usize = 256;
 
 impl MatterMessage {
@@ -24,7 +25,7 @@ impl MatterMessage {
             .bytes();
         let mut field = [0; MATTER_MESSAGE_SIZE];
         for (to, from) in field.iter_mut().zip(bytes) {
-            // A char is signed on some processors and unsigned on others.
+            // The signedness of `c_char` depends on the processor.
             *to = c_char::from_ne_bytes([from]);
         }
         Self { text: field }

@@ -8,17 +8,17 @@ use zeroize::Zeroizing;
 
 use crate::error::{Failure, MatterError};
 
-/// Namespaces, keys and values, in the order in which they are written to an image. It is only reached through its
-/// functions, by one thread at a time; `matter_nvs_free` frees it.
+/// Namespaces, keys and values, in the order in which they are written to an image. It is opaque,
+/// and must be used by one thread at a time; `matter_nvs_free` frees it.
 #[derive(Debug, Default)]
 pub struct MatterNvs {
     entries: Vec<(Namespace, Key, OwnedValue)>,
-    /// Where the first entry of a key is.
+    /// The position of the first entry of a key.
     places: BTreeMap<(Namespace, Key), usize>,
 }
 
-/// What a value is. The numbers are those in an image (ESP-IDF, "NVS: structure of entry"); texts and blobs of either
-/// version have one each.
+/// The type of a value. The numbers are those in an image (ESP-IDF, "NVS: structure of entry"),
+/// with one number for blobs of both versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum MatterNvsKind {
@@ -42,7 +42,7 @@ pub enum MatterNvsKind {
     Float = 0x24,
     /// A 64-bit IEEE 754 number.
     Double = 0x28,
-    /// A text.
+    /// A string.
     Str = 0x21,
     /// Bytes.
     Blob = 0x42,
@@ -50,29 +50,29 @@ pub enum MatterNvsKind {
     Other = 0xFF,
 }
 
-/// How blobs are stored in an image.
+/// The storage format of blobs in an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum MatterNvsVersion {
-    /// In one piece of at most 1984 bytes, as ESP-IDF before 4.0 reads it.
+    /// In one piece of at most 1984 bytes, the format before ESP-IDF 4.0.
     V1 = 1,
     /// In chunks over several pages.
     V2 = 2,
 }
 
-/// Reads one of the numbers of [`MatterNvsVersion`].
+/// Converts a number of [`MatterNvsVersion`].
 pub(crate) fn version(number: i32) -> Result<BlobVersion, Failure> {
     match number {
         1 => Ok(BlobVersion::V1),
         2 => Ok(BlobVersion::V2),
         _ => {
-            let text = format_args!("version {number} of images is unknown; 1 and 2 are allowed");
+            let text = format_args!("version {number} is unknown; 1 and 2 are allowed");
             Err(Failure::new(MatterError::UnknownKind, text))
         }
     }
 }
 
-/// A number that an entry can have.
+/// A number type of an entry.
 pub(crate) trait Integer: Into<Number> {
     fn of(number: Number) -> Option<Self>;
 }
@@ -94,7 +94,7 @@ integers! {
     u8 => U8, i8 => I8, u16 => U16, i16 => I16, u32 => U32, i32 => I32, u64 => U64, i64 => I64, f32 => Float, f64 => Double,
 }
 
-/// What [`MatterNvs::describe`] tells of an entry.
+/// The description of an entry from [`MatterNvs::describe`].
 pub(crate) struct Described<'a> {
     pub(crate) namespace: &'a str,
     pub(crate) key: &'a str,
@@ -107,7 +107,7 @@ impl MatterNvs {
         Ok(Self::of_entries(&esp_nvs_image::decode(image)?))
     }
 
-    /// Reads what the firmware reads, and says how many faults there are.
+    /// Decodes the entries that the firmware reads, and returns the number of faults.
     pub(crate) fn recover(image: &[u8]) -> (Self, usize) {
         let recovered = esp_nvs_image::recover(image);
         (Self::of_entries(&recovered.entries), recovered.damage.len())
@@ -127,7 +127,7 @@ impl MatterNvs {
 
     pub(crate) fn set(&mut self, namespace: &str, key: &str, value: Value<'_>) -> Result<(), Failure> {
         let (namespace, key) = names(namespace, key)?;
-        // Checks the value's own limits. How many chunks there are depends on where it will start.
+        // Checks the value's own limits. The number of chunks depends on its later position.
         match Sizer::new(BlobVersion::V2).push(&namespace, &value) {
             Ok(()) | Err(Error::BlobTooManyChunks) => {}
             Err(error) => return Err(error.into()),
@@ -169,7 +169,7 @@ impl MatterNvs {
 
     pub(crate) fn describe(&self, index: usize) -> Result<Described<'_>, Failure> {
         let (namespace, key, value) = self.entries.get(index).ok_or_else(|| {
-            let text = format_args!("entry {index} is not there; there are {}", self.entries.len());
+            let text = format_args!("entry {index} does not exist; there are {} entries", self.entries.len());
             Failure::new(MatterError::IndexOutOfRange, text)
         })?;
         let (kind, len) = kind_and_len(&value.as_value());
@@ -211,7 +211,7 @@ impl MatterNvs {
         }
     }
 
-    /// Finds the smallest partition that the firmware can write to.
+    /// Computes the smallest partition that the firmware can write to.
     pub(crate) fn needed_size(&self, version: BlobVersion) -> Result<u32, Failure> {
         Ok(self.sizer(version)?.partition_size()?.get())
     }
@@ -240,7 +240,7 @@ impl MatterNvs {
     }
 }
 
-/// Encrypts or decrypts an image under the keys of a key partition.
+/// Encrypts or decrypts an image with the keys of a key partition.
 pub(crate) fn crypt(
     image: &[u8],
     keys: &[u8],

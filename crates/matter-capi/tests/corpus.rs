@@ -1,4 +1,5 @@
-//! The properties that the fuzz targets check, for the seeds and for changed seeds. scripts/capi runs this under valgrind, too.
+//! The properties of the fuzz targets, checked for the seeds and for changed seeds. scripts/capi
+//! also runs this under valgrind.
 
 #![expect(unsafe_code, reason = "calls what C calls")]
 #![allow(
@@ -7,7 +8,7 @@
     clippy::indexing_slicing,
     clippy::undocumented_unsafe_blocks,
     clippy::unwrap_used,
-    reason = "tests; the pointers are those of the properties' own buffers"
+    reason = "tests; the pointers refer to the properties' own buffers"
 )]
 
 #[path = "properties/audit.rs"]
@@ -25,7 +26,7 @@ mod support;
 
 use std::path::Path;
 
-/// A generator of Marsaglia, so that the cases are always the same.
+/// Marsaglia's xorshift generator, so that the cases are always the same.
 struct Xorshift(u64);
 
 impl Xorshift {
@@ -37,7 +38,7 @@ impl Xorshift {
     }
 }
 
-/// Checks each seed, and `CAPI_ROUNDS` (20) changes of it: bytes, a cut, a part twice.
+/// Checks each seed, and `CAPI_ROUNDS` (20) changes of it: changed bytes, a cut, a repeated part.
 fn replay(target: &str, check: fn(&[u8])) {
     let rounds = std::env::var("CAPI_ROUNDS").map_or(20, |rounds| rounds.parse().unwrap());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
@@ -75,7 +76,7 @@ fn audit_of_any_parts_is_json() {
 }
 
 #[test]
-fn any_calls_give_errors_as_numbers_only() {
+fn any_calls_return_errors_as_numbers_only() {
     replay("capi_calls", calls::check_bytes);
 }
 

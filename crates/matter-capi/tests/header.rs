@@ -1,4 +1,4 @@
-//! The header is what the sources say. `UPDATE_HEADER=1 cargo test --test header` writes it anew.
+//! The header matches the sources. `UPDATE_HEADER=1 cargo test --test header` regenerates it.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -24,6 +24,6 @@ fn header_is_that_of_the_sources() {
     let differing = made.lines().zip(checked_in.lines()).find(|(made, old)| made != old);
     assert!(
         made == checked_in,
-        "include/matter.h differs, first in {differing:?}; UPDATE_HEADER=1 writes it"
+        "include/matter.h differs, first in {differing:?}; UPDATE_HEADER=1 regenerates it"
     );
 }

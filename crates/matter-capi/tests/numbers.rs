@@ -1,4 +1,5 @@
-//! Numbers, names and layouts that compiled programs rely on. A line here is never changed, only added.
+//! Numbers, names and layouts that compiled programs rely on. Lines here may only be added, never
+//! changed.
 
 #![expect(unsafe_code, reason = "calls what C calls")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
@@ -81,7 +82,7 @@ const ERRORS: &[(&str, i32)] = &[
 
 const HEADER: &str = include_str!("../include/matter.h");
 
-/// The enumerators of the header whose names start with a prefix.
+/// Returns the enumerators of the header whose names start with a prefix.
 fn in_header(prefix: &str) -> Vec<(String, i32)> {
     let lines = HEADER.lines().filter_map(|line| line.trim().strip_suffix(','));
     let pairs = lines.filter_map(|line| line.split_once(" = "));
@@ -98,7 +99,7 @@ fn name(number: i32) -> String {
 }
 
 #[test]
-fn error_numbers_are_what_they_were() {
+fn error_numbers_are_unchanged() {
     let pinned: BTreeSet<_> = ERRORS
         .iter()
         .map(|(name, number)| ((*name).to_owned(), *number))
@@ -107,7 +108,7 @@ fn error_numbers_are_what_they_were() {
     let header: BTreeSet<_> = in_header("MATTER_ERROR_").into_iter().collect();
     assert_eq!(header, pinned);
     let numbers: BTreeSet<_> = ERRORS.iter().map(|(_, number)| number).collect();
-    assert_eq!(numbers.len(), ERRORS.len(), "a number stands twice");
+    assert_eq!(numbers.len(), ERRORS.len(), "duplicate number");
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn every_number_has_its_name() {
 }
 
 #[test]
-fn other_numbers_are_what_they_were() {
+fn other_numbers_are_unchanged() {
     let expected = [
         ("MATTER_NVS_KIND_U8", 0x01),
         ("MATTER_NVS_KIND_I8", 0x11),
@@ -167,7 +168,7 @@ fn other_numbers_are_what_they_were() {
 
 #[cfg(target_pointer_width = "64")]
 #[test]
-fn layouts_are_what_they_were() {
+fn layouts_are_unchanged() {
     assert_eq!(MATTER_ABI_VERSION, 1);
     assert_eq!((size_of::<MatterBytes>(), offset_of!(MatterBytes, len)), (16, 8));
     assert_eq!((size_of::<MatterMessage>(), align_of::<MatterMessage>()), (256, 1));

@@ -1,4 +1,4 @@
-//! Pointers that no good program has, and buffers at odd places.
+//! Invalid pointers, and buffers at unusual positions.
 
 #![expect(unsafe_code, reason = "calls what C calls")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
@@ -24,7 +24,7 @@ fn pointer_that_is_not_aligned_is_an_error() {
     let mut words = [0_usize; 4];
     let odd = words.as_mut_ptr().wrapping_byte_add(1);
     let mut message = message();
-    // SAFETY: alignment is what is refused before anything is read or written.
+    // SAFETY: the alignment is rejected before anything is read or written.
     unsafe {
         let error = matter_nvs_new(odd.cast(), &mut message);
         assert_eq!(error, MatterError::Alignment);
@@ -49,11 +49,11 @@ fn pointer_that_is_not_aligned_is_an_error() {
 }
 
 #[test]
-fn length_beyond_all_memory_is_an_error() {
+fn length_beyond_the_address_space_is_an_error() {
     let mut nvs = ptr::null_mut();
     let byte = 0_u8;
     for len in [usize::MAX, usize::MAX / 2 + 1] {
-        // SAFETY: the length is refused before anything is read.
+        // SAFETY: the length is rejected before anything is read.
         let error = unsafe { matter_nvs_decode(&byte, len, &mut nvs, ptr::null_mut()) };
         assert_eq!(error, MatterError::Length);
     }
@@ -66,7 +66,7 @@ fn length_beyond_all_memory_is_an_error() {
         qr_text: ptr::null(),
         manual_code: ptr::null(),
         paas: &EMPTY,
-        // Times 16 bytes.
+        // Multiplied by 16 bytes.
         paas_len: usize::MAX / 16,
         declaration: EMPTY,
         time: 0,
@@ -89,17 +89,18 @@ fn length_beyond_all_memory_is_an_error() {
 }
 
 #[test]
-fn text_is_not_read_behind_its_longest_form() {
-    // Exactly as many bytes as may be looked at, and no NUL: Miri or a sanitizer would see one more.
+fn text_is_not_read_beyond_its_maximum_length() {
+    // Exactly the number of bytes that may be read, without a NUL: Miri or a sanitizer would detect
+    // a further read.
     let text = vec![b'1'; 4297];
     let mut read = std::mem::MaybeUninit::uninit();
-    // SAFETY: the text has one byte more than its longest form.
+    // SAFETY: the text has one byte more than its maximum length.
     let error = unsafe { matter_manual_code_parse(text.as_ptr().cast::<c_char>(), read.as_mut_ptr(), ptr::null_mut()) };
     assert_eq!(error, MatterError::TextTooLong);
 }
 
 #[test]
-fn buffer_may_be_the_bytes_that_are_read() {
+fn buffer_may_be_the_input() {
     let mut image = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/factory.bin")).unwrap();
     let plain = image.clone();
     let mut keys = [0x11; 68];
@@ -119,7 +120,7 @@ fn buffer_may_be_the_bytes_that_are_read() {
 #[test]
 fn message_is_cleared_by_the_next_call() {
     let (mut message, mut nvs) = (message(), ptr::null_mut());
-    // SAFETY: good pointers, or NULL.
+    // SAFETY: valid pointers, or NULL.
     unsafe {
         assert_eq!(matter_nvs_new(ptr::null_mut(), &mut message), MatterError::NullPointer);
         assert_eq!(message.to_text(), "nvs is NULL");
@@ -130,7 +131,7 @@ fn message_is_cleared_by_the_next_call() {
 }
 
 #[test]
-fn messages_hold_no_passcode() {
+fn messages_contain_no_passcode() {
     let payload = MatterSetupPayload {
         passcode: 87_654_321,
         vendor_id: 0xFFF1,
@@ -142,10 +143,10 @@ fn messages_hold_no_passcode() {
         data: [0; MATTER_SETUP_DATA_SIZE],
     };
     let (mut message, mut written) = (message(), 0);
-    // SAFETY: good pointers, or NULL.
+    // SAFETY: valid pointers, or NULL.
     let error = unsafe { matter_qr_text_encode(&payload, ptr::null_mut(), 0, &mut written, &mut message) };
     assert_eq!(error, MatterError::PasscodeTrivial);
-    // The message lists all trivial ones, and does not tell which it was.
+    // The message lists all trivial passcodes, and does not state which one was given.
     assert!(message.to_text().contains("one of the twelve"));
     assert!(!format!("{payload:?}").contains("87654321"));
 }

@@ -263,7 +263,7 @@ impl Device {
         let Some(key) = self.key() else {
             return Ok(error("no-key", "there is no key"));
         };
-        let is_own = Certificate::from_der(&installation.dac).is_ok_and(|dac| *dac.public_key() == key.public_key());
+        let is_own = Certificate::from_der(&installation.dac).is_ok_and(|dac| dac.public_key() == key.public_key());
         if !is_own {
             return Ok(error("certificate", "the certificate does not match the device's key"));
         }

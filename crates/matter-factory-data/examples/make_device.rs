@@ -29,8 +29,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let expected = Expected::new().with_product(vendor, product).without_attestation();
     let artifacts = Artifacts::new()
         .with_images(&images)
-        .with_qr(qr.as_str())
-        .with_manual(manual.as_str())
+        .with_qr(&qr)
+        .with_manual(&manual)
         .with_expected(&expected);
     for finding in audit(&artifacts).findings() {
         println!("{finding}");

@@ -122,7 +122,7 @@ pub fn audit(artifacts: &Artifacts<'_>) -> DeviceReport {
     attestation::check_product(&facts, expected, dac.as_ref(), product, &mut findings);
     let shared = attestation::check(&facts, expected, artifacts.attested, dac.as_ref(), &mut findings);
     let place = facts.key_place.unwrap_or(KeyPlace::Nowhere);
-    let public_key = dac.as_ref().map(|dac| *dac.public_key());
+    let public_key = dac.as_ref().map(|dac| dac.public_key());
     let subject = leaks::Subject {
         artifacts,
         nvs: nvs.map(|image| (image, entries.as_slice())),

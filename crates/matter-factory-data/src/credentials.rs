@@ -117,7 +117,7 @@ impl AttestationCredentials {
 }
 
 fn check_key(dac: &Certificate, key: &PrivateKey) -> Result<(), Error> {
-    if dac.public_key() == &key.public_key() {
+    if dac.public_key() == key.public_key() {
         Ok(())
     } else {
         Err(AttestationError::KeyMismatch.into())

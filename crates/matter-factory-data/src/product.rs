@@ -175,7 +175,7 @@ macro_rules! define {
     ($($field:ident: $type:ident = $group:ident $key:literal, $name:literal, $value:literal, $description:literal;)*) => {
         /// Optional information about a product besides its ids (Matter Core Specification 11.1.5, 11.4).
         ///
-        /// [`product_fields`](crate::product_fields) is the table of the fields.
+        /// [`product_fields!`](crate::product_fields!) is the table of the fields.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct ProductInformation {

@@ -266,7 +266,7 @@ fn stored_values_are_validated_like_new_ones() {
     );
     assert_eq!(
         with("vendor-id", OwnedValue::Number(Number::U32(0xFFFF))),
-        "vendor id 0xFFFF is not in 0x0001..=0xFFF4"
+        "vendor id 0xFFFF is not in the range 0x0001 to 0xFFF4"
     );
     assert_eq!(
         with("vendor-id", OwnedValue::Number(Number::U32(0xFFF2))),

@@ -65,7 +65,7 @@ fn main() {
 
     let start = Instant::now();
     let (rows, head) = desk.registrar().log().unwrap();
-    let summary = matter_issuance::Log::verify(&rows, &head, &[*pki::log_signer().public_key()]).unwrap();
+    let summary = matter_issuance::Log::verify(&rows, &head, &[pki::log_signer().public_key()]).unwrap();
     report(
         "entries of the log read and verified",
         usize::try_from(summary.entries).unwrap(),

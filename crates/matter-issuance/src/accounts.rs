@@ -234,7 +234,7 @@ impl Accounts {
         let is_own = match (&account.serial, &dac) {
             (None, Ok(None)) => true,
             (Some(serial), Ok(Some(dac))) => {
-                *serial == dac.serial().to_string() && KeyHash::of(dac.public_key()) == key
+                *serial == dac.serial().to_string() && KeyHash::of(&dac.public_key()) == key
             }
             _ => false,
         };

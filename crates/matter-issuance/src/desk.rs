@@ -222,7 +222,7 @@ impl<S: CertificateSigner> Desk<S> {
         let device = || issuance.device.clone();
         let der = issuance.dac.as_deref();
         let dac = der.and_then(|der| Certificate::from_der(der).ok());
-        let dac = dac.filter(|dac| *dac.public_key() == request.public_key);
+        let dac = dac.filter(|dac| dac.public_key() == request.public_key);
         let dac = dac.ok_or_else(|| Error::StoredCertificate { device: device() })?;
         if !is_new {
             dac.verify_issued_by(&self.pai)

@@ -80,7 +80,7 @@ pub(crate) struct Journal {
 impl Journal {
     pub(crate) fn new(signer: LogSigner, trusted: &[PublicKey], tool: &str) -> Self {
         let mut trusted = trusted.to_vec();
-        trusted.push(*signer.public_key());
+        trusted.push(signer.public_key());
         Self {
             signer,
             trusted,

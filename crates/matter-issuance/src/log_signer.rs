@@ -19,7 +19,7 @@ use crate::{Error, KeyHash};
 ///
 /// let key = PrivateKey::from_scalar(&[7; 32])?;
 /// let signer = LogSigner::new(key.clone());
-/// assert_eq!(*signer.public_key(), key.public_key());
+/// assert_eq!(signer.public_key(), key.public_key());
 /// # Ok::<(), matter_attestation::Error>(())
 /// ```
 #[derive(Clone)]
@@ -43,8 +43,8 @@ impl LogSigner {
 
     /// Returns the public key that verifies the log.
     #[must_use]
-    pub const fn public_key(&self) -> &PublicKey {
-        &self.public_key
+    pub const fn public_key(&self) -> PublicKey {
+        self.public_key
     }
 
     pub(crate) fn key(&self) -> KeyHash {

@@ -286,7 +286,7 @@ impl Registrar {
         if !is_name(operator) {
             return Ok(Err(Refusal::OperatorMalformed));
         }
-        let keys: Vec<KeyHash> = certificates.iter().map(|one| KeyHash::of(one.public_key())).collect();
+        let keys: Vec<KeyHash> = certificates.iter().map(|one| KeyHash::of(&one.public_key())).collect();
         let hashes: Vec<[u8; 32]> = keys.iter().map(|key| *key.as_bytes()).collect();
         let serials: Vec<_> = certificates.iter().map(Certificate::serial).collect();
         self.journal.transact(&mut self.ledger, |issuing, log| {

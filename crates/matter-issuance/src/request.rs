@@ -41,7 +41,7 @@ impl Request {
             Error::Csr { fault, .. } => Refusal::Csr(fault),
             _ => Refusal::Csr(CsrFault::Form),
         })?;
-        let public_key = *request.public_key();
+        let public_key = request.public_key();
         if known_keys::is_known(&public_key) {
             return Err(Refusal::KeyPublished);
         }

@@ -32,7 +32,7 @@ fn dac_matches_the_template() {
     assert_eq!(dac.common_name(), Some("lamp-1"));
     assert_eq!(dac.vendor_id().map(|id| id.get()), Some(pki::VENDOR));
     assert_eq!(dac.product_id().map(|id| id.get()), Some(pki::PRODUCT));
-    assert_eq!(*dac.public_key(), key("lamp-1").public_key());
+    assert_eq!(dac.public_key(), key("lamp-1").public_key());
     assert_eq!(dac.issuer_der(), pki.pai.subject_der());
     assert_eq!(dac.not_after(), pki.pai.not_after());
     assert!(dac.not_before() > pki.pai.not_before());
@@ -151,7 +151,7 @@ fn a_new_key_needs_a_reason_retires_the_old_one_and_takes_no_second_place() {
     let allowed = request_for(ORDER, "a", "new").with_new_key("board changed").unwrap();
     let new = one(desk.issue(std::slice::from_ref(&allowed)).unwrap()).unwrap();
     assert!(new.dac != old.dac);
-    assert_eq!(*new.dac.public_key(), key("new").public_key());
+    assert_eq!(new.dac.public_key(), key("new").public_key());
     // A reason cannot be used again: the key has its certificate.
     assert!(one(desk.issue(&[allowed]).unwrap()).unwrap().dac == new.dac);
     for refused in [
@@ -168,7 +168,7 @@ fn a_new_key_needs_a_reason_retires_the_old_one_and_takes_no_second_place() {
     assert_eq!(known.key, new.key);
     assert_eq!(desk.registrar().order(ORDER).unwrap().unwrap().used, 1);
     let (rows, head) = desk.registrar().log().unwrap();
-    Log::verify(&rows, &head, &[*log_signer().public_key()]).unwrap();
+    Log::verify(&rows, &head, &[log_signer().public_key()]).unwrap();
     let entry = rows.iter().find(|row| row.entry.contains("new-key")).unwrap();
     assert!(entry.entry.contains("board changed") && entry.entry.contains(&old.key.to_string()));
 }

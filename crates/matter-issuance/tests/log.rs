@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use tempfile::tempdir;
 
 fn trusted() -> [PublicKey; 1] {
-    [*log_signer().public_key()]
+    [log_signer().public_key()]
 }
 
 /// A log of eight entries.
@@ -292,7 +292,7 @@ fn two_stations_with_keys_of_their_own_trust_each_other_or_stop() {
     let pki = Pki::new();
     let desk = |name: &str, other: &str| {
         let policy: Policy = pki.policy().with_trusted_log_key(key(other).public_key());
-        let policy = policy.with_trusted_log_key(*log_signer().public_key());
+        let policy = policy.with_trusted_log_key(log_signer().public_key());
         let (pai, signer) = (pki.pai.clone(), pki.pai_key.clone());
         Desk::new(
             Ledger::open(&path).unwrap(),

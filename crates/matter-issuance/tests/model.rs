@@ -254,7 +254,7 @@ impl<'e> World<'e> {
                 "{wish:?}"
             );
             if let (Ok(issued), Some(row)) = (answer, row) {
-                assert_eq!(*issued.dac.public_key(), key(KEYS[wish.key]).public_key());
+                assert_eq!(issued.dac.public_key(), key(KEYS[wish.key]).public_key());
                 let dac = row.dac.get_or_insert_with(|| issued.dac.as_der().to_vec());
                 assert_eq!(dac, issued.dac.as_der(), "a second certificate of {wish:?}");
             }
@@ -283,7 +283,7 @@ impl<'e> World<'e> {
     fn check(&mut self) {
         let registrar = self.desk(0).registrar();
         let (rows, head) = registrar.log().unwrap();
-        Log::verify(&rows, &head, &[*log_signer().public_key()]).unwrap();
+        Log::verify(&rows, &head, &[log_signer().public_key()]).unwrap();
         for (order, size) in ORDERS {
             assert!(registrar.order(order).unwrap().unwrap().used <= size.into());
         }

@@ -86,7 +86,7 @@ fn signatures_of_another_program_are_verified() {
         panic!();
     };
     let request = CertificateRequest::from_der(&pkcs10).unwrap();
-    assert_eq!(*request.public_key(), key());
+    assert_eq!(request.public_key(), key());
     let mac: Mac = "60:55:f9:00:00:01".parse().unwrap();
     assert!(
         Statement::possession(&session_id, &nonce, &mac, &pkcs10)

@@ -125,7 +125,7 @@ fn refused(desk: &mut Desk<PrivateKey>, request: Request) -> Refusal {
     let before = desk.registrar().log().unwrap().0.len();
     let refusal = desk.issue(&[request]).unwrap().remove(0).unwrap_err();
     let (rows, head) = desk.registrar().log().unwrap();
-    Log::verify(&rows, &head, &[*log_signer().public_key()]).unwrap();
+    Log::verify(&rows, &head, &[log_signer().public_key()]).unwrap();
     let new = &rows[before..];
     assert!(
         new.iter().any(|row| {

@@ -26,9 +26,7 @@ fn registrar(engine: &Engine) -> Registrar {
 
 fn verify(engine: &Engine) -> u64 {
     let (rows, head) = registrar(engine).log().unwrap();
-    Log::verify(&rows, &head, &[*log_signer().public_key()])
-        .unwrap()
-        .entries
+    Log::verify(&rows, &head, &[log_signer().public_key()]).unwrap().entries
 }
 
 #[test]

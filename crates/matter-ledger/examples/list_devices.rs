@@ -3,9 +3,7 @@
 use matter_ledger::{Ledger, LedgerPlace};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let place = std::env::args()
-        .nth(1)
-        .ok_or("the path or the URL of a ledger is needed")?;
+    let place = std::env::args().nth(1).ok_or("give the path or URL of a ledger")?;
     let listing = Ledger::list(place.parse::<LedgerPlace>()?)?;
     for device in &listing.devices {
         println!(

@@ -1,4 +1,4 @@
-//! Records a run and its device in a ledger that refuses a serial number that is there already.
+//! Records a run and its device in a ledger that refuses duplicate serial numbers.
 
 use matter_ledger::{Ledger, LedgerPlace, NewDevice, NewRun, RunState, Unique};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
@@ -6,7 +6,7 @@ use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(path), Some(serial)) = (arguments.next(), arguments.next()) else {
-        return Err("the path of a ledger and a serial number are needed".into());
+        return Err("give the path of a ledger and a serial number".into());
     };
     let mut ledger = Ledger::open(path.parse::<LedgerPlace>()?)?;
     let run = ledger.begin(&NewRun {

@@ -6,7 +6,7 @@ use crate::statements::{Fault, Row, Statements, Value};
 use crate::tables::{CLAIM, CLAIM_EVENT};
 use crate::{Error, Ledger, ParseError};
 
-/// A device of an order that a station has taken for a board.
+/// A device of an order that a station has claimed for a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Claim {
@@ -16,46 +16,46 @@ pub struct Claim {
     pub serial: Option<String>,
     /// The board's MAC address.
     pub mac: Mac,
-    /// The station that took it first.
+    /// The station that claimed it first.
     pub station: String,
-    /// The place at that station.
+    /// The slot of that station.
     pub slot: String,
-    /// How far it is.
+    /// The state.
     pub state: ClaimState,
-    /// Whether it was taken now, and not before.
+    /// Whether it was claimed by this call.
     pub is_new: bool,
     /// The order of the device.
     pub order: Option<String>,
-    /// Why it was given up.
+    /// The reason for its quarantine.
     pub reason: Option<String>,
     /// Whether the device is scrapped or replaced.
     pub is_retired: bool,
-    /// The row's number.
+    /// The ID of the row.
     pub(crate) id: i64,
 }
 
-/// How far a station is with a board.
+/// The progress of a station with a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ClaimState {
-    /// The device is the board's, and nothing is written.
+    /// The device belongs to the board; nothing is written.
     Claimed,
     /// The images are in its flash.
     Flashed,
-    /// Its keys are burned.
+    /// The keys are burned.
     Keys,
-    /// Its doors are closed.
+    /// The eFuses are locked.
     Locked,
-    /// Its label is printed.
+    /// The label is printed.
     Labelled,
-    /// It is ready.
+    /// The board is done.
     Done,
-    /// It was given up: the board may get another device, and nobody else gets this one.
+    /// The board was given up: it may get another device, but its device goes to no other board.
     Quarantined,
 }
 
 impl ClaimState {
-    /// All states: each follows the one before, but for the last one.
+    /// All states: each follows the previous one, except the last.
     pub const ALL: [Self; 7] = [
         Self::Claimed,
         Self::Flashed,
@@ -66,7 +66,7 @@ impl ClaimState {
         Self::Quarantined,
     ];
 
-    /// Returns what it is called in the ledger.
+    /// Returns the name in the ledger.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -80,7 +80,7 @@ impl ClaimState {
         }
     }
 
-    /// Returns the state that follows; `None` at the end.
+    /// Returns the next state; `None` for a final state.
     #[must_use]
     pub const fn next(self) -> Option<Self> {
         match self {
@@ -127,7 +127,7 @@ impl From<[u8; 8]> for Mac {
 }
 
 impl fmt::Display for Mac {
-    /// Writes lower-case hexadecimal digits with colons.
+    /// Formats it as lower-case hexadecimal digits with colons.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes: &[u8] = match &self.0 {
             MacBytes::Short(bytes) => bytes,
@@ -144,9 +144,9 @@ impl fmt::Display for Mac {
 impl FromStr for Mac {
     type Err = ParseError;
 
-    /// Reads 6 or 8 bytes in hexadecimal digits with colons.
+    /// Parses 6 or 8 bytes in hexadecimal digits with colons.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = ParseError::new("is no MAC address such as 24:0a:c4:00:00:01");
+        let refused = ParseError::new("is not a MAC address such as 24:0a:c4:00:00:01");
         let byte = |part: &str| match part.len() {
             2 if part.bytes().all(|digit| digit.is_ascii_hexdigit()) => u8::from_str_radix(part, 16).ok(),
             _ => None,
@@ -165,14 +165,14 @@ impl fmt::Debug for Mac {
 }
 
 impl Ledger {
-    /// Takes the next free device of an order for a board. A board that has one already gets the same again, as far as it
-    /// came; stations that ask at the same moment get different ones.
+    /// Claims the next free device of an order for a board. A board that already has one gets the same device again, in its
+    /// current state; concurrent stations get different devices.
     ///
     /// # Errors
     ///
     /// [`Error::OrderEmpty`] when the order has no free device; [`Error::OrderUnknown`]; [`Error::BoardTaken`] when the
-    /// board has a device of another order; [`Error::Clock`]; [`Error::Unavailable`] and [`Error::Unusable`] when the ledger
-    /// cannot be written.
+    /// board has a device of another order; [`Error::Clock`]; [`Error::Unavailable`] and [`Error::Unusable`] when the
+    /// ledger cannot be written.
     pub fn claim(&mut self, order: &str, mac: Mac, station: &str, slot: &str) -> Result<Claim, Error> {
         let now = now()?;
         self.write_rows(|statements| {
@@ -224,10 +224,10 @@ enum Taken {
     Now(Free),
 }
 
-/// The number, name and serial number of a device.
+/// ID, UUID and serial number of a device.
 type Free = (i64, String, Option<String>);
 
-/// Looks for the device of a board, or else for one that is free and stays so until the transaction ends.
+/// Returns the device of a board, or a free one that stays free until the end of the transaction.
 fn take(statements: &mut dyn Statements, order: &str, mac: Mac) -> Result<Taken, Fault> {
     let engine = statements.engine();
     loop {
@@ -236,11 +236,11 @@ fn take(statements: &mut dyn Statements, order: &str, mac: Mac) -> Result<Taken,
         }
         let mut found = free(statements, order, engine.skip_locked())?;
         if found.is_none() {
-            // Those that others hold may be free again: others wait for the same board, and some fail.
+            // Devices locked by others may become free again: some wait for the same board, and some fail.
             found = free(statements, order, engine.for_update())?;
         }
         let Some((id, uuid, serial)) = found else {
-            // What others held may have become this board's.
+            // A device locked by others may have become this board's.
             if let Some(claim) = before(statements, order, mac)? {
                 return Ok(Taken::Before(claim));
             }
@@ -252,7 +252,7 @@ fn take(statements: &mut dyn Statements, order: &str, mac: Mac) -> Result<Taken,
             }
             .into());
         };
-        // The device was free when the statement began; another station may have taken it and let go of the row since.
+        // The device was free when the statement began; another station may have claimed it and released the lock since.
         let taken = statements.query_one("SELECT 1 FROM claim WHERE device = $1", &[Value::Integer(id)])?;
         if taken.is_none() {
             return Ok(Taken::Now((id, uuid, serial)));
@@ -260,7 +260,7 @@ fn take(statements: &mut dyn Statements, order: &str, mac: Mac) -> Result<Taken,
     }
 }
 
-/// The device that a board has.
+/// Returns the device of a board.
 fn before(statements: &mut dyn Statements, order: &str, mac: Mac) -> Result<Option<Claim>, Fault> {
     let found = find(statements, mac)?.filter(|claim| claim.state != ClaimState::Quarantined);
     let Some(claim) = found else {
@@ -278,7 +278,7 @@ pub(crate) const CLAIMS: &str =
     "SELECT uuid, serial, station, slot, claim.state, run.order_id, claim.reason, device.state, claim.id, mac
     FROM claim JOIN device ON device.id = claim.device JOIN run ON run.id = device.run";
 
-/// The device that a board has, or else the last one that was given up with it.
+/// Returns the device of a board, or the last one that was quarantined with it.
 pub(crate) fn find(statements: &mut dyn Statements, mac: Mac) -> Result<Option<Claim>, Fault> {
     let sql = format!(
         "{CLAIMS} WHERE mac = $1
@@ -288,7 +288,7 @@ pub(crate) fn find(statements: &mut dyn Statements, mac: Mac) -> Result<Option<C
     row.as_ref().map(known_claim).transpose()
 }
 
-/// The first free device of an order: its number, name and serial number. The order of the devices is that in which they were made.
+/// Returns the first free device of an order: ID, UUID and serial number. Devices are sorted by creation.
 fn free(statements: &mut dyn Statements, order: &str, lock: &str) -> Result<Option<Free>, Fault> {
     let sql = format!(
         "SELECT id, uuid, serial FROM device WHERE run IN (SELECT id FROM run WHERE order_id = $1)

@@ -1,4 +1,4 @@
-//! What a station does with a board that it has a device for, each in one transaction.
+//! Operations of a station on a board with a device, each in one transaction.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::statements::{Fault, Statements, Value};
 use crate::tables::{CLAIM, CLAIM_EVENT, CLAIM_FACT, JOURNAL, REFUSED_BOARD};
 use crate::{Claim, ClaimState, Error, Ledger, Mac};
 
-/// What is recorded with a state: where that was, and texts by their names.
+/// Facts recorded with a state: the place, and named texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClaimFacts {
     at: Option<(String, String)>,
@@ -16,7 +16,7 @@ pub struct ClaimFacts {
 }
 
 impl ClaimFacts {
-    /// Starts without facts.
+    /// Makes an empty set of facts.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -25,14 +25,14 @@ impl ClaimFacts {
         }
     }
 
-    /// Says at which slot of which station it is, when that is not where the device was taken.
+    /// Sets station and slot, if they differ from those of the claim.
     #[must_use]
     pub fn at(mut self, station: &str, slot: &str) -> Self {
         self.at = Some((station.into(), slot.into()));
         self
     }
 
-    /// Adds a fact. It replaces the one of this name that the board has.
+    /// Adds a fact. It replaces the board's previous fact with this name.
     #[must_use]
     pub fn with(mut self, name: &str, text: impl Into<String>) -> Self {
         self.texts.insert(name.into(), text.into());
@@ -40,12 +40,12 @@ impl ClaimFacts {
     }
 }
 
-/// On which side of the burning of eFuses an entry was made.
+/// The phase of an eFuse burn at which a journal entry was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BurnPhase {
-    /// It is about to be burned, and may be burned from now on.
+    /// The burn is about to start, and may be done from now on.
     Before,
-    /// It is burned, and was read back.
+    /// The burn is done, and was read back.
     After,
 }
 
@@ -60,22 +60,22 @@ impl BurnPhase {
     }
 }
 
-/// An entry of the journal of a board's eFuses.
+/// An entry of a board's eFuse journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JournalEntry {
     /// The number of the step in the device's plan, from 1.
     pub step: u32,
-    /// What it burns.
+    /// A description of the burn.
     pub what: String,
-    /// Whether it is done.
+    /// Whether the burn is done.
     pub phase: BurnPhase,
-    /// When, in UTC.
+    /// The time in UTC.
     pub time: String,
 }
 
 impl Ledger {
-    /// Looks up the device of a board, or else the last one that was given up with it.
+    /// Returns the device of a board, or the last one that was quarantined with it.
     ///
     /// # Errors
     ///
@@ -97,12 +97,12 @@ impl Ledger {
         })
     }
 
-    /// Takes a board from one state to the next: by exactly one step, and only if it is in the first one.
+    /// Advances a board from one state to the next, only if it is in the first one.
     ///
     /// # Errors
     ///
     /// [`Error::ClaimStep`] when `to` does not follow `from`; [`Error::ClaimState`] when the board is in another state;
-    /// [`Error::Clock`]; [`Error::Unavailable`] when it is not known whether the server has done it; [`Error::Unusable`].
+    /// [`Error::Clock`]; [`Error::Unavailable`] when it is unknown whether the server has done it; [`Error::Unusable`].
     pub fn advance(
         &mut self,
         claim: &Claim,
@@ -121,11 +121,11 @@ impl Ledger {
         })
     }
 
-    /// Gives a board up: nobody else gets its device. The reason is a name for programs, the detail is for people.
+    /// Quarantines a board: its device goes to no other board. The reason is machine-readable, the detail is for people.
     ///
     /// # Errors
     ///
-    /// [`Error::ClaimState`] when the board is no longer in the state of `claim`; those of [`Ledger::advance`].
+    /// [`Error::ClaimState`] when the board is no longer in the state of `claim`; the errors of [`Ledger::advance`].
     pub fn quarantine(&mut self, claim: &Claim, reason: &str, detail: &str, facts: &ClaimFacts) -> Result<(), Error> {
         let now = now()?;
         let to = ClaimState::Quarantined.name();
@@ -140,8 +140,8 @@ impl Ledger {
         })
     }
 
-    /// Takes a board that is ready or was given up back to [`ClaimState::Claimed`], with its own device. One that is not ready yet
-    /// stays as it is.
+    /// Returns a finished or quarantined board to [`ClaimState::Claimed`], with its own device. An unfinished board is
+    /// unchanged.
     ///
     /// # Errors
     ///
@@ -185,12 +185,12 @@ impl Ledger {
         self.write_rows(|statements| record(statements, claim, facts))
     }
 
-    /// Writes into the journal that an eFuse step is about to be done, or that it is done.
+    /// Records in the journal that an eFuse step is about to start, or is done.
     ///
     /// # Errors
     ///
-    /// [`Error::Clock`]; [`Error::Unavailable`] and [`Error::Unusable`] when the ledger cannot be written: then nothing may be
-    /// burned.
+    /// [`Error::Clock`]; [`Error::Unavailable`] and [`Error::Unusable`] when the ledger cannot be written: nothing may be
+    /// burned then.
     pub fn journal(&mut self, claim: &Claim, step: u32, what: &str, phase: BurnPhase) -> Result<(), Error> {
         let now = now()?;
         let values = [
@@ -203,7 +203,7 @@ impl Ledger {
         self.write_rows(|statements| JOURNAL.insert(statements, &values))
     }
 
-    /// Reads the journal of a board's eFuses in its order.
+    /// Returns the eFuse journal of a board in order.
     ///
     /// # Errors
     ///
@@ -227,7 +227,7 @@ impl Ledger {
         })
     }
 
-    /// Returns where a board was last: station and slot.
+    /// Returns the last station and slot of a board.
     ///
     /// # Errors
     ///
@@ -276,10 +276,10 @@ impl Ledger {
     }
 }
 
-/// The name of the event of a board that is taken once more.
+/// The event name of a rework.
 const REWORK: &str = "rework";
 
-/// Sets columns of a claim that is in a state. A statement of its own both compares and sets.
+/// Updates columns of a claim in a given state. A single statement compares and updates.
 fn change(
     statements: &mut dyn Statements,
     claim: &Claim,
@@ -305,7 +305,7 @@ fn change(
     .into())
 }
 
-/// Adds a line to the history of a claim, and its facts.
+/// Adds an event to the history of a claim, and its facts.
 fn event(
     statements: &mut dyn Statements,
     claim: &Claim,
@@ -338,7 +338,7 @@ fn record(statements: &mut dyn Statements, claim: &Claim, facts: &ClaimFacts) ->
     Ok(())
 }
 
-/// Adds the line of a device that was taken out of use.
+/// Adds the event of a retired device.
 pub(crate) fn retired(statements: &mut dyn Statements, device: i64, now: &str, reason: &str) -> Result<(), Fault> {
     let sql = "SELECT id, station, slot FROM claim WHERE device = $1";
     let Some(row) = statements.query_one(sql, &[device.into()])? else {

@@ -3,20 +3,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::Error;
 
 const DAY: u64 = 86_400;
-/// Days of 400 years of the Gregorian calendar, after which it repeats.
+/// Number of days in 400 years of the Gregorian calendar, after which it repeats.
 const CYCLE: u64 = 146_097;
-/// From 1 March of the year 0 to 1 January 1970.
+/// Number of days from 1 March of the year 0 to 1 January 1970.
 const TO_EPOCH: u64 = 719_468;
 
-/// The system's time in UTC, as RFC 3339 writes it.
+/// Returns the system time in UTC, in RFC 3339 format.
 pub(crate) fn now() -> Result<String, Error> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Error::Clock)?;
     rfc_3339(since.as_secs()).ok_or(Error::Clock)
 }
 
-/// A time in seconds since 1970; `None` behind the year 9999.
+/// Formats a time in seconds since 1970; `None` after the year 9999.
 ///
-/// Years begin in March here, so that the day that only leap years have is the last one.
+/// Years begin in March here, so that the leap day is the last day.
 fn rfc_3339(seconds: u64) -> Option<String> {
     let (days, second) = ((seconds / DAY).checked_add(TO_EPOCH)?, seconds % DAY);
     let (cycle, day) = (days / CYCLE, days % CYCLE);

@@ -1,4 +1,4 @@
-//! What a file is, before SQLite opens it: opening a database changes it.
+//! Checks a file before SQLite opens it, because opening a database changes it.
 //!
 //! Source: "Database File Format" at sqlite.org, sections 1.3 (header) and 4 (write-ahead log).
 
@@ -7,55 +7,55 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// Says that a database is a ledger (`PRAGMA application_id`): "MMFG".
+/// The `PRAGMA application_id` of a ledger: "MMFG".
 pub(crate) const APPLICATION: i64 = 0x4D4D_4647;
 /// The first bytes of every SQLite database.
 pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
 const HEADER_LEN: usize = 100;
-/// Where the header has the application id, 4 bytes big-endian.
+/// The offset of the application ID in the header, 4 bytes big-endian.
 const APPLICATION_AT: usize = 68;
 const LOG_HEADER_LEN: usize = 32;
 const LOG_PAGE_SIZE_AT: usize = 8;
 const FRAME_HEADER_LEN: usize = 24;
 
-/// What a ledger is made of besides its file.
+/// The endings of the other files of a ledger.
 const BESIDE: [&str; 4] = ["-wal", "-shm", "-journal", ".key"];
 
-/// What is at the place of a ledger.
+/// The content at the place of a ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     /// Nothing, or an empty file.
     Nothing,
-    /// A ledger of whatever version.
+    /// A ledger of any version.
     Ledger,
 }
 
-/// A name that SQLite takes for nothing but a file's: `:memory:` and `file:` begin otherwise.
+/// Returns a name that SQLite treats as a file name only, unlike `:memory:` and `file:`.
 pub(crate) fn absolute(path: &Path) -> Result<PathBuf, String> {
     let absolute = std::path::absolute(path).map_err(|error| error.to_string())?;
-    // SQLite's other files are beside the one that a link leads to.
+    // SQLite's other files are next to the target of a link.
     match absolute.canonicalize() {
-        // A path in its usual form, which SQLite knows on every system.
+        // Only on Unix does the canonical path have a form that SQLite supports.
         Ok(place) if cfg!(unix) => Ok(place),
         _ => Ok(absolute),
     }
 }
 
-/// Looks at a ledger's file without changing anything.
+/// Examines a ledger's file without changing anything.
 pub(crate) fn look(path: &Path) -> Result<Found, String> {
     let text = |error: io::Error| error.to_string();
     for ending in BESIDE {
         let other = beside(path, ending);
         if other.symlink_metadata().is_ok_and(|found| !found.is_file()) {
-            return Err(format!("{} beside it is not a file", other.display()));
+            return Err(format!("{} next to it is not a file", other.display()));
         }
     }
     let metadata = match fs::metadata(path) {
-        // That a folder above it is a file is the fault of whoever makes the folder.
+        // If a parent folder is a file, creating the folder reports the error.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            // What is no link may have been made by another process since.
+            // Unless it is a link, another process may have created it in between.
             return match path.symlink_metadata() {
-                Ok(found) if found.is_symlink() => Err("is a link to nothing".into()),
+                Ok(found) if found.is_symlink() => Err("is a dangling link".into()),
                 _ => Ok(Found::Nothing),
             };
         }
@@ -69,16 +69,16 @@ pub(crate) fn look(path: &Path) -> Result<Found, String> {
     }
     let mut header = [0; HEADER_LEN];
     match File::open(path).and_then(|mut file| file.read_exact(&mut header)) {
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err("is no database".into()),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err("is not a database".into()),
         read => read.map_err(text)?,
     }
     if !header.starts_with(MAGIC) {
-        return Err("is no database".into());
+        return Err("is not a database".into());
     }
     if is_ours(&header) || log_is_ours(&beside(path, "-wal")).unwrap_or_default() {
         return Ok(Found::Ledger);
     }
-    Err("is a database, but no ledger of this tool".into())
+    Err("is a database, but not a ledger of this tool".into())
 }
 
 fn is_ours(header: &[u8]) -> bool {
@@ -86,8 +86,8 @@ fn is_ours(header: &[u8]) -> bool {
     header.starts_with(MAGIC) && id.is_some_and(|id| i64::from(u32::from_be_bytes(*id)) == APPLICATION)
 }
 
-/// Tells whether a log holds the first page of a ledger. Earlier versions of the tool wrote it there first, and a process
-/// that was killed has not moved it.
+/// Returns whether a write-ahead log holds the first page of a ledger. Earlier versions of the tool wrote it there first; a
+/// killed process has not moved it to the file.
 fn log_is_ours(path: &Path) -> io::Result<bool> {
     let mut log = File::open(path)?;
     let mut head = [0; LOG_HEADER_LEN];
@@ -98,7 +98,7 @@ fn log_is_ours(path: &Path) -> io::Result<bool> {
         return Ok(false);
     }
     let mut frame = [0; FRAME_HEADER_LEN + HEADER_LEN];
-    // What a page has behind the header of a database's first one.
+    // The rest of the database's first page after its header.
     let skip = i64::try_from(size).unwrap_or_default() - i64::try_from(HEADER_LEN).unwrap_or_default();
     loop {
         match log.read_exact(&mut frame) {
@@ -113,7 +113,7 @@ fn log_is_ours(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// A ledger's name with something behind it.
+/// Appends an ending to the name of a ledger.
 pub(crate) fn beside(ledger: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(ledger);
     name.push(ending);

@@ -10,26 +10,26 @@ use crate::statements::{Fault, Statements, Value};
 use crate::tables::{DEVICE, IMAGE, RUN};
 use crate::{Error, Ledger, ParseError, order};
 
-/// A device that is on disk, before the ledger has it.
+/// A device whose files are on disk, before it is in the ledger.
 #[derive(Clone, Debug)]
 pub struct NewDevice {
-    /// Its place in the run, from 0.
+    /// Its row in the run, from 0.
     pub row: u32,
-    /// Its name.
+    /// Its UUID.
     pub uuid: String,
     /// Its serial number.
     pub serial: Option<String>,
     /// Its discriminator.
     pub discriminator: Discriminator,
-    /// Its passcode, of which the ledger keeps HMACs; `None` for a device that draws it itself.
+    /// Its passcode, of which the ledger stores HMACs; `None` if the device generates it.
     pub passcode: Option<Passcode>,
     /// The serial number of its DAC.
     pub dac_serial: Option<Vec<u8>>,
     /// SHA-256 of its DAC's public key.
     pub key_sha256: Option<[u8; 32]>,
-    /// Whether the key came from elsewhere: it belongs to no other device then.
+    /// Whether the key was supplied; it must then belong to no other device.
     pub is_key_given: bool,
-    /// Its images, as far as nobody can guess the passcode from a hash.
+    /// Its images, except those whose hash would reveal the passcode.
     pub images: Vec<NewImage>,
 }
 
@@ -44,7 +44,7 @@ pub struct NewImage {
     pub sha256: [u8; 32],
 }
 
-/// What is given for a device before it is made.
+/// The given values of a device that is to be made.
 #[derive(Debug, Default)]
 pub struct GivenTraits<'g> {
     /// Its passcode.
@@ -57,7 +57,7 @@ pub struct GivenTraits<'g> {
     pub key_sha256: Option<[u8; 32]>,
 }
 
-/// What no two devices of a ledger may have in common.
+/// The values that must be unique in a ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unique {
@@ -74,7 +74,7 @@ pub struct Unique {
 impl FromStr for Unique {
     type Err = ParseError;
 
-    /// Reads names separated by commas: `passcode,serial,pair,key`.
+    /// Parses comma-separated names: `passcode,serial,pair,key`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut unique = Self::default();
         for name in text.split(',') {
@@ -85,7 +85,7 @@ impl FromStr for Unique {
                 "key" => &mut unique.key,
                 _ => {
                     return Err(ParseError::new(
-                        "is not a list of passcode, serial, pair and key, separated by commas",
+                        "must be a comma-separated list of passcode, serial, pair and key",
                     ));
                 }
             };
@@ -95,13 +95,13 @@ impl FromStr for Unique {
     }
 }
 
-/// What two devices may have in common although they must not.
+/// A value that two devices have in common although it must be unique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeviceTrait {
     /// The DAC's public key.
     Key,
-    /// The name.
+    /// The UUID.
     Name,
     /// Discriminator and passcode together.
     Pair,
@@ -112,7 +112,7 @@ pub enum DeviceTrait {
 }
 
 impl DeviceTrait {
-    /// Returns what people call it.
+    /// Returns the human-readable name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -145,8 +145,8 @@ impl fmt::Display for DeviceTrait {
 type PasscodeMacs = (Option<[u8; 32]>, Option<[u8; 32]>);
 
 impl Ledger {
-    /// Finds a device that has something in common with one that is to be made: what, and its name. Devices of the run
-    /// `own` are not looked at. A key that is given belongs to one device, whatever `unique` asks for.
+    /// Finds a device that conflicts with one that is to be made, and returns the conflicting value and its UUID. Devices
+    /// of the run `own` are ignored. A supplied key must be unique regardless of `unique`.
     ///
     /// # Errors
     ///
@@ -186,8 +186,8 @@ impl Ledger {
         })
     }
 
-    /// Takes a passcode for a device that is being made, unless another one has it, alone or with the discriminator, as
-    /// far as `unique` asks for it. Returns what another one has.
+    /// Reserves a passcode for a device, unless another one has it, alone or with the discriminator, as required by
+    /// `unique`. Returns the conflicting value.
     ///
     /// # Errors
     ///
@@ -225,16 +225,16 @@ impl Ledger {
         Ok(held)
     }
 
-    /// Adds devices whose files are on disk, all or none: the next rows of a run. `tables` is what [`Progress::tables`] of the
-    /// run shall be with them.
+    /// Adds devices whose files are on disk, all or none: the next rows of a run. `tables` is the new value of
+    /// [`Progress::tables`] of the run.
     ///
     /// [`Progress::tables`]: crate::Progress::tables
     ///
     /// # Errors
     ///
-    /// [`Error::Taken`] when a device has what another one has, as far as `unique` forbids it; [`Error::OrderFull`] when
-    /// another run has taken the order's room; [`Error::Clock`]; [`Error::Unavailable`] when it is not known whether the
-    /// server has done it; [`Error::Unusable`] when the ledger cannot be written.
+    /// [`Error::Taken`] when a device conflicts with another one according to `unique`; [`Error::OrderFull`] when another
+    /// run has used up the order; [`Error::Clock`]; [`Error::Unavailable`] when it is unknown whether the server has done
+    /// it; [`Error::Unusable`] when the ledger cannot be written.
     pub fn commit(&mut self, run: RunId, unique: Unique, devices: &[NewDevice], tables: &[u64]) -> Result<(), Error> {
         let Some(last) = devices.last() else { return Ok(()) };
         let now = now()?;
@@ -300,7 +300,7 @@ fn insert(
     IMAGE.insert_all(statements, &images.collect::<Vec<_>>())
 }
 
-/// Another run with the same ledger may have taken a value since it was drawn or looked up.
+/// Another run with the same ledger may have used a value since it was drawn or looked up.
 fn check_new(
     statements: &mut dyn Statements,
     unique: Unique,

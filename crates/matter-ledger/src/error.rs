@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::schema::Refusal;
 use crate::{ClaimState, DeviceTrait, LedgerPlace, Mac};
 
-/// What is wrong with a ledger, or with what it was asked to do. No variant carries a secret.
+/// An error of a ledger or of a request to it. No variant contains a secret.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -16,37 +16,37 @@ pub enum Error {
         /// Its device.
         uuid: String,
     },
-    /// No device was ever taken for the board.
+    /// The board never had a device.
     BoardUnknown {
         /// The board.
         mac: Mac,
     },
-    /// The board is in another state than the one it was to leave: another station works on it, or it was given up.
+    /// The board is not in the expected state: another station is working on it, or it was quarantined.
     ClaimState {
         /// The board.
         mac: Mac,
-        /// The state it was to leave.
+        /// The expected state.
         expected: ClaimState,
-        /// The state it is in; `None` when the board no longer has the device.
+        /// The actual state; `None` when the board no longer has the device.
         found: Option<ClaimState>,
     },
-    /// One state does not follow the other.
+    /// A state does not follow another.
     ClaimStep {
-        /// The state that was to be left.
+        /// The current state.
         from: ClaimState,
         /// The state that does not follow it.
         to: ClaimState,
     },
-    /// The system's clock shows no time between the years 1970 and 9999.
+    /// The system clock is not between the years 1970 and 9999.
     Clock,
-    /// It is no ledger, is damaged, or is of a version that is not known.
+    /// It is not a ledger, is damaged, or has an unsupported version.
     Damaged {
         /// The ledger.
         place: LedgerPlace,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// The device is out of use already.
+    /// The device is already retired.
     DeviceRetired {
         /// The ledger.
         place: LedgerPlace,
@@ -62,36 +62,36 @@ pub enum Error {
         /// The device.
         uuid: String,
     },
-    /// All devices of the order are taken, or none is made yet.
+    /// All devices of the order are claimed, or none is made yet.
     OrderEmpty {
         /// The order.
         id: String,
     },
-    /// The order has no room for so many devices more.
+    /// The order does not have room for more devices.
     OrderFull {
         /// The order.
         id: String,
-        /// How many devices it is for.
+        /// Number of devices that it is for.
         size: u32,
-        /// How many of them are made.
+        /// Number of devices made.
         made: u64,
-        /// How many were asked for.
+        /// Number of devices requested.
         count: u32,
     },
-    /// The order is proposed and not approved yet, or closed.
+    /// The order is not approved yet, or closed.
     OrderNotOpen {
         /// The order.
         id: String,
         /// `proposed` or `closed`.
         state: String,
     },
-    /// The order was for another number of devices so far.
+    /// The order was for another number of devices before.
     OrderSize {
         /// The order.
         id: String,
-        /// How many devices it is for in the ledger.
+        /// Its number of devices in the ledger.
         known: u32,
-        /// How many devices it was now said to be for.
+        /// The number of devices now given.
         size: u32,
     },
     /// The ledger has no such order.
@@ -99,41 +99,41 @@ pub enum Error {
         /// The order.
         id: String,
     },
-    /// The operating system gives no random numbers.
+    /// The operating system provides no random numbers.
     Random,
-    /// No reason was given for taking a device out of use.
+    /// The reason for retiring a device is empty.
     ReasonEmpty,
-    /// Another device has something that must be unique.
+    /// Another device has a value that must be unique.
     Taken {
-        /// What it has.
+        /// The value.
         what: DeviceTrait,
-        /// The row that wanted it, from 0.
+        /// The row with the conflict, from 0.
         row: u32,
     },
-    /// The server is not there for now, or its answer did not come: nothing is known to be done, and trying again is safe.
+    /// The server is unavailable, or its answer was lost: the result is unknown, and retrying is safe.
     Unavailable {
         /// The ledger.
         place: LedgerPlace,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// The ledger, or its key, cannot be opened, read or written now.
+    /// The ledger or its key cannot be opened, read or written.
     Unusable {
         /// The ledger.
         place: LedgerPlace,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// The text that names a ledger is not one of a path or of a server.
+    /// A text is neither a path nor the URL of a server.
     Url {
-        /// What is wrong.
+        /// The reason.
         reason: &'static str,
     },
     /// A new ledger, or its key, cannot be written.
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system error.
         source: io::Error,
     },
 }
@@ -174,7 +174,7 @@ impl Error {
     }
 }
 
-/// What SQLite says may have several lines.
+/// SQLite's messages may have several lines.
 fn first_line(reason: &impl fmt::Display) -> String {
     reason.to_string().lines().next().unwrap_or_default().to_owned()
 }
@@ -183,35 +183,38 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BoardTaken { mac, uuid } => {
-                write!(f, "board {mac} has the device {uuid}, which is of another order")
+                write!(f, "board {mac} already has device {uuid} of another order")
             }
             Self::BoardUnknown { mac } => write!(f, "board {mac} never had a device"),
             Self::ClaimState { mac, expected, found } => {
                 let found = found.map_or("without this device", ClaimState::name);
                 write!(f, "board {mac} is {found}, not {expected}")
             }
-            Self::ClaimStep { from, to } => write!(f, "a board that is {from} does not become {to} next"),
-            Self::Clock => f.write_str("the system's clock shows no time between the years 1970 and 9999"),
+            Self::ClaimStep { from, to } => write!(f, "a board cannot change from {from} to {to}"),
+            Self::Clock => f.write_str("the system clock is not between the years 1970 and 9999"),
             Self::Damaged { place, reason } | Self::Unusable { place, reason } => write!(f, "ledger {place}: {reason}"),
             Self::DeviceRetired { place, uuid, state } => {
-                write!(f, "ledger {place}: device {uuid} is {state} already")
+                write!(f, "ledger {place}: device {uuid} is already {state}")
             }
             Self::DeviceUnknown { place, uuid } => write!(f, "ledger {place}: there is no device {uuid}"),
-            Self::OrderEmpty { id } => write!(f, "order {id} has no device that is free"),
+            Self::OrderEmpty { id } => write!(f, "order {id} has no free device"),
             Self::OrderFull { id, size, made, count } => write!(
                 f,
-                "order {id} is for {size} devices; {made} are made, and {count} more are too many"
+                "order {id} is for {size} devices; {made} are made, so {count} more are too many"
             ),
-            Self::OrderNotOpen { id, state } => write!(f, "order {id} is {state}, and gets no devices now"),
+            Self::OrderNotOpen { id, state } => write!(f, "order {id} is {state} and does not accept devices"),
             Self::OrderSize { id, known, size } => {
                 write!(f, "order {id} is for {known} devices in the ledger, not for {size}")
             }
             Self::OrderUnknown { id } => write!(f, "there is no order {id}"),
-            Self::Random => f.write_str("the operating system gives no random numbers"),
+            Self::Random => f.write_str("the operating system provides no random numbers"),
             Self::ReasonEmpty => f.write_str("the reason for taking a device out of use is empty"),
             Self::Taken { what, row } => {
                 let number = row.saturating_add(1);
-                write!(f, "device {number}: its {what} is that of another device in the ledger")
+                write!(
+                    f,
+                    "device {number}: its {what} is already that of another device in the ledger"
+                )
             }
             Self::Unavailable { place, reason } => write!(f, "ledger {place}: {reason}; try again"),
             Self::Url { reason } => write!(f, "the URL of the ledger {reason}"),

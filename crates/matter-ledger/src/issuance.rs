@@ -10,19 +10,19 @@ use crate::{Error, Ledger, LedgerPlace};
 
 pub use orders::{IssuingOrder, NewOrder, OrderState};
 
-/// How far the issuing of a device's certificate is.
+/// The state of a certificate's issuance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum IssuanceState {
-    /// The request is accepted and has its place in the order.
+    /// The request is accepted and counted in the order.
     CsrOk,
     /// The certificate is signed.
     Signed,
     /// The device has the certificate.
     Installed,
-    /// The device has proved that it holds the certificate's key.
+    /// The device has proved possession of the certificate's key.
     Proved,
-    /// The key is out of use.
+    /// The key is retired.
     Retired,
 }
 
@@ -46,11 +46,11 @@ impl IssuanceState {
     }
 }
 
-/// A certificate that is being issued, or was.
+/// A certificate, issued or in progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Issuance {
-    /// Its number in the ledger.
+    /// Its ID in the ledger.
     pub id: i64,
     /// The order; `None` for a certificate that was recorded without one.
     pub order: Option<String>,
@@ -58,20 +58,20 @@ pub struct Issuance {
     pub device: String,
     /// SHA-256 of the public key's uncompressed point.
     pub key_sha256: [u8; 32],
-    /// How far it is.
+    /// The state.
     pub state: IssuanceState,
     /// The uncompressed point.
     pub public_key: Vec<u8>,
     /// The certificate in DER, from [`IssuanceState::Signed`] on.
     pub dac: Option<Vec<u8>>,
-    /// Who asked for it.
+    /// The requester.
     pub station: String,
-    /// When it last changed, in UTC.
+    /// The time of the last change, in UTC.
     pub changed: String,
 }
 
 impl Issuance {
-    /// What a request that was accepted in this transaction is, before it has a number.
+    /// Makes the issuance of a request accepted in this transaction, before it has an ID.
     #[must_use]
     pub fn accepted(order: &str, device: &str, key_sha256: [u8; 32], public_key: &[u8], station: &str) -> Self {
         Self {
@@ -88,7 +88,7 @@ impl Issuance {
     }
 }
 
-/// A certificate that is to be issued, or was issued already.
+/// A certificate to be recorded, issued or not.
 #[derive(Clone, Debug)]
 pub struct NewIssuance {
     /// The order; `None` for a certificate that is recorded without one.
@@ -99,31 +99,31 @@ pub struct NewIssuance {
     pub key_sha256: [u8; 32],
     /// The uncompressed point.
     pub public_key: Vec<u8>,
-    /// Who asks for it.
+    /// The requester.
     pub station: String,
-    /// The certificate, if it is there already.
+    /// The certificate, if already issued.
     pub certificate: Option<NewCertificate>,
 }
 
-/// A certificate that was signed.
+/// A signed certificate.
 #[derive(Clone, Debug)]
 pub struct NewCertificate {
-    /// In DER.
+    /// The certificate in DER.
     pub der: Vec<u8>,
-    /// The serial number's content bytes.
+    /// The content bytes of the serial number.
     pub serial: Vec<u8>,
     /// The subject, for people.
     pub subject: String,
 }
 
-/// A transaction in which certificates are issued: all of it is done or nothing.
+/// An atomic transaction in which certificates are issued.
 ///
-/// There is one such transaction at a time, over all processes that have the ledger.
+/// Such transactions run one at a time, across all processes that use the ledger.
 pub struct Issuing<'a> {
     pub(crate) statements: &'a mut dyn Statements,
     place: &'a LedgerPlace,
     now: &'a str,
-    /// What the engine said last, which decides whether the transaction is done again.
+    /// The last fault of the engine, which decides whether the transaction is repeated.
     fault: Option<Fault>,
 }
 
@@ -134,22 +134,23 @@ impl fmt::Debug for Issuing<'_> {
 }
 
 impl Ledger {
-    /// Works in one transaction. After an error nothing of it is done.
+    /// Runs `work` in one transaction. On error, the transaction is rolled back.
     ///
-    /// `work` may be called more than once: what it did before is then undone.
+    /// `work` may be called more than once: earlier attempts are rolled back.
     ///
     /// # Errors
     ///
-    /// Those of `work`; [`Error::Unavailable`] when the ledger is away, [`Error::Unusable`] when it cannot be written.
+    /// The errors of `work`; [`Error::Unavailable`] when the ledger is unavailable, [`Error::Unusable`] when it cannot be
+    /// written.
     pub fn issuing<T, E: From<Error>>(&mut self, work: impl FnMut(&mut Issuing<'_>) -> Result<T, E>) -> Result<T, E> {
         self.issuing_for(Purpose::Write, work)
     }
 
-    /// Looks things up, all at one moment, and beside others that write.
+    /// Runs queries on a consistent snapshot, concurrently with writers.
     ///
     /// # Errors
     ///
-    /// As [`Ledger::issuing`]; what writes fails.
+    /// As [`Ledger::issuing`]; writing fails.
     pub fn look_up<T, E: From<Error>>(&mut self, work: impl FnMut(&mut Issuing<'_>) -> Result<T, E>) -> Result<T, E> {
         self.issuing_for(Purpose::Read, work)
     }
@@ -160,7 +161,7 @@ impl Ledger {
         mut work: impl FnMut(&mut Issuing<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let (now, place) = (now()?, self.place.clone());
-        // The error of the work itself, for which the transaction is given up.
+        // The error of the work itself, which rolls back the transaction.
         let mut refused = None;
         let done = self.transaction(purpose, |statements| {
             let mut issuing = Issuing {
@@ -190,13 +191,13 @@ impl Ledger {
 const COLUMNS: &str = "id, order_id, device, key_sha256, state, public_key, dac, station, changed";
 
 impl Issuing<'_> {
-    /// Returns the time at which the transaction began, in UTC as RFC 3339 writes it.
+    /// Returns the start time of the transaction, in UTC in RFC 3339 format.
     #[must_use]
     pub fn now(&self) -> &str {
         self.now
     }
 
-    /// Runs statements. What is wrong with the engine ends the transaction, whatever the caller makes of the error.
+    /// Runs statements. A fault of the engine ends the transaction, even if the caller ignores the error.
     pub(crate) fn run<T>(&mut self, work: impl FnOnce(&mut dyn Statements) -> Result<T, Fault>) -> Result<T, Error> {
         work(self.statements).map_err(|fault| {
             let error = Error::unusable(self.place, &fault);
@@ -205,7 +206,7 @@ impl Issuing<'_> {
         })
     }
 
-    /// Returns what is known of some keys, those that are out of use too.
+    /// Returns the issuances of some keys, including retired ones.
     ///
     /// # Errors
     ///
@@ -219,7 +220,7 @@ impl Issuing<'_> {
         })
     }
 
-    /// Returns what is in use of some devices: at most one key each.
+    /// Returns the active issuances of some devices: at most one key each.
     ///
     /// # Errors
     ///
@@ -235,7 +236,7 @@ impl Issuing<'_> {
         })
     }
 
-    /// Shows all that was issued or accepted, what is out of use too.
+    /// Calls `see` for each issuance, including retired ones.
     ///
     /// # Errors
     ///
@@ -250,7 +251,7 @@ impl Issuing<'_> {
         })
     }
 
-    /// Returns those of some keys that devices of runs have.
+    /// Returns those of some keys that belong to devices of runs.
     ///
     /// # Errors
     ///
@@ -263,7 +264,7 @@ impl Issuing<'_> {
         })
     }
 
-    /// Returns those of some serial numbers that certificates in the ledger have.
+    /// Returns those of some serial numbers that certificates in the ledger use.
     ///
     /// # Errors
     ///
@@ -279,11 +280,11 @@ impl Issuing<'_> {
         })
     }
 
-    /// Adds certificates: [`IssuanceState::Signed`] if there is one, or else [`IssuanceState::CsrOk`].
+    /// Adds certificates: in state [`IssuanceState::Signed`] if there is one, otherwise [`IssuanceState::CsrOk`].
     ///
     /// # Errors
     ///
-    /// As [`Ledger::issuing`]; a key or serial number that is known is an error, too.
+    /// As [`Ledger::issuing`]; also for a known key or serial number.
     pub fn add(&mut self, new: &[NewIssuance]) -> Result<(), Error> {
         let now = self.now;
         self.run(|statements| {
@@ -312,7 +313,7 @@ impl Issuing<'_> {
         })
     }
 
-    /// Stores a certificate for a key in [`IssuanceState::CsrOk`]; tells whether it was in that state.
+    /// Stores a certificate for a key in [`IssuanceState::CsrOk`]; returns whether it was in that state.
     ///
     /// # Errors
     ///
@@ -328,7 +329,7 @@ impl Issuing<'_> {
         self.change(&set, key, IssuanceState::CsrOk)
     }
 
-    /// Takes a key from one state to another; tells whether it was in the first one.
+    /// Changes the state of a key; returns whether it was in the first state.
     ///
     /// # Errors
     ///
@@ -344,13 +345,13 @@ impl Issuing<'_> {
     }
 }
 
-/// Each key once.
+/// Removes duplicate keys.
 fn distinct(keys: &[[u8; 32]]) -> Vec<Value> {
     let keys: BTreeSet<&[u8; 32]> = keys.iter().collect();
     keys.into_iter().map(Value::from).collect()
 }
 
-/// Selects the rows whose `column` has one of the values, some hundred values at a time.
+/// Selects the rows whose `column` has one of the values, a few hundred values at a time.
 fn select(
     statements: &mut dyn Statements,
     columns: &str,
@@ -362,7 +363,7 @@ fn select(
     let mut rows = Vec::new();
     let mut rest = values;
     while !rest.is_empty() {
-        // Few different texts: each is prepared once.
+        // Few different statements: each is prepared once.
         let len = [256, 64, 16, 4, 1].into_iter().find(|len| *len <= rest.len());
         let (part, after) = rest.split_at_checked(len.unwrap_or(1)).unwrap_or((rest, &[]));
         let places: Vec<String> = (1..=part.len()).map(|number| format!("${number}")).collect();

@@ -15,37 +15,37 @@ use crate::statements::{Database, Fault, Purpose, Statements};
 use crate::tables::{CLAIM, DEVICE};
 use crate::{Error, LedgerPlace, claim_steps, row_sums, schema};
 
-/// How long another process may hold the ledger: a commit takes milliseconds, a full disk's a little longer.
+/// The time to wait for another process to release the ledger: a commit takes milliseconds, longer on a full disk.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A database of runs and devices, which several runs may share: in a file, or on a server.
+/// A database of runs and devices, shared by several runs: in a file, or on a server.
 ///
-/// It holds no private key, and passcodes only as HMAC-SHA256 under a key in a file of its own: there are less than
-/// 2^27 of them, so that a plain hash would hide nothing.
+/// It stores no private keys, and passcodes only as HMAC-SHA256 under a key in a separate file: there are fewer than 2^27
+/// passcodes, so a plain hash would hide nothing.
 pub struct Ledger {
     pub(crate) place: LedgerPlace,
     database: Box<dyn Database>,
     pub(crate) key: PasscodeKey,
-    /// HMACs of passcodes, alone and with their discriminators, of devices that are being made.
+    /// HMACs of the passcodes of devices in progress, alone and with their discriminators.
     pub(crate) reserved: BTreeSet<[u8; 32]>,
 }
 
 impl Ledger {
-    /// The name of a ledger in an output folder, unless its user names another file.
+    /// The default file name of a ledger in an output folder.
     pub const FILE_NAME: &str = "ledger.sqlite";
-    /// The first bytes of a ledger, and of every other SQLite database.
+    /// The first bytes of a ledger, as of every SQLite database.
     pub const MAGIC: &[u8] = MAGIC;
 
-    /// Opens a ledger, or starts one where there is none, an empty file or an empty database. One of an earlier version gets
-    /// the present tables.
+    /// Opens a ledger, or creates one in place of a missing file, an empty file or an empty database. A ledger of an
+    /// earlier version is migrated to the current tables.
     ///
-    /// A path is that of a file on disk and nothing else. Whatever else is there is left as it was, byte for byte.
+    /// A path always refers to a file on disk. Anything else at that place is left unchanged.
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when it is no ledger, is damaged or of a later version; [`Error::Unavailable`] when its server is
-    /// away; [`Error::Unusable`] when it cannot be opened, others than its owner can read it, or its key is missing or
-    /// another one's; [`Error::Write`] when it cannot be made.
+    /// [`Error::Damaged`] when it is not a ledger, is damaged or of a later version; [`Error::Unavailable`] when its
+    /// server is unavailable; [`Error::Unusable`] when it cannot be opened, others than its owner can read it, or its key
+    /// is missing or belongs to another ledger; [`Error::Write`] when it cannot be created.
     pub fn open(place: impl Into<LedgerPlace>) -> Result<Self, Error> {
         let place = place.into();
         let database = match &place.at {
@@ -60,11 +60,11 @@ impl Ledger {
         Self::with_key(place, database)
     }
 
-    /// Opens a ledger that must be there.
+    /// Opens an existing ledger.
     ///
     /// # Errors
     ///
-    /// Those of [`Ledger::open`].
+    /// The errors of [`Ledger::open`].
     pub fn open_existing(place: impl Into<LedgerPlace>) -> Result<Self, Error> {
         let place = place.into();
         let database = match &place.at {
@@ -77,11 +77,11 @@ impl Ledger {
         Self::with_key(place, database)
     }
 
-    /// Opens a ledger to look something up, without bringing it to the present version; `None` where there is none.
+    /// Opens a ledger for queries, without migrating it to the current version; `None` if there is none.
     ///
     /// # Errors
     ///
-    /// Those of [`Ledger::open`].
+    /// The errors of [`Ledger::open`].
     pub fn open_to_look(place: impl Into<LedgerPlace>) -> Result<Option<Self>, Error> {
         let place = place.into();
         let database = match &place.at {
@@ -93,7 +93,7 @@ impl Ledger {
         Ok(Some(Self::new(place, database, key)))
     }
 
-    /// Starts a ledger that is gone when it is dropped, for runs of which nothing shall be kept.
+    /// Creates a temporary ledger, for runs that keep no records.
     ///
     /// # Errors
     ///
@@ -139,7 +139,7 @@ impl Ledger {
         }
         check_private(path, path)?;
         let mut connection = Self::connection(path)?;
-        // A process that was killed while it made the tables has made none.
+        // A process killed while it created the tables has created none.
         if schema::is_empty(&connection).map_err(refused)? {
             return Ok(None);
         }
@@ -151,7 +151,7 @@ impl Ledger {
         Ok(Some(Box::new(Sqlite::new(connection))))
     }
 
-    /// Opens the database as it may be damaged or made to do harm.
+    /// Opens a database that may be damaged or malicious.
     fn connection(path: &Path) -> Result<Connection, Error> {
         let failed = |error: rusqlite::Error| Error::unusable(path, error);
         let place = database_file::absolute(path).map_err(|reason| Error::unusable(path, reason))?;
@@ -164,13 +164,13 @@ impl Ledger {
         Ok(connection)
     }
 
-    /// Returns where the ledger is.
+    /// Returns the place of the ledger.
     #[must_use]
     pub const fn place(&self) -> &LedgerPlace {
         &self.place
     }
 
-    /// Returns how many devices there are that are neither scrapped nor replaced.
+    /// Returns the number of devices that are neither scrapped nor replaced.
     ///
     /// # Errors
     ///
@@ -181,37 +181,37 @@ impl Ledger {
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    /// Takes a device out of use. Its passcode, serial number and key stay taken: it may have left the factory.
+    /// Scraps a device. Its passcode, serial number and key stay reserved: it may have left the factory.
     ///
     /// # Errors
     ///
-    /// [`Error::DeviceUnknown`], [`Error::DeviceRetired`], [`Error::ReasonEmpty`]; [`Error::Unusable`] when the ledger cannot be
-    /// written.
+    /// [`Error::DeviceUnknown`], [`Error::DeviceRetired`], [`Error::ReasonEmpty`]; [`Error::Unusable`] when the ledger
+    /// cannot be written.
     pub fn scrap(&mut self, uuid: &str, reason: &str) -> Result<(), Error> {
         self.retire(uuid, reason, "scrapped")
     }
 
-    /// Takes a device out of use for which another one is made. As [`Ledger::scrap`] otherwise.
+    /// Marks a device as replaced by another one. Otherwise as [`Ledger::scrap`].
     ///
     /// # Errors
     ///
-    /// Those of [`Ledger::scrap`].
+    /// The errors of [`Ledger::scrap`].
     pub fn replace(&mut self, uuid: &str, reason: &str) -> Result<(), Error> {
         self.retire(uuid, reason, "replaced")
     }
 
-    /// Looks things up, all at one moment.
+    /// Runs queries on a consistent snapshot.
     pub(crate) fn read<T>(&mut self, work: impl FnMut(&mut dyn Statements) -> Result<T, Fault>) -> Result<T, Error> {
         self.transaction(Purpose::Read, work)
     }
 
-    /// Writes all that `work` does, or nothing when it fails. No other process does so meanwhile, so that what was looked
-    /// up holds; `work` may be done again from its start.
+    /// Runs `work` in an atomic writing transaction. No other process writes in between, so the results of queries stay
+    /// valid; `work` may be repeated from its start.
     pub(crate) fn write<T>(&mut self, work: impl FnMut(&mut dyn Statements) -> Result<T, Fault>) -> Result<T, Error> {
         self.transaction(Purpose::Write, work)
     }
 
-    /// The same beside others that write: `work` locks the rows that must stay as they are.
+    /// Like `write`, concurrently with other writers: `work` locks the rows that must not change.
     pub(crate) fn write_rows<T>(
         &mut self,
         work: impl FnMut(&mut dyn Statements) -> Result<T, Fault>,
@@ -250,7 +250,7 @@ impl Ledger {
                 ("reason", reason.into()),
             ];
             DEVICE.update(statements, &set, &[("id", id.into())])?;
-            // Its board may get another one.
+            // Its board may get another device.
             let set = [
                 ("state", "quarantined".into()),
                 ("changed", (&now).into()),
@@ -262,7 +262,7 @@ impl Ledger {
     }
 }
 
-/// Does `work` in a transaction, and returns what it has returned.
+/// Runs `work` in a transaction, and returns its result.
 pub(crate) fn transaction<T>(
     database: &mut dyn Database,
     place: &LedgerPlace,
@@ -275,13 +275,13 @@ pub(crate) fn transaction<T>(
         Ok(())
     });
     result.map_err(|fault| fault.at(place))?;
-    // A transaction that was done has done its work.
-    done.ok_or_else(|| Error::unusable(place, "the database does no transactions"))
+    // A committed transaction has run its work.
+    done.ok_or_else(|| Error::unusable(place, "the database has not run the transaction"))
 }
 
 pub(crate) const NO_LEDGER: &str = "there is no such ledger";
 
-/// Connects to a server, and makes the tables where there are none.
+/// Connects to a server, and creates the tables if there are none.
 fn on_server(place: &LedgerPlace, url: &str) -> Result<Box<dyn Database>, Error> {
     #[cfg(feature = "postgres")]
     return crate::postgres::open(place, url);
@@ -289,7 +289,7 @@ fn on_server(place: &LedgerPlace, url: &str) -> Result<Box<dyn Database>, Error>
     return Err(without_feature(place, url));
 }
 
-/// Connects to a server; `None` where there are no tables.
+/// Connects to a server; `None` if there are no tables.
 fn existing_on_server(place: &LedgerPlace, url: &str) -> Result<Option<Box<dyn Database>>, Error> {
     #[cfg(feature = "postgres")]
     return crate::postgres::open_existing(place, url);
@@ -297,7 +297,7 @@ fn existing_on_server(place: &LedgerPlace, url: &str) -> Result<Option<Box<dyn D
     return Err(without_feature(place, url));
 }
 
-/// The same, and leaves the tables as they are.
+/// Like `existing_on_server`, without migrating the tables.
 fn server_to_look(place: &LedgerPlace, url: &str) -> Result<Option<Box<dyn Database>>, Error> {
     #[cfg(feature = "postgres")]
     return crate::postgres::open_to_look(place, url);
@@ -305,12 +305,12 @@ fn server_to_look(place: &LedgerPlace, url: &str) -> Result<Option<Box<dyn Datab
     return Err(without_feature(place, url));
 }
 
-/// One sentence for whoever has built the program.
+/// The error of a build without the feature.
 #[cfg(not(feature = "postgres"))]
 pub(crate) fn without_feature(place: &LedgerPlace, _url: &str) -> Error {
     Error::unusable(
         place,
-        "this program was built without the feature 'postgres', and takes files only",
+        "this program was built without the feature 'postgres' and supports files only",
     )
 }
 
@@ -322,14 +322,14 @@ impl std::fmt::Debug for Ledger {
     }
 }
 
-/// Makes the empty file of a new ledger, and its folder.
+/// Creates the empty file of a new ledger, and its folder.
 fn create(path: &Path) -> Result<(), Error> {
     let make = || {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         Dir::create(parent.unwrap_or_else(|| Path::new(".")))?;
         let (dir, name) = Dir::of_file(path)?;
         match dir.create_file(name) {
-            // An empty one is as good, and so is that of another run that starts at this moment.
+            // An empty file is acceptable, also one of another run that starts at this moment.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
             created => created.and_then(|_| dir.sync()),
         }
@@ -337,7 +337,7 @@ fn create(path: &Path) -> Result<(), Error> {
     make().map_err(Error::write(path))
 }
 
-/// Refuses a file that others than its owner can read or change.
+/// Refuses a file that others than its owner can access.
 pub(crate) fn check_private(ledger: impl Into<LedgerPlace>, file: &Path) -> Result<(), Error> {
     match Exposure::of(file) {
         Ok(exposure) if !exposure.is_open() => Ok(()),

@@ -35,12 +35,12 @@ pub use ledger::Ledger;
 pub use line::{LineListing, LineRow, RefusedBoard};
 pub use listing::{ListedDevice, ListedImage, Listing};
 pub use log::{LogHead, LogRow};
-/// Ids, discriminators and passcodes.
+/// The crate with IDs, discriminators and passcodes.
 pub use matter_types;
 pub use order::Order;
 pub use parse_error::ParseError;
 pub use place::LedgerPlace;
-/// The wrapper that wipes secrets when they are dropped.
+/// The crate with the wrapper that zeroizes secrets on drop.
 pub use zeroize;
 
 pub use runs::{NewRun, Parameter, Progress, RunId, RunState};

@@ -3,23 +3,23 @@ use std::collections::BTreeMap;
 use crate::statements::{Fault, Row, Statements};
 use crate::{ClaimState, Error, Ledger};
 
-/// What a ledger says of the boards of an order.
+/// The boards of an order in the ledger.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct LineListing {
     /// The order.
     pub order: String,
-    /// How many devices it is for.
+    /// Number of devices that it is for.
     pub size: u32,
-    /// How many devices are made and in use.
+    /// Number of devices made and in use.
     pub made: u64,
-    /// How many of them no board has.
+    /// Number of devices without a board.
     pub free: u64,
-    /// The one that the next board gets.
+    /// The device for the next board.
     pub next: Option<String>,
-    /// The boards that have or had a device, in the order in which they got it.
+    /// The boards that have or had a device, sorted by claim.
     pub rows: Vec<LineRow>,
-    /// The boards that were refused, in the order of time.
+    /// The refused boards, sorted by time.
     pub refused: Vec<RefusedBoard>,
 }
 
@@ -33,23 +33,23 @@ pub struct LineRow {
     pub serial: Option<String>,
     /// The board.
     pub mac: String,
-    /// The station at which it was last.
+    /// Its last station.
     pub station: String,
-    /// The slot there.
+    /// The slot of that station.
     pub slot: String,
-    /// How far it is.
+    /// The state.
     pub state: ClaimState,
-    /// Why it was given up: a code.
+    /// The reason for its quarantine: a code.
     pub reason: Option<String>,
-    /// What was seen then.
+    /// The observation at that time.
     pub detail: Option<String>,
-    /// When it came to each state, or to `rework`, in UTC.
+    /// The time of each state, or of `rework`, in UTC.
     pub times: Vec<(String, String)>,
-    /// What stations have recorded, by name.
+    /// The facts recorded by stations, by name.
     pub facts: BTreeMap<String, String>,
-    /// The vendor id.
+    /// The vendor ID.
     pub vendor_id: u16,
-    /// The product id.
+    /// The product ID.
     pub product_id: u16,
     /// The discriminator.
     pub discriminator: u16,
@@ -65,22 +65,22 @@ pub struct LineRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RefusedBoard {
-    /// The board, as far as it said who it is.
+    /// The MAC address, if known.
     pub mac: Option<String>,
     /// The station.
     pub station: String,
     /// The slot.
     pub slot: String,
-    /// Why: a code.
+    /// The reason: a code.
     pub reason: String,
-    /// The values that decided.
+    /// The relevant values.
     pub detail: String,
-    /// When, in UTC.
+    /// The time in UTC.
     pub time: String,
 }
 
 impl Ledger {
-    /// Reads what a line has done for an order, all at one moment.
+    /// Returns the boards of an order, as a consistent snapshot.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ fn read(statements: &mut dyn Statements, order: &str) -> Result<LineListing, Fau
     Ok(listed)
 }
 
-/// The rows, and the numbers of their claims.
+/// Returns the rows, and the IDs of their claims.
 fn rows(statements: &mut dyn Statements, order: &str) -> Result<(Vec<i64>, Vec<LineRow>), Fault> {
     let sql = "SELECT claim.id, uuid, serial, mac, station, slot, claim.state, claim.reason, vendor_id, product_id,
                discriminator, dac_serial, key_sha256, device.state
@@ -152,7 +152,7 @@ fn rows(statements: &mut dyn Statements, order: &str) -> Result<(Vec<i64>, Vec<L
     Ok((ids, rows))
 }
 
-/// Events come in the order of their claims, so that one query is enough for all.
+/// Events are sorted by claim, so one query is enough for all.
 fn events(statements: &mut dyn Statements, order: &str, ids: &[i64], rows: &mut [LineRow]) -> Result<(), Fault> {
     let sql = "SELECT claim_event.claim, time, claim_event.state, claim_event.station, claim_event.slot, detail
                FROM claim_event JOIN claim ON claim.id = claim_event.claim JOIN device ON device.id = claim.device

@@ -11,23 +11,23 @@ use crate::sqlite::OnConnection;
 use crate::statements::{Fault, Row, Statements};
 use crate::{Error, Ledger, LedgerPlace, row_sums};
 
-/// What a ledger says of its devices, for those who only read it.
+/// The devices of a ledger, for readers.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// The devices that are in use.
+    /// The devices in use.
     pub devices: Vec<ListedDevice>,
-    /// The names of those that no longer are.
+    /// The UUIDs of retired devices.
     pub retired: Vec<String>,
 }
 
-/// What a ledger says of a device that is in use: as it is written there, and not checked.
+/// A device in use, with the values in the ledger, unchecked.
 #[derive(Clone, Debug)]
 pub struct ListedDevice {
-    /// Its name.
+    /// Its UUID.
     pub uuid: String,
-    /// The vendor id of its run.
+    /// The vendor ID of its run.
     pub vendor_id: u16,
-    /// The product id of its run.
+    /// The product ID of its run.
     pub product_id: u16,
     /// Its serial number.
     pub serial: Option<String>,
@@ -41,15 +41,15 @@ pub struct ListedDevice {
     pub run: String,
     /// The run's output folder.
     pub folder: PathBuf,
-    /// Whether the run made devices for tests.
+    /// Whether the run made test devices.
     pub test: bool,
-    /// HMAC of the passcode under the ledger's key.
+    /// HMAC of the passcode under the key of the ledger.
     pub passcode_mac: Option<Vec<u8>>,
     /// Its images.
     pub images: Vec<ListedImage>,
 }
 
-/// What a ledger says of an image.
+/// An image in the ledger.
 #[derive(Clone, Debug)]
 pub struct ListedImage {
     /// The name of its file in the device's folder.
@@ -60,7 +60,7 @@ pub struct ListedImage {
     pub sha256: Vec<u8>,
 }
 
-/// What an error says about the ledger: that it cannot be read now, or that it is damaged.
+/// Converts an error of SQLite: the ledger cannot be read now, or it is damaged.
 fn explain(path: &Path, error: &rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(
@@ -77,12 +77,12 @@ fn explain(path: &Path, error: &rusqlite::Error) -> Error {
 }
 
 impl Ledger {
-    /// Reads the devices that are in use, and the names of those that no longer are. Neither the key of the passcodes nor
-    /// the right to write is needed, in a file's folder neither: when no run has it open, nothing is written beside it.
+    /// Reads the devices in use, and the UUIDs of retired ones. Neither the passcode key nor write permission is needed,
+    /// not even for the folder of a file: when no run has it open, nothing is written next to it.
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when it is no ledger, or a damaged one; [`Error::Unavailable`] when its server is away;
+    /// [`Error::Damaged`] when it is not a ledger, or damaged; [`Error::Unavailable`] when its server is unavailable;
     /// [`Error::Unusable`] when it cannot be read now.
     pub fn list(place: impl Into<LedgerPlace>) -> Result<Listing, Error> {
         let place = place.into();
@@ -100,7 +100,7 @@ impl Ledger {
             && let Some(quiet) = quiet(&place)
         {
             let listed = Self::list_from(path, quiet);
-            // A run that has begun meanwhile may have changed what was read.
+            // A run that has started in between may have changed the data.
             if !log.exists() {
                 return listed;
             }
@@ -151,7 +151,7 @@ fn read(statements: &mut dyn Statements) -> Result<Listing, Fault> {
         listed.devices.push(device(&row)?);
         Ok(())
     })?;
-    // Images come in the order of their devices, so that one query is enough for all.
+    // Images are sorted by device, so one query is enough for all.
     let sql =
         "SELECT device.id, image.name, image.size, image.sha256 FROM image JOIN device ON device.id = image.device
                WHERE device.state = 'published' ORDER BY device.id, image.name";
@@ -191,9 +191,9 @@ fn device(row: &Row) -> Result<ListedDevice, Fault> {
     })
 }
 
-/// Opens a ledger that nobody writes to, so that one on a medium that cannot be written to can be read.
+/// Opens a ledger that no process writes to, which also works on read-only media.
 fn quiet(place: &Path) -> Option<Result<Connection, rusqlite::Error>> {
-    // SQLite takes any bytes in a name, and these for something else.
+    // SQLite accepts any bytes in a name, but gives these a special meaning.
     let mut escaped = String::new();
     for byte in place.as_os_str().as_encoded_bytes() {
         match byte {

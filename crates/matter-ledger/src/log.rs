@@ -3,29 +3,29 @@ use crate::statements::{Fault, Row, Statements, Value};
 use crate::tables::{LOG, LOG_HEAD};
 use crate::{Error, Ledger};
 
-/// A line of the log of decisions. What the hash is over, and what it proves, matter-issuance says.
+/// A line of the issuing log. matter-issuance defines the hash and what it proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogRow {
-    /// Its number, from 1 without gaps.
+    /// Its number, consecutive from 1.
     pub seq: u64,
-    /// When it was written, in UTC.
+    /// The time at which it was written, in UTC.
     pub time: String,
     /// One JSON object.
     pub entry: String,
-    /// The hash of the line before; zeros in the first one.
+    /// The hash of the previous line; zeros for the first one.
     pub previous: [u8; 32],
     /// The hash of this line.
     pub hash: [u8; 32],
 }
 
-/// The last line of the log and the signature of it.
+/// The last line of the log and its signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogHead {
     /// The number of the last line; 0 for an empty log, which is not signed.
     pub seq: u64,
     /// The hash of the last line.
     pub hash: [u8; 32],
-    /// Which key signed: SHA-256 of its uncompressed point.
+    /// The signing key: SHA-256 of its uncompressed point.
     pub key: Vec<u8>,
     /// The signature.
     pub signature: Vec<u8>,
@@ -41,7 +41,7 @@ impl Issuing<'_> {
         self.run(head)
     }
 
-    /// Returns the lines behind a number.
+    /// Returns the lines after a number.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ impl Issuing<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Ledger::issuing`]; a line whose number is there is an error, too.
+    /// As [`Ledger::issuing`]; also for a line whose number exists.
     pub fn append(&mut self, rows: &[LogRow], head: &LogHead) -> Result<(), Error> {
         self.run(|statements| {
             for row in rows {
@@ -84,17 +84,17 @@ impl Issuing<'_> {
 }
 
 impl Ledger {
-    /// Reads the log: each line in its order goes to `line`, then the head is returned.
+    /// Reads the log: passes each line in order to `line`, then returns the head.
     ///
     /// # Errors
     ///
-    /// Those of `line`; [`Error::Unavailable`] and [`Error::Unusable`] when the ledger cannot be read.
+    /// The errors of `line`; [`Error::Unavailable`] and [`Error::Unusable`] when the ledger cannot be read.
     pub fn read_log<E: From<Error>>(&mut self, mut line: impl FnMut(LogRow) -> Result<(), E>) -> Result<LogHead, E> {
         const PAGE: u32 = 1000;
         const SQL: &str = "SELECT seq, time, entry, previous, hash FROM log WHERE seq > $1 ORDER BY seq LIMIT $2";
         let mut last = i64::MIN;
         loop {
-            // Lines are never changed, so that the last page and the head, read at one moment, end the lines before.
+            // Lines never change, so the last page and the head, read as one snapshot, complete the earlier pages.
             let (rows, head) = self.read(|statements| {
                 let rows = statements.query(SQL, &[last.into(), PAGE.into()])?;
                 Ok((rows, head(statements)?))
@@ -122,7 +122,7 @@ fn log_row(row: &Row) -> Result<LogRow, Fault> {
     })
 }
 
-/// The head; zeros where there is none.
+/// Returns the head; zeros if there is none.
 fn head(statements: &mut dyn Statements) -> Result<LogHead, Fault> {
     let sql = "SELECT seq, hash, key, signature FROM log_head ORDER BY seq DESC LIMIT 1";
     let Some(row) = statements.query_one(sql, &[])? else {

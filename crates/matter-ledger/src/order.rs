@@ -2,17 +2,17 @@ use crate::runs::RunId;
 use crate::statements::{Fault, Statements};
 use crate::{Error, Ledger};
 
-/// An order of devices, which several runs may work on.
+/// An order of devices, possibly made by several runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// What it is called.
+    /// Its name.
     pub id: String,
-    /// How many devices it is for.
+    /// Number of devices that it is for.
     pub size: u32,
 }
 
 impl Order {
-    /// Refuses `count` devices more than the `made` ones if the order is for fewer.
+    /// Checks that the order has room for `count` devices in addition to the `made` ones.
     ///
     /// # Errors
     ///
@@ -29,8 +29,8 @@ impl Order {
         Ok(())
     }
 
-    /// Looks up how many devices the ledger has it for; `None` for a new order. Another number is refused, and an order
-    /// that is not open.
+    /// Returns the order's number of devices in the ledger; `None` for a new order. Refuses a different number, and an
+    /// order that is not open.
     pub(crate) fn known_size(&self, statements: &mut dyn Statements) -> Result<Option<u32>, Fault> {
         let lock = statements.for_update();
         let sql = format!("SELECT size, state FROM orders WHERE id = $1{lock}");
@@ -49,14 +49,14 @@ impl Order {
         Ok(Some(known))
     }
 
-    /// How many of its devices are in use, or are getting their certificates from a desk.
+    /// Returns the number of its devices in use or being certified by a desk.
     pub(crate) fn made(&self, statements: &mut dyn Statements) -> Result<u64, Fault> {
         made(statements, &self.id)
     }
 }
 
 impl Ledger {
-    /// Refuses a run of `count` devices whose order has no room for it, before anything is written.
+    /// Refuses a run of `count` devices that do not fit into its order, before anything is written.
     ///
     /// # Errors
     ///
@@ -70,10 +70,10 @@ impl Ledger {
     }
 }
 
-/// The state of an order that gets devices.
+/// The state of an order that accepts devices.
 pub(crate) const OPEN: &str = "open";
 
-/// How many devices of an order are in use: those of runs, and those that a desk has accepted.
+/// Returns the number of devices of an order in use: those of runs, and those accepted by a desk.
 pub(crate) fn made(statements: &mut dyn Statements, order: &str) -> Result<u64, Fault> {
     let runs = "SELECT count(*) FROM device JOIN run ON run.id = device.run \
                 WHERE run.order_id = $1 AND device.state = 'published'";
@@ -83,7 +83,7 @@ pub(crate) fn made(statements: &mut dyn Statements, order: &str) -> Result<u64, 
     Ok(u64::try_from(made.saturating_add(accepted)).unwrap_or_default())
 }
 
-/// Checks a run's order again with `new` devices in the transaction: another run may have worked on it at the same time.
+/// Checks a run's order again with `new` devices in the transaction: another run may have added devices in between.
 pub(crate) fn check(statements: &mut dyn Statements, run: RunId, new: usize) -> Result<(), Fault> {
     let sql = "SELECT orders.id, orders.size FROM run JOIN orders ON orders.id = run.order_id WHERE run.id = $1";
     let lock = statements.for_update();

@@ -1,11 +1,11 @@
 use std::fmt;
 
-/// Why a text does not stand for a value; it says which texts do, and not what the text was.
+/// An error in parsing a text. The message states the allowed texts, but not the text itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseError(&'static str);
 
 impl ParseError {
-    /// Takes the sentence, which goes on behind the name of what was read: `is not a number`.
+    /// Makes an error from a message that follows the name of the parsed value, such as `is not a number`.
     #[must_use]
     pub const fn new(sentence: &'static str) -> Self {
         Self(sentence)

@@ -12,20 +12,20 @@ use crate::statements::{Database, Fault, Purpose, Statements};
 use crate::tables::META;
 use crate::{Error, LedgerPlace};
 
-/// Bytes of the key, as many as SHA-256 returns (RFC 2104 section 3).
+/// Length of the key in bytes, equal to the output of SHA-256 (RFC 2104 section 3).
 const LEN: usize = 32;
 
-/// The key under which a ledger knows passcodes, in a file that only its owner can read.
+/// The HMAC key for passcodes, in a file that only its owner can read.
 pub(crate) struct PasscodeKey(Zeroizing<[u8; LEN]>);
 
 impl PasscodeKey {
-    /// Reads the key of a ledger, or makes one for a new ledger.
+    /// Reads the key of a ledger, or creates one for a new ledger.
     ///
-    /// The ledger holds a value made with the key, so that another one's key is noticed: with it, equal passcodes
-    /// would look different.
+    /// The ledger stores a check value made with the key, so that the key of another ledger is detected: with it, equal
+    /// passcodes would look different.
     pub(crate) fn open(ledger: &LedgerPlace, database: &mut dyn Database) -> Result<Self, Error> {
         let file = key_file(ledger)?;
-        // Two runs that start one ledger wait for each other here.
+        // Two runs that create a ledger synchronize here.
         transaction(database, ledger, Purpose::Write, |statements| {
             let check = check_value(statements)?;
             let key = match read(ledger, &file)? {
@@ -41,7 +41,7 @@ impl PasscodeKey {
         })
     }
 
-    /// Reads the key of a ledger, and makes none: one in which nothing was written with a key yet gets any.
+    /// Reads the key of a ledger without creating one. If no value has been made with a key yet, any key is accepted.
     pub(crate) fn open_existing(ledger: &LedgerPlace, database: &mut dyn Database) -> Result<Self, Error> {
         let file = key_file(ledger)?;
         let check = transaction(database, ledger, Purpose::Read, check_value)?;
@@ -62,7 +62,7 @@ impl PasscodeKey {
         Ok(())
     }
 
-    /// Draws a key that is kept nowhere.
+    /// Generates a temporary key.
     pub(crate) fn ephemeral() -> Result<Self, Error> {
         let mut key = Zeroizing::new([0; LEN]);
         getrandom::fill(&mut *key).map_err(|_| Error::Random)?;
@@ -81,14 +81,14 @@ impl PasscodeKey {
         self.mac("pair", &[&discriminator.get().to_le_bytes(), &*number])
     }
 
-    /// Returns the HMAC of a run's parameter, which may hold a secret.
+    /// Returns the HMAC of a run's parameter, which may contain a secret.
     pub(crate) fn parameter(&self, name: &str, value: &[u8]) -> [u8; LEN] {
         self.mac(name, &[value])
     }
 
-    /// The purpose comes first, ended by a zero: values for different purposes are never equal.
+    /// The purpose comes first, terminated by a zero, so that values for different purposes are never equal.
     fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; LEN] {
-        // HMAC takes keys of any length.
+        // HMAC accepts keys of any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&*self.0) else {
             return [0; LEN];
         };
@@ -101,7 +101,7 @@ impl PasscodeKey {
     }
 }
 
-/// What the value that knows the key is called in the ledger.
+/// The name of the check value in the ledger.
 const CHECK: &str = "key check";
 
 fn check_value(statements: &mut dyn Statements) -> Result<Option<Vec<u8>>, Fault> {
@@ -111,16 +111,16 @@ fn check_value(statements: &mut dyn Statements) -> Result<Option<Vec<u8>>, Fault
 }
 
 fn key_file(ledger: &LedgerPlace) -> Result<PathBuf, Error> {
-    let none = || Error::unusable(ledger, "no file is named for the key of its passcodes");
+    let none = || Error::unusable(ledger, "no key file is given for its passcodes");
     ledger.key_file().ok_or_else(none)
 }
 
 fn missing(ledger: &LedgerPlace, file: &Path) -> Error {
     let belongs = match ledger.file() {
-        Some(_) => "it belongs beside the ledger",
-        None => "it is the same on all machines that use the ledger",
+        Some(_) => "it belongs next to the ledger",
+        None => "it must be the same on all machines that use the ledger",
     };
-    let reason = format_args!("its key {} is not there; {belongs}", file.display());
+    let reason = format_args!("its key {} is missing; {belongs}", file.display());
     Error::unusable(ledger, reason)
 }
 
@@ -137,14 +137,14 @@ fn read(ledger: &LedgerPlace, path: &Path) -> Result<Option<PasscodeKey>, Error>
     if len != u64::try_from(LEN).unwrap_or_default() {
         return Err(Error::unusable(
             ledger,
-            format_args!("{} is not {LEN} bytes of key", path.display()),
+            format_args!("{} must have exactly {LEN} bytes", path.display()),
         ));
     }
     file.read_exact(&mut *key).map_err(failed)?;
     Ok(Some(PasscodeKey(key)))
 }
 
-/// Writes a new key so that it is on disk before anything is kept under it.
+/// Writes a new key, so that it is on disk before values depend on it.
 fn make(path: &Path) -> Result<PasscodeKey, Error> {
     let key = PasscodeKey::ephemeral()?;
     let bytes = &*key.0;

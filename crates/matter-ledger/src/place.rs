@@ -6,16 +6,16 @@ use std::str::FromStr;
 use crate::Error;
 use crate::database_file::beside;
 
-/// What a key's file has behind the name of a ledger in a file.
+/// The ending of a key file after the name of a ledger file.
 const KEY_ENDING: &str = ".key";
-/// How the URLs of a PostgreSQL server begin.
+/// The schemes of a PostgreSQL server's URL.
 const SERVER: [&str; 2] = ["postgresql:", "postgres:"];
-/// How a path may begin that would be taken for something else.
+/// An optional prefix of a path, to prevent other interpretations.
 const FILE: &str = "sqlite:";
 
-/// Where a ledger is: a file, or a database on a PostgreSQL server.
+/// The place of a ledger: a file, or a database on a PostgreSQL server.
 ///
-/// Read from a text, it is a path, `sqlite:PATH`, or `postgresql://USER@HOST/DATABASE`. A URL holds no password.
+/// Parsed from a path, `sqlite:PATH`, or `postgresql://USER@HOST/DATABASE`. A URL contains no password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerPlace {
     pub(crate) at: At,
@@ -30,7 +30,7 @@ pub(crate) enum At {
 }
 
 impl LedgerPlace {
-    /// Reads a command line's argument, which may be a path that is no text.
+    /// Parses a command line argument, which may be a path that is not UTF-8.
     ///
     /// # Errors
     ///
@@ -42,14 +42,14 @@ impl LedgerPlace {
         }
     }
 
-    /// Names the file of the key of the passcodes. Beside a ledger in a file it is found without that.
+    /// Sets the file of the passcode key. For a ledger in a file, it defaults to a file next to it.
     #[must_use]
     pub fn with_key_file(mut self, path: PathBuf) -> Self {
         self.key = Some(path);
         self
     }
 
-    /// Returns the file, unless it is on a server.
+    /// Returns the file; `None` for a ledger on a server.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         match &self.at {
@@ -58,7 +58,7 @@ impl LedgerPlace {
         }
     }
 
-    /// Returns the file of the key of the passcodes; `None` when a ledger on a server came without.
+    /// Returns the file of the passcode key; `None` for a ledger on a server without one.
     #[must_use]
     pub fn key_file(&self) -> Option<PathBuf> {
         let beside = || self.file().map(|path| beside(path, KEY_ENDING));
@@ -107,7 +107,7 @@ impl From<&Self> for LedgerPlace {
 }
 
 impl fmt::Display for LedgerPlace {
-    /// Writes the path, or the URL.
+    /// Formats the path or the URL.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.at {
             At::File(path) => path.display().fmt(f),
@@ -116,19 +116,19 @@ impl fmt::Display for LedgerPlace {
     }
 }
 
-/// Refuses what is no URL of a server, and a password: command lines and logs are for everybody to read. What is behind
-/// the scheme is divided as libpq does.
+/// Refuses an invalid server URL, and a URL with a password: command lines and logs are visible to others. The part after
+/// the scheme is parsed as by libpq.
 fn check_url(rest: &str) -> Result<(), Error> {
     let refused = |reason| Err(Error::Url { reason });
     let Some(rest) = rest.strip_prefix("//") else {
-        return refused("is to be postgresql://USER@HOST/DATABASE");
+        return refused("must be postgresql://USER@HOST/DATABASE");
     };
     let has_password = rest.split_once('@').is_some_and(|(user, _)| user.contains(':'));
     let query = rest.split_once('?').map_or("", |(_, query)| query);
     let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
-    // A name in another spelling than its letters' is nothing that anybody writes but to hide it.
+    // Percent-encoding of parameter names has no purpose other than hiding them.
     if has_password || { names }.any(|name| name.contains('%') || name.contains("password")) {
-        return refused("has a password, which belongs into PGPASSWORD or into the file that PGPASSFILE names");
+        return refused("contains a password; pass it in PGPASSWORD or in the file given by PGPASSFILE");
     }
     Ok(())
 }

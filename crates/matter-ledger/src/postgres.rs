@@ -1,7 +1,7 @@
 //! Ledgers on a PostgreSQL server.
 //!
-//! Transactions that write do so one at a time, as in SQLite: the first thing they do is to take an advisory lock of the
-//! ledger, and what they look up afterwards is what the former ones have left. Claims lock their rows instead.
+//! Writing transactions run one at a time, as in SQLite: each first takes an advisory lock of the ledger, so its queries
+//! see the results of the previous ones. Claims lock their rows instead.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,14 +20,14 @@ mod server_fault;
 mod server_schema;
 mod server_url;
 
-/// How often a transaction is tried that others were in the way of.
+/// Maximum number of attempts of a transaction after conflicts.
 const TRIES: u32 = 20;
-/// How long to wait before the next try, times the number of tries.
+/// The pause before the next attempt, multiplied by the number of attempts.
 const PAUSE: Duration = Duration::from_millis(5);
-/// Statements that are kept ready: more than a run and a desk have together.
+/// Maximum number of prepared statements: more than a run and a desk use together.
 const STATEMENTS: usize = 256;
 
-/// Opens a ledger, and makes the tables where the server has none.
+/// Opens a ledger, and creates the tables if the server has none.
 pub(crate) fn open(place: &LedgerPlace, url: &str) -> Result<Box<dyn Database>, Error> {
     let mut database = connect(place, url)?;
     let result = database.transaction(Purpose::Write, &mut server_schema::prepare);
@@ -35,7 +35,7 @@ pub(crate) fn open(place: &LedgerPlace, url: &str) -> Result<Box<dyn Database>, 
     Ok(Box::new(database))
 }
 
-/// Opens a ledger, which gets the present tables; `None` where there are none.
+/// Opens a ledger and migrates it to the current tables; `None` if there are none.
 pub(crate) fn open_existing(place: &LedgerPlace, url: &str) -> Result<Option<Box<dyn Database>>, Error> {
     match open_to_look(place, url)? {
         Some(_) => open(place, url).map(Some),
@@ -43,7 +43,7 @@ pub(crate) fn open_existing(place: &LedgerPlace, url: &str) -> Result<Option<Box
     }
 }
 
-/// Opens a ledger and leaves its tables as they are; `None` where there are none.
+/// Opens a ledger without changing its tables; `None` if there are none.
 pub(crate) fn open_to_look(place: &LedgerPlace, url: &str) -> Result<Option<Box<dyn Database>>, Error> {
     let mut database = connect(place, url)?;
     let mut is_there = false;
@@ -75,7 +75,7 @@ struct Postgres {
 struct Connection {
     client: Client,
     prepared: BTreeMap<String, Statement>,
-    /// Whether a transaction is open: after a panic in its work, the connection is of no use any more.
+    /// Whether a transaction is open: after a panic in its work, the connection is unusable.
     is_busy: bool,
 }
 
@@ -96,7 +96,7 @@ impl Postgres {
         Ok(self.connection.insert(connection))
     }
 
-    /// Begins a transaction. That the server was restarted since the last one is noticed here; nothing is lost then.
+    /// Begins a transaction. A server restart since the last one is detected here, without loss of data.
     fn begin(&mut self, purpose: Purpose) -> Result<&mut Connection, ServerFault> {
         let sql = match purpose {
             Purpose::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".into(),
@@ -138,7 +138,7 @@ impl Postgres {
         let done = work(&mut statements);
         let has_failed = statements.has_failed;
         let end = match done {
-            // The server takes back a transaction of which a statement has failed, whatever its end is said to be.
+            // The server rolls back a transaction with a failed statement, even on commit.
             Ok(()) if has_failed => Err(ServerFault::Refused("a statement has failed".into()).into()),
             done => done,
         };
@@ -147,7 +147,7 @@ impl Postgres {
         if ended.is_ok() {
             connection.is_busy = false;
         }
-        // Why the work has failed is more than that it could not be taken back: the server does so by itself.
+        // The failure of the work has priority over a failed rollback: the server rolls back by itself.
         end.and_then(|()| Ok(ended?))
     }
 }
@@ -238,12 +238,12 @@ impl Statements for OnServer<'_> {
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-/// The values of a statement, each as what its parameter is.
+/// Converts the values of a statement to the types of its parameters.
 fn parameters<'v>(kinds: &[Type], values: &'v [Value]) -> Result<Vec<Box<dyn ToSql + Sync + 'v>>, ServerFault> {
     if kinds.len() != values.len() {
         let (wanted, given) = (kinds.len(), values.len());
         return Err(ServerFault::Refused(format!(
-            "a statement of {wanted} parameters got {given}"
+            "a statement with {wanted} parameters received {given}"
         )));
     }
     let parameters = kinds.iter().zip(values).map(|(kind, value)| parameter(kind, value));

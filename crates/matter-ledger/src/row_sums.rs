@@ -1,6 +1,6 @@
-//! A sum of each row, so that a flipped bit is found.
+//! A sum for each row, to detect flipped bits.
 //!
-//! SQLite itself notices damage only where it breaks the structure of a page.
+//! SQLite itself detects damage only in the structure of a page.
 
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 use crate::schema::Refusal;
 use crate::tables::Table;
 
-/// Makes the function `row_sum`, which statements of this tool use and no database can.
+/// Registers the function `row_sum` for the statements of this tool; databases cannot call it.
 pub(crate) fn register(connection: &Connection) -> Result<(), rusqlite::Error> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
     connection.create_scalar_function("row_sum", -1, flags, row_sum)
 }
 
-/// The first 8 bytes of SHA-256 over all values, each with its type and its length.
+/// The first 8 bytes of SHA-256 over all values, each with its type and length.
 fn row_sum(context: &mut Context<'_>) -> Result<i64, rusqlite::Error> {
     let mut hash = Sha256::new();
     for index in 0..context.len() {
@@ -37,13 +37,13 @@ fn row_sum(context: &mut Context<'_>) -> Result<i64, rusqlite::Error> {
     Ok(sum.first_chunk::<8>().map_or(0, |first| i64::from_le_bytes(*first)))
 }
 
-/// Refuses a damaged database: its structure, its indexes, and the sum of each row, which the first version has not.
+/// Refuses a damaged database: its structure, its indexes, and the sum of each row, which version 1 does not have.
 pub(crate) fn check(connection: &Connection, summed: &[&Table]) -> Result<(), Refusal> {
     let damaged = |what: String| Refusal::Schema(format!("is damaged: {what}"));
-    let said: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    if said != "ok" {
-        // "row 7 missing from index …", or what SQLite says of a page.
-        let first = said.lines().next().unwrap_or_default();
+    let message: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if message != "ok" {
+        // "row 7 missing from index …", or a message about a page.
+        let first = message.lines().next().unwrap_or_default();
         return Err(damaged(first.to_owned()));
     }
     for table in summed {
@@ -52,15 +52,15 @@ pub(crate) fn check(connection: &Connection, summed: &[&Table]) -> Result<(), Re
         let wrong: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
         if wrong > 0 {
             return Err(damaged(format!(
-                "the sum of {wrong} rows of the table {name} is not that of their values"
+                "the sums of {wrong} rows of the table {name} do not match their values"
             )));
         }
     }
     Ok(())
 }
 
-/// Lets no statement of a damaged or malicious database run for ever: a whole ledger is read and checked in some steps of
-/// SQLite's machine for each of its bytes.
+/// Limits statements on a damaged or malicious database: reading and checking a whole ledger takes a few steps of SQLite's
+/// virtual machine per byte.
 pub(crate) fn limit(connection: &mut Connection, bytes: u64) -> Result<(), rusqlite::Error> {
     const STEPS: i32 = 10_000;
     const ALWAYS: u64 = 50_000_000;
@@ -75,16 +75,16 @@ pub(crate) fn limit(connection: &mut Connection, bytes: u64) -> Result<(), rusql
     )
 }
 
-/// Takes the limit away, for a run that goes on for as long as it likes.
+/// Removes the limit, for a run of any duration.
 pub(crate) fn unlimited(connection: &mut Connection) -> Result<(), rusqlite::Error> {
     connection.progress_handler(0, None::<fn() -> bool>)
 }
 
-/// Says what an end at the limit means.
+/// Explains an interruption by the limit.
 pub(crate) fn explain(refusal: Refusal) -> Refusal {
     match refusal {
         Refusal::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
-            Refusal::Schema("is damaged: reading it takes longer than a ledger of its size may take".into())
+            Refusal::Schema("is damaged: reading it takes too long for its size".into())
         }
         other => other,
     }

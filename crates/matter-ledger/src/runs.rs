@@ -11,10 +11,10 @@ use crate::statements::{Fault, Row, Value};
 use crate::tables::{ORDERS, PARAMETER, RUN};
 use crate::{Error, Ledger, Order};
 
-/// What a ledger gets to know of a run at its start.
+/// The description of a run at its start.
 #[derive(Clone, Debug)]
 pub struct NewRun {
-    /// A name that no other run has.
+    /// A unique name.
     pub ident: String,
     /// The output folder.
     pub folder: PathBuf,
@@ -22,19 +22,19 @@ pub struct NewRun {
     pub vendor_id: VendorId,
     /// The product.
     pub product_id: ProductId,
-    /// How many devices it is to make.
+    /// Number of devices to make.
     pub count: u32,
-    /// The order that it works on.
+    /// The order to which the devices belong.
     pub order: Option<Order>,
-    /// Whether its devices are for tests.
+    /// Whether it makes test devices.
     pub test: bool,
-    /// What makes the devices, with its version.
+    /// The program that makes the devices, with its version.
     pub tool: String,
-    /// What must be the same when the run is continued.
+    /// The values that must not change when the run is continued.
     pub parameters: Vec<Parameter>,
 }
 
-/// Something that must be the same when a run is continued. The ledger keeps an HMAC of the value, which may be a secret.
+/// A value that must not change when a run is continued. The ledger stores only its HMAC, because it may be a secret.
 #[derive(Clone)]
 pub struct Parameter {
     name: Cow<'static, str>,
@@ -42,7 +42,7 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// Takes a name, which people get to see when the values differ, and the value.
+    /// Makes a parameter from a name, which is shown if the values differ, and the value.
     pub fn new(name: impl Into<Cow<'static, str>>, value: Zeroizing<Vec<u8>>) -> Self {
         Self {
             name: name.into(),
@@ -57,15 +57,15 @@ impl fmt::Debug for Parameter {
     }
 }
 
-/// The number of a run in its ledger: larger than those of earlier runs, whatever the clock says.
+/// The ID of a run in its ledger: larger than those of earlier runs, regardless of the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunId(pub(crate) i64);
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Its number.
+    /// Its ID.
     pub run: RunId,
     /// Its name.
     pub ident: String,
@@ -73,18 +73,18 @@ pub struct Progress {
     pub state: RunState,
     /// Rows 0..done are published.
     pub done: u32,
-    /// What [`Ledger::commit`] got to know of the run's tables with those rows.
+    /// The table positions passed to [`Ledger::commit`] with those rows.
     pub tables: Vec<u64>,
 }
 
-/// Whether a run has ended.
+/// The state of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunState {
-    /// It is going on, or was interrupted.
+    /// In progress, or interrupted.
     Open,
-    /// It has made all of its devices.
+    /// All devices are made.
     Complete,
-    /// It was given up.
+    /// Abandoned.
     Abandoned,
 }
 
@@ -99,7 +99,7 @@ impl RunState {
 }
 
 impl Ledger {
-    /// Adds a run, unless its order has no room for it.
+    /// Adds a run that fits into its order.
     ///
     /// # Errors
     ///
@@ -160,12 +160,12 @@ impl Ledger {
         })
     }
 
-    /// Looks up a run by its name.
+    /// Returns a run by its name.
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] when the ledger cannot be read now; [`Error::Unusable`] when it cannot be read, or has another
-    /// number of devices than it says.
+    /// [`Error::Unavailable`] when the ledger cannot be read now; [`Error::Unusable`] when it cannot be read, or its
+    /// number of devices is inconsistent.
     pub fn find(&mut self, ident: &str) -> Result<Option<Progress>, Error> {
         let found = self.read(|statements| {
             let sql = "SELECT id, state, done, tables, ident FROM run WHERE ident = $1";
@@ -181,16 +181,16 @@ impl Ledger {
         let Some((progress, rows, end)) = found else {
             return Ok(None);
         };
-        // The ledger must list as many devices as it says.
+        // The number of listed devices must match.
         if rows != progress.done || end != progress.done {
             let Progress { ident, done, .. } = &progress;
-            let reason = format_args!("is damaged: run {ident} has {done} devices, and {rows} are listed");
+            let reason = format_args!("is damaged: run {ident} has {done} devices, but {rows} are listed");
             return Err(Error::unusable(&self.place, reason));
         }
         Ok(Some(progress))
     }
 
-    /// Returns the runs of a product that were not given up, the newest first, each with the folder in which it began.
+    /// Returns the runs of a product that were not abandoned, the newest first, each with its initial folder.
     ///
     /// # Errors
     ///
@@ -208,7 +208,7 @@ impl Ledger {
         })
     }
 
-    /// Returns the names of the devices of a run that are in use, in the order of their rows.
+    /// Returns the UUIDs of the devices of a run that are in use, sorted by row.
     ///
     /// # Errors
     ///
@@ -225,7 +225,7 @@ impl Ledger {
         })
     }
 
-    /// Returns the names of those parameters that are not those with which a run began.
+    /// Returns the names of the parameters that differ from those at the start of a run.
     ///
     /// # Errors
     ///
@@ -249,7 +249,7 @@ impl Ledger {
         })
     }
 
-    /// Tells whether a device is in the ledger.
+    /// Returns whether a device is in the ledger.
     ///
     /// # Errors
     ///
@@ -306,12 +306,12 @@ fn progress(row: &Row) -> Result<Progress, Fault> {
     })
 }
 
-/// A path as it is kept: its own bytes, whatever they mean.
+/// The stored form of a path: its bytes.
 fn bytes_of(path: &Path) -> &[u8] {
     path.as_os_str().as_encoded_bytes()
 }
 
-/// The path of kept bytes.
+/// The path from its stored bytes.
 pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
     #[cfg(unix)]
     let path = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes).into();

@@ -8,18 +8,18 @@ use crate::ledger::PATIENCE;
 use crate::row_sums;
 use crate::tables::{FORMER_ORDERS, ORDERS, SECOND_TABLES, TABLES, THIRD_TABLES, Table};
 
-/// How long to wait before the next try.
+/// The pause before the next attempt.
 const PAUSE: Duration = Duration::from_millis(5);
 /// The version of the tables (`PRAGMA user_version`).
 pub(crate) const VERSION: i64 = 4;
-/// The version without what stations do after a claim.
+/// The version before the station steps after a claim.
 pub(crate) const THIRD: i64 = 3;
-/// The version without issuances and claims.
+/// The version before issuances and claims.
 const SECOND: i64 = 2;
-/// The version without sums.
+/// The version before row sums.
 const FIRST: i64 = 1;
 
-/// `docs/ledger.md` says what the columns mean.
+/// `docs/ledger.md` explains the columns.
 const COMMON: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE run (
@@ -78,12 +78,12 @@ CREATE TABLE image (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// The orders of versions 1 and 2.
+/// The orders table of versions 1 and 2.
 const SECOND_ORDERS: &str = "
 CREATE TABLE orders (id TEXT PRIMARY KEY, size INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
-/// What came with version 3. Orders are first: the runs refer to them.
+/// The tables added in version 3. Orders are first, because runs refer to them.
 const THIRD_ORDERS: &str = "
 CREATE TABLE orders (
     id TEXT PRIMARY KEY,
@@ -145,7 +145,7 @@ CREATE TABLE log_head (
 ) STRICT;
 ";
 
-/// What came with version 4.
+/// The tables added in version 4.
 const FOURTH: &str = "
 CREATE TABLE claim_event (
     id INTEGER PRIMARY KEY,
@@ -189,7 +189,7 @@ CREATE TABLE refused_board (
 CREATE INDEX refused_board_order ON refused_board (order_id);
 ";
 
-/// Why a database is not taken for a ledger.
+/// A reason why a database is not accepted as a ledger.
 #[derive(Debug)]
 pub(crate) enum Refusal {
     Sqlite(rusqlite::Error),
@@ -211,7 +211,7 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-/// Takes a database for what it may be: damaged, or made to do harm.
+/// Configures the connection for a database that may be damaged or malicious.
 pub(crate) fn defend(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -219,24 +219,24 @@ pub(crate) fn defend(connection: &Connection) -> Result<(), rusqlite::Error> {
     row_sums::register(connection)
 }
 
-/// Tells whether there are no tables at all.
+/// Returns whether there are no tables.
 pub(crate) fn is_empty(connection: &Connection) -> Result<bool, Refusal> {
     let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
     Ok(objects == 0)
 }
 
-/// Refuses what is no ledger, and tells the version of one. Nothing but the list of tables is read: no view or trigger of
-/// somebody else's runs.
+/// Returns the version of a ledger; refuses anything else. Only the list of tables is read, so no foreign view or trigger
+/// runs.
 pub(crate) fn recognize(connection: &Connection) -> Result<i64, Refusal> {
     let read = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let version = match (read("application_id")?, read("user_version")?) {
         (APPLICATION, version @ (FIRST | SECOND | THIRD | VERSION)) => version,
         (APPLICATION, other) => {
             return Err(Refusal::Schema(format!(
-                "has version {other}, and this tool knows {FIRST} to {VERSION}"
+                "has version {other}; supported versions: {FIRST} to {VERSION}"
             )));
         }
-        _ => return Err(Refusal::Schema("is a database, but no ledger of this tool".into())),
+        _ => return Err(Refusal::Schema("is a database, but not a ledger of this tool".into())),
     };
     let mut objects = connection.prepare("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")?;
     let found = objects.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
@@ -244,15 +244,15 @@ pub(crate) fn recognize(connection: &Connection) -> Result<i64, Refusal> {
     found.iter_mut().for_each(|(_, sql)| *sql = normal(sql));
     let expected = statements(version);
     if let Some((name, _)) = found.iter().find(|object| !expected.contains(object)) {
-        return Err(Refusal::Schema(format!("has '{name}', which no ledger has")));
+        return Err(Refusal::Schema(format!("has '{name}', which is not part of a ledger")));
     }
     if found.len() < expected.len() {
-        return Err(Refusal::Schema("lacks tables that every ledger has".into()));
+        return Err(Refusal::Schema("lacks tables of a ledger".into()));
     }
     Ok(version)
 }
 
-/// The statements that make the tables and indexes of a version, in one text.
+/// Returns the statements that create the tables and indexes of a version, as one text.
 fn tables(version: i64) -> String {
     match version {
         FIRST => format!("{SECOND_ORDERS}{COMMON}")
@@ -267,7 +267,7 @@ fn tables(version: i64) -> String {
     }
 }
 
-/// The same, each with the name of what it makes.
+/// Returns the statements of a version, each with the name of the created object.
 pub(crate) fn statements(version: i64) -> Vec<(String, String)> {
     let tables = tables(version);
     let made = tables.split(';').map(normal).filter(|statement| !statement.is_empty());
@@ -281,7 +281,7 @@ pub(crate) fn statements(version: i64) -> Vec<(String, String)> {
     named.collect()
 }
 
-/// The tables of a version whose rows have sums.
+/// The tables of a version that have row sums.
 pub(crate) const fn summed(version: i64) -> &'static [&'static Table] {
     match version {
         FIRST => &[],
@@ -291,14 +291,14 @@ pub(crate) const fn summed(version: i64) -> &'static [&'static Table] {
     }
 }
 
-/// A statement with single spaces, and without quotes, which SQLite puts around a renamed table's name.
+/// Normalizes a statement: single spaces, and no quotes, which SQLite puts around the name of a renamed table.
 fn normal(statement: &str) -> String {
     let words = statement.split_whitespace().collect::<Vec<_>>().join(" ");
     words.replace('"', "").replace("( ", "(").replace(" )", ")")
 }
 
-/// Says how to write: a commit is on disk when it returns. SQLite does not wait by itself for others that open or close a
-/// database at the same time.
+/// Configures writing: commits are on disk when they return. SQLite does not wait by itself for processes that open or
+/// close the database at the same time.
 fn configure(connection: &Connection) -> Result<(), rusqlite::Error> {
     let start = Instant::now();
     loop {
@@ -312,9 +312,9 @@ fn configure(connection: &Connection) -> Result<(), rusqlite::Error> {
     }
 }
 
-/// Makes the tables where there are none, or those of this version from those of an earlier one.
+/// Creates the tables, or migrates those of an earlier version.
 ///
-/// The tables come before the write-ahead log: from its first byte on, the file says that it is a ledger.
+/// The tables are created before the write-ahead log, so that the file identifies itself as a ledger from the start.
 pub(crate) fn prepare(connection: &mut Connection) -> Result<(), Refusal> {
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
@@ -324,7 +324,7 @@ pub(crate) fn prepare(connection: &mut Connection) -> Result<(), Refusal> {
     } else {
         let version = recognize(&transaction)?;
         if version < VERSION {
-            // Afterwards the sums would be those of damaged values.
+            // Afterwards, new sums would cover damaged values.
             row_sums::check(&transaction, summed(version))?;
             migrate(&transaction, version)?;
             mark(&transaction)?;
@@ -340,7 +340,7 @@ fn mark(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
     ))
 }
 
-/// Makes the tables that are new, and each one anew that has other columns than before or had no sums.
+/// Creates the new tables, and recreates those with other columns or without sums.
 fn migrate(transaction: &Transaction<'_>, version: i64) -> Result<(), rusqlite::Error> {
     let former = statements(version);
     for (name, statement) in statements(VERSION) {
@@ -357,7 +357,7 @@ fn migrate(transaction: &Transaction<'_>, version: i64) -> Result<(), rusqlite::
         let key = if table.has_rowid { "id, " } else { "" };
         let columns = table.columns;
         let old = |text: &str| match table.name {
-            // Folders were texts, and are the bytes of paths.
+            // Folders were texts, and are now the bytes of paths.
             "run" if version == FIRST => text.replace("folder", "CAST(folder AS BLOB)"),
             "orders" => text.replace(
                 ORDERS.columns,
@@ -372,7 +372,7 @@ fn migrate(transaction: &Transaction<'_>, version: i64) -> Result<(), rusqlite::
              DROP TABLE {name};
              ALTER TABLE {anew} RENAME TO {name};"
         ))?;
-        // Its indexes are gone with it.
+        // Dropping the table has dropped its indexes.
         let of_table = format!(" INDEX {name}_");
         for (_, index) in former.iter().filter(|(_, made)| made.contains(&of_table)) {
             transaction.execute_batch(index)?;
@@ -381,7 +381,7 @@ fn migrate(transaction: &Transaction<'_>, version: i64) -> Result<(), rusqlite::
     Ok(())
 }
 
-/// Stands in for what a ledger of an earlier version has not got, for as long as the connection lives: it is empty.
+/// Substitutes empty tables for those missing in an earlier version, as long as the connection lives.
 pub(crate) fn stand_in(connection: &Connection, version: i64) -> Result<(), rusqlite::Error> {
     if version == VERSION {
         return Ok(());

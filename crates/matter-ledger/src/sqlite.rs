@@ -3,7 +3,7 @@ use rusqlite::{Connection, ToSql, TransactionBehavior};
 
 use crate::statements::{Database, Engine, Fault, Purpose, Row, Statements, Value};
 
-/// Statements that are kept ready: more than a run and a desk have together.
+/// Maximum number of prepared statements: more than a run and a desk use together.
 const STATEMENTS: usize = 64;
 
 /// A ledger in a file, or in memory.
@@ -24,7 +24,7 @@ impl Database for Sqlite {
     ) -> Result<(), Fault> {
         let behavior = match purpose {
             Purpose::Read => TransactionBehavior::Deferred,
-            // Whoever is to write waits here for others, and not in the middle.
+            // A writer waits for others here, not later in the transaction.
             Purpose::Write | Purpose::Rows => TransactionBehavior::Immediate,
         };
         let transaction = self.0.transaction_with_behavior(behavior)?;
@@ -67,12 +67,12 @@ impl Statements for OnConnection<'_> {
     }
 }
 
-/// To SQLite `$2` is a name, numbered by its first appearance; `?2` is a number.
+/// In SQLite, `$2` is a name, numbered by its first appearance; `?2` is a number.
 fn numbered(sql: &str) -> String {
     sql.replace('$', "?")
 }
 
-/// A cell; `None` for a number with a fraction, and for a text that is none.
+/// Returns the value of a cell; `None` for a fractional number, and for text that is not UTF-8.
 fn value(cell: ValueRef<'_>) -> Option<Value> {
     Some(match cell {
         ValueRef::Null => Value::Null,

@@ -1,21 +1,21 @@
-//! What both engines can do: statements with numbered parameters, and rows of values.
+//! The common interface of both engines: statements with numbered parameters, and rows of values.
 
 use std::fmt;
 
 use crate::{Error, LedgerPlace};
 
-/// The database that holds a ledger.
+/// The database engine of a ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
-    /// On a server.
+    /// A server.
     #[cfg(feature = "postgres")]
     Postgres,
-    /// In a file.
+    /// A file.
     Sqlite,
 }
 
 impl Engine {
-    /// The end of a SELECT whose rows stay as they are until the transaction ends. SQLite has one writer at a time anyway.
+    /// The clause of a SELECT that locks its rows until the end of the transaction. SQLite has a single writer anyway.
     pub(crate) const fn for_update(self) -> &'static str {
         match self {
             #[cfg(feature = "postgres")]
@@ -24,7 +24,7 @@ impl Engine {
         }
     }
 
-    /// The same, for the next free rows: those that others hold are passed over.
+    /// The clause that locks the next free rows and skips those locked by others.
     pub(crate) const fn skip_locked(self) -> &'static str {
         match self {
             #[cfg(feature = "postgres")]
@@ -34,20 +34,20 @@ impl Engine {
     }
 }
 
-/// What a transaction is for.
+/// The purpose of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Looking something up, all of it at one moment.
+    /// Reads a consistent snapshot.
     Read,
-    /// Writing, one transaction of a ledger at a time: what was looked up holds until the end.
+    /// Writes, one transaction at a time: the results of queries stay valid until the end.
     Write,
-    /// Writing to rows that the transaction itself locks, beside others.
+    /// Writes to rows that it locks, concurrently with others.
     Rows,
 }
 
 /// A connection to a ledger's database.
 pub(crate) trait Database: Send {
-    /// Does `work` in a transaction: all of it, or nothing when it fails. It is done again when the engine asks for it.
+    /// Runs `work` in an atomic transaction. It is repeated when the engine requires it.
     fn transaction(
         &mut self,
         purpose: Purpose,
@@ -55,20 +55,21 @@ pub(crate) trait Database: Send {
     ) -> Result<(), Fault>;
 }
 
-/// A transaction in progress. Parameters are `$1`, `$2` and so on, and nothing else in a statement has a `$`.
+/// A transaction in progress. Parameters are `$1`, `$2` and so on; statements contain no other `$`.
 pub(crate) trait Statements {
-    /// Tells which engine it is, where they differ.
+    /// Returns the engine, for differences in syntax.
     fn engine(&self) -> Engine;
 
-    /// The end of a SELECT whose rows stay as they are until the transaction ends; nothing where it only reads.
+    /// Returns the clause of a SELECT that locks its rows until the end of the transaction; empty if the transaction only
+    /// reads.
     fn for_update(&self) -> &'static str {
         self.engine().for_update()
     }
 
-    /// Runs a statement, and returns how many rows it has changed.
+    /// Runs a statement, and returns the number of changed rows.
     fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Fault>;
 
-    /// Runs a query, and shows each row.
+    /// Runs a query, and passes each row to `see`.
     fn each(&mut self, sql: &str, values: &[Value], see: &mut dyn FnMut(Row) -> Result<(), Fault>)
     -> Result<(), Fault>;
 
@@ -82,7 +83,7 @@ pub(crate) trait Statements {
         Ok(rows)
     }
 
-    /// Runs a query that has one row or none.
+    /// Runs a query with at most one row.
     fn query_one(&mut self, sql: &str, values: &[Value]) -> Result<Option<Row>, Fault> {
         let mut first = None;
         self.each(sql, values, &mut |row| {
@@ -92,7 +93,7 @@ pub(crate) trait Statements {
         Ok(first)
     }
 
-    /// Runs a query of one number, such as `count(*)`.
+    /// Runs a query with a single number, such as `count(*)`.
     fn query_number(&mut self, sql: &str, values: &[Value]) -> Result<i64, Fault> {
         self.query_one(sql, values)?.ok_or(Fault::Cell(0))?.get(0)
     }
@@ -176,9 +177,9 @@ impl<T: Into<Self>> From<Option<T>> for Value {
     }
 }
 
-/// A type that a cell may be read as.
+/// A type of a cell.
 pub(crate) trait FromValue: Sized {
-    /// `None` when the value is of another type, or out of range.
+    /// Converts a value; `None` if it has another type or is out of range.
     fn from_value(value: Value) -> Option<Self>;
 }
 
@@ -207,7 +208,7 @@ impl FromValue for String {
 }
 
 impl FromValue for Vec<u8> {
-    /// The first version of the tables had texts in place of some bytes.
+    /// Version 1 of the tables had texts in place of some bytes.
     fn from_value(value: Value) -> Option<Self> {
         match value {
             Value::Blob(bytes) => Some(bytes),
@@ -226,7 +227,7 @@ impl<T: FromValue> FromValue for Option<T> {
     }
 }
 
-/// A row that a query has found.
+/// A row of a query result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row(pub(crate) Vec<Value>);
 
@@ -238,22 +239,22 @@ impl Row {
     }
 }
 
-/// Why a transaction was not done.
+/// The reason why a transaction failed.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// A cell of this column is not of the type that it has in a ledger, or out of range.
+    /// A cell of this column has the wrong type for a ledger, or is out of range.
     Cell(usize),
-    /// The server said so, or went away.
+    /// The server reported an error, or is unavailable.
     #[cfg(feature = "postgres")]
     Postgres(crate::postgres::ServerFault),
-    /// The work itself has ended so.
+    /// The work itself failed.
     Refused(Error),
-    /// SQLite said so.
+    /// SQLite reported an error.
     Sqlite(rusqlite::Error),
 }
 
 impl Fault {
-    /// What it means to whoever uses the ledger.
+    /// Converts it to an error of the ledger.
     pub(crate) fn at(self, place: &LedgerPlace) -> Error {
         match self {
             #[cfg(feature = "postgres")]
@@ -267,7 +268,7 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cell(index) => write!(f, "column {index} of a row has a value that no ledger has"),
+            Self::Cell(index) => write!(f, "column {index} of a row has an invalid value"),
             #[cfg(feature = "postgres")]
             Self::Postgres(fault) => fault.fmt(f),
             Self::Refused(error) => error.fmt(f),

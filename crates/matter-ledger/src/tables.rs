@@ -1,4 +1,4 @@
-//! The tables of a ledger: what is in them is the same in both engines, but for the sums of SQLite's rows.
+//! The tables of a ledger: the same in both engines, except for SQLite's row sums.
 
 use std::fmt::Write as _;
 
@@ -7,14 +7,14 @@ use crate::statements::{Engine, Fault, Statements, Value};
 /// A table of a ledger.
 pub(crate) struct Table {
     pub(crate) name: &'static str,
-    /// The columns, without an `id` that the engine gives. A sum is over them: SQLite's indexes hold an `id` as well, and
-    /// differ from the table when it is damaged.
+    /// The columns, without an `id` assigned by the engine. A sum covers them: SQLite's indexes contain the `id` as well,
+    /// and differ from the table if it is damaged.
     pub(crate) columns: &'static str,
     pub(crate) has_rowid: bool,
 }
 
 pub(crate) const META: Table = table("meta", "name, value", false);
-/// Before there were issuances.
+/// The orders table before issuances.
 pub(crate) const FORMER_ORDERS: Table = table("orders", "id, size", false);
 pub(crate) const ORDERS: Table = table(
     "orders",
@@ -44,11 +44,11 @@ pub(crate) const ISSUANCE: Table = table(
     "order_id, device, key_sha256, state, public_key, dac, dac_serial, subject, station, created, changed",
     true,
 );
-/// Its `seq` is no number that the engine gives.
+/// Its `seq` is not assigned by the engine.
 pub(crate) const LOG: Table = table("log", "seq, time, entry, previous, hash", false);
 pub(crate) const LOG_HEAD: Table = table("log_head", "seq, hash, key, signature", false);
 
-/// What has happened to a claim, in the order of the numbers.
+/// The events of a claim, sorted by ID.
 pub(crate) const CLAIM_EVENT: Table = table("claim_event", "claim, time, state, station, slot, detail", true);
 pub(crate) const CLAIM_FACT: Table = table("claim_fact", "claim, name, value", false);
 pub(crate) const JOURNAL: Table = table("journal", "claim, step, what, phase, time", true);
@@ -74,11 +74,11 @@ pub(crate) const TABLES: [&Table; 14] = [
     &JOURNAL,
     &REFUSED_BOARD,
 ];
-/// Those of version 3.
+/// The tables of version 3.
 pub(crate) const THIRD_TABLES: [&Table; 10] = [
     &META, &ORDERS, &RUN, &PARAMETER, &DEVICE, &IMAGE, &CLAIM, &ISSUANCE, &LOG, &LOG_HEAD,
 ];
-/// Those of version 2.
+/// The tables of version 2.
 pub(crate) const SECOND_TABLES: [&Table; 6] = [&META, &FORMER_ORDERS, &RUN, &PARAMETER, &DEVICE, &IMAGE];
 
 const fn table(name: &'static str, columns: &'static str, has_rowid: bool) -> Table {
@@ -90,26 +90,26 @@ const fn table(name: &'static str, columns: &'static str, has_rowid: bool) -> Ta
 }
 
 impl Table {
-    /// Adds a row: a value for each of the columns, in their order.
+    /// Adds a row: a value for each column, in order.
     pub(crate) fn insert(&self, statements: &mut dyn Statements, values: &[Value]) -> Result<(), Fault> {
         statements
             .execute(&self.insert_sql(statements.engine()), values)
             .map(drop)
     }
 
-    /// Adds a row, and returns the `id` that it got.
+    /// Adds a row, and returns its `id`.
     pub(crate) fn insert_id(&self, statements: &mut dyn Statements, values: &[Value]) -> Result<i64, Fault> {
         let sql = format!("{} RETURNING id", self.insert_sql(statements.engine()));
         statements.query_number(&sql, values)
     }
 
-    /// Adds several rows: with one statement on a server, which is some way off.
+    /// Adds several rows, with one statement on a server, to save round trips.
     pub(crate) fn insert_all(&self, statements: &mut dyn Statements, rows: &[Vec<Value>]) -> Result<(), Fault> {
         match statements.engine() {
             #[cfg(feature = "postgres")]
             Engine::Postgres => {
                 let (name, columns) = (self.name, self.columns);
-                // A statement has 65,535 parameters at most.
+                // A statement has at most 65,535 parameters.
                 for rows in rows.chunks(1_000) {
                     let mut number = 0u32;
                     let mut group = |row: &Vec<Value>| {
@@ -134,7 +134,7 @@ impl Table {
         Ok(())
     }
 
-    /// Sets columns of the rows whose `key` columns have these values, none of them null. Returns how many rows there were.
+    /// Updates columns of the rows whose `key` columns have these non-null values. Returns the number of rows.
     pub(crate) fn update(
         &self,
         statements: &mut dyn Statements,
@@ -147,7 +147,7 @@ impl Table {
         let sql = format!("UPDATE {} SET {set_sql} WHERE {condition}", self.name);
         let changed = statements.execute(&sql, &values)?;
         if statements.engine() == Engine::Sqlite && changed > 0 {
-            // Rows are found by what they have now.
+            // Rows are selected by their current values.
             let now = key.iter().map(|(name, value)| {
                 let set = set.iter().find(|(other, _)| other == name);
                 (*name, set.map_or(value, |(_, value)| value).clone())
@@ -160,7 +160,7 @@ impl Table {
         Ok(changed)
     }
 
-    /// The expression for a row's sum in SQLite.
+    /// Returns the SQLite expression for a row's sum.
     pub(crate) fn sum(&self) -> String {
         format!("row_sum('{}', {})", self.name, self.columns)
     }
@@ -180,7 +180,7 @@ impl Table {
     }
 }
 
-/// `a = $1, b = $2`, with numbers that go on behind those of `values`.
+/// Returns `a = $1, b = $2`, with numbers that continue those of `values`.
 fn assignments(columns: &[(&str, Value)], between: &str, values: &mut Vec<Value>) -> String {
     let mut sql = String::new();
     for (name, value) in columns {

@@ -1,4 +1,4 @@
-//! Stations that take devices for boards, and runs that share an order, on each engine.
+//! Stations that claim devices for boards, and runs that share an order, on each engine.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,7 +27,7 @@ fn mac(number: u32) -> Mac {
     [0x24, 0x6f, a, b, c, d].into()
 }
 
-/// An order of so many devices, all of them made.
+/// An order with a number of devices, all of them made.
 fn filled(engine: &Engine, count: u32) -> Ledger {
     let mut ledger = engine.open();
     let mut row = run("filled", Some(order("4711", count)));
@@ -53,7 +53,7 @@ fn a_board_gets_one_device_and_the_same_again() {
         );
         assert_eq!(ledger.claim("4711", mac(2), "line 1", "3").unwrap().uuid, "device 2");
         let empty = ledger.claim("4711", mac(3), "line 1", "3").unwrap_err();
-        assert_eq!(empty.to_string(), "order 4711 has no device that is free");
+        assert_eq!(empty.to_string(), "order 4711 has no free device");
         let unknown = ledger.claim("4712", mac(3), "line 1", "3").unwrap_err();
         assert!(matches!(unknown, Error::OrderUnknown { .. }), "{unknown}");
         let other = ledger.begin(&run("other", Some(order("4712", 2)))).unwrap().run;
@@ -61,9 +61,9 @@ fn a_board_gets_one_device_and_the_same_again() {
         let taken = ledger.claim("4712", mac(2), "line 1", "3").unwrap_err();
         assert_eq!(
             taken.to_string(),
-            "board 24:6f:00:00:00:02 has the device device 2, which is of another order"
+            "board 24:6f:00:00:00:02 already has device device 2 of another order"
         );
-        // A device that is out of use leaves its board free for another one, and is nobody else's.
+        // A retired device leaves its board free for another one, and goes to no other board.
         ledger.scrap("device 2", "broken").unwrap();
         let next = ledger.claim("4712", mac(2), "line 1", "3").unwrap();
         assert!(next.is_new && next.uuid == "device 3");
@@ -71,7 +71,7 @@ fn a_board_gets_one_device_and_the_same_again() {
     });
 }
 
-/// Some boards are at two stations at once.
+/// Some boards are at two stations at the same time.
 #[test]
 fn stations_at_the_same_time_get_different_devices() {
     on_each(|engine| {
@@ -154,7 +154,7 @@ fn of_devices_with_one_passcode_at_the_same_time_one_is_listed() {
                     let mut row = 0;
                     let mut made = Vec::new();
                     for round in 0..ROUNDS {
-                        // All others have the same values but for the name.
+                        // All others have the same values except for the name.
                         let mut device = numbered(row, round + 1);
                         device.uuid = format!("device {round} of {number}");
                         match ledger.commit(begun, all(), &[device], &[]) {

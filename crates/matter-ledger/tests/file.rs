@@ -1,4 +1,4 @@
-//! Ledgers in files: what is no ledger, and earlier versions of one.
+//! Ledgers in files: other files, and earlier versions.
 
 #![allow(
     clippy::unwrap_used,
@@ -35,7 +35,7 @@ fn times_are_those_of_rfc_3339() {
 }
 
 #[test]
-fn what_is_no_ledger_is_refused_and_stays_as_it_is() {
+fn other_files_are_refused_and_stay_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let other = folder.path().join("other.sqlite");
     Connection::open(&other)
@@ -59,7 +59,7 @@ fn what_is_no_ledger_is_refused_and_stays_as_it_is() {
     assert!(Ledger::open_existing(&none).is_err() && !none.exists());
 }
 
-/// `data/README.md` says where they come from.
+/// See `data/README.md` for their origin.
 fn former(path: &Path, version: u32) {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let connection = Connection::open(path).unwrap();
@@ -72,7 +72,7 @@ fn former(path: &Path, version: u32) {
     }
 }
 
-/// Only its owner may read a ledger.
+/// Makes a ledger readable only by its owner.
 fn private(file: &Path) {
     #[cfg(unix)]
     fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
@@ -88,7 +88,7 @@ fn a_ledger_of_version_2_gets_the_present_tables() {
     let listed = Ledger::list(&path).unwrap();
     assert_eq!((listed.devices.len(), listed.retired.len()), (2, 1));
 
-    // Who only looks leaves the version as it is.
+    // A reader does not migrate the ledger.
     let before = fs::read(&path).unwrap();
     let mut look = Ledger::open_to_look(&path).unwrap().unwrap();
     let serial = GivenTraits {
@@ -129,7 +129,7 @@ fn a_ledger_of_version_3_keeps_its_claims() {
     let listed = Ledger::list(&path).unwrap();
     assert_eq!((listed.devices.len(), listed.retired.len()), (2, 1));
 
-    // Who only looks leaves the version as it is.
+    // A reader does not migrate the ledger.
     let before = fs::read(&path).unwrap();
     let mut look = Ledger::open_to_look(&path).unwrap().unwrap();
     let line = look.line("PO-1").unwrap();
@@ -171,7 +171,7 @@ fn damage_of_a_former_ledger_is_found_before_it_is_summed_again() {
         Connection::open(&path).unwrap().execute(sql, []).unwrap();
         let before = fs::read(&path).unwrap();
         let error = Ledger::open(&path).unwrap_err().to_string();
-        assert!(error.contains("is damaged: the sum of"), "{sql}: {error}");
+        assert!(error.contains("is damaged: the sums of"), "{sql}: {error}");
         assert_eq!(fs::read(&path).unwrap(), before);
         fs::remove_file(&path).unwrap();
     }

@@ -1,4 +1,4 @@
-//! Runs, orders and devices through the library's own interface, on each engine.
+//! Runs, orders and devices through the public interface, on each engine.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 use samples::{all, device, order, parameter, run};
 
 #[test]
-fn nothing_that_must_be_unique_is_taken_twice() {
+fn unique_values_are_never_taken_again() {
     on_each(|engine| {
         type Change = fn(&mut NewDevice, &NewDevice);
         let cases: [(&str, DeviceTrait, Change); 5] = [
@@ -56,7 +56,7 @@ fn nothing_that_must_be_unique_is_taken_twice() {
             );
             assert_eq!(ledger.devices().unwrap(), 1, "{name}");
             if !name.is_empty() {
-                // Where it need not be unique, it is not.
+                // Without the requirement, duplicates are accepted.
                 ledger.commit(run, Unique::default(), &[second], &[]).unwrap();
             }
         }
@@ -80,7 +80,7 @@ fn nothing_that_must_be_unique_is_taken_twice() {
 }
 
 #[test]
-fn what_is_given_or_drawn_is_looked_up_before_a_device_is_made() {
+fn values_are_looked_up_before_a_device_is_made() {
     on_each(|engine| {
         let mut ledger = engine.fresh();
         let run = ledger.begin(&run("a", None)).unwrap().run;
@@ -103,7 +103,7 @@ fn what_is_given_or_drawn_is_looked_up_before_a_device_is_made() {
         assert_eq!(reserve(&taken, 9), Some(DeviceTrait::Passcode));
         let free = Passcode::new(30_303_030).unwrap();
         assert_eq!(reserve(&free, 9), None);
-        // It is taken now, although no device has it yet.
+        // It is reserved, although no device has it yet.
         assert_eq!(reserve(&free, 10), Some(DeviceTrait::Passcode));
     });
 }
@@ -131,7 +131,7 @@ fn an_order_gets_no_more_devices_than_it_is_for() {
             ledger.check_order(&order("4711", 4), 1),
             Err(Error::OrderSize { known: 3, size: 4, .. })
         ));
-        // A device that is out of use makes room.
+        // A retired device makes room.
         ledger.scrap("device 1", "broken").unwrap();
         assert!(ledger.check_order(&order("4711", 3), 2).is_ok());
     });

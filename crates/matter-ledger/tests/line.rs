@@ -1,4 +1,4 @@
-//! What a station does with its boards, on each engine.
+//! The work of a station on its boards, on each engine.
 
 #![allow(
     clippy::unwrap_used,
@@ -25,7 +25,7 @@ fn mac(number: u32) -> Mac {
     [0x24, 0x6f, a, b, c, d].into()
 }
 
-/// An order of so many devices, all of them made.
+/// An order with a number of devices, all of them made.
 fn filled(engine: &Engine, count: u32) -> Ledger {
     let mut ledger = engine.open();
     let mut row = run("filled", Some(order("4711", count)));
@@ -60,7 +60,7 @@ fn a_board_goes_through_the_states_one_by_one() {
                 assert!(matches!(error, Error::ClaimStep { .. }), "{error}");
             }
             ledger.advance(&claim, pair[0], pair[1], &facts).unwrap();
-            // It is no longer in the first one.
+            // It is no longer in the first state.
             let error = ledger.advance(&claim, pair[0], pair[1], &facts).unwrap_err();
             assert_eq!(
                 error.to_string(),
@@ -133,7 +133,7 @@ fn a_board_that_was_given_up_keeps_its_device_until_it_is_reworked() {
         let row = ledger.line("4711").unwrap().rows.remove(0);
         assert_eq!(row.detail.as_deref(), Some("0x10000 differs"));
         assert_eq!(row.facts["flash_size"], "4194304");
-        // Nobody else gets the device.
+        // The device goes to no other board.
         assert_eq!(ledger.claim("4711", mac(2), "line 1", "3").unwrap().uuid, "device 2");
 
         assert!(matches!(ledger.rework(mac(1), " ", &facts), Err(Error::ReasonEmpty)));
@@ -146,7 +146,7 @@ fn a_board_that_was_given_up_keeps_its_device_until_it_is_reworked() {
             (again.state, again.uuid.as_str(), again.reason.as_deref()),
             (ClaimState::Claimed, "device 1", None)
         );
-        // One that is on its way stays as it is.
+        // An unfinished board is unchanged.
         ledger
             .advance(&again, ClaimState::Claimed, ClaimState::Flashed, &facts)
             .unwrap();
@@ -161,7 +161,7 @@ fn a_board_that_was_given_up_keeps_its_device_until_it_is_reworked() {
         let times = row.times.iter().map(|(state, _)| state.as_str()).collect::<Vec<_>>();
         assert_eq!(times, ["claimed", "quarantined", "rework", "flashed"]);
 
-        // What is scrapped is not reworked, and its board gets another device.
+        // A scrapped device is not reworked, and its board gets another one.
         ledger.scrap("device 1", "broken").unwrap();
         assert!(ledger.board(mac(1)).unwrap().unwrap().is_retired);
         assert!(matches!(

@@ -1,4 +1,4 @@
-//! A server that is killed under load: nothing is lost or doubled, and who uses it is told to try again.
+//! A server that is killed under load: nothing is lost or duplicated, and clients are told to try again.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,12 +23,12 @@ use engines::{Engine, server};
 use matter_ledger::{Error, Ledger, Mac};
 use samples::{all, numbered, order, run};
 
-/// Devices of the order. Each run could make all of them.
+/// Number of devices of the order. Each run could make all of them.
 const SIZE: u32 = 600;
 const RUNS: u32 = 4;
 const KILLS: u32 = 3;
 
-/// Says what everybody has to be told, and waits.
+/// Checks the message of an unavailable server, and waits.
 fn is_away(error: &Error, told: &AtomicU32) -> bool {
     let is_away = matches!(error, Error::Unavailable { .. });
     if is_away {
@@ -40,7 +40,7 @@ fn is_away(error: &Error, told: &AtomicU32) -> bool {
     is_away
 }
 
-/// Does something until the server is there.
+/// Repeats an operation until the server is available.
 fn again<T>(told: &AtomicU32, mut work: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
     loop {
         match work() {
@@ -56,7 +56,7 @@ fn make(engine: &Engine, number: u32, told: &AtomicU32) -> u32 {
     let ident = format!("run {number}");
     let mut row = run(&ident, Some(order("4711", SIZE)));
     row.count = 1;
-    // Whether an answer that did not come was yes is looked up.
+    // A lost answer is resolved by a query.
     let begun = again(told, || match ledger.find(&ident)? {
         Some(begun) => Ok(begun),
         None => ledger.begin(&row),
@@ -73,7 +73,7 @@ fn make(engine: &Engine, number: u32, told: &AtomicU32) -> u32 {
     }
 }
 
-/// Takes a device for each board of a station.
+/// Claims a device for each board of a station.
 fn claim(engine: &Engine, station: u32, told: &AtomicU32) -> Vec<String> {
     let mut ledger = again(told, || Ledger::open(engine.place())).unwrap();
     let boards = (0..SIZE).filter(|number| number % RUNS == station);
@@ -83,7 +83,7 @@ fn claim(engine: &Engine, station: u32, told: &AtomicU32) -> Vec<String> {
         loop {
             match again(told, || ledger.claim("4711", mac, &station.to_string(), "1")) {
                 Ok(claim) => return claim.uuid,
-                // Stations are faster than those who make devices.
+                // Stations are faster than the runs that make devices.
                 Err(Error::OrderEmpty { .. } | Error::OrderUnknown { .. }) => thread::sleep(Duration::from_millis(5)),
                 Err(error) => unreachable!("{error}"),
             }
@@ -124,8 +124,8 @@ fn a_server_that_is_killed_loses_and_doubles_nothing() {
         "a device has two boards"
     );
     let told = told.into_inner();
-    assert!(told > 0, "nobody has noticed");
+    assert!(told > 0, "no client noticed");
     println!(
-        "{SIZE} devices made and claimed over {KILLS} kills of the server; {told} times somebody was told to try again"
+        "{SIZE} devices made and claimed over {KILLS} kills of the server; clients were told to try again {told} times"
     );
 }

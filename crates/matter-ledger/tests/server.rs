@@ -1,4 +1,4 @@
-//! What only a server does: it goes away, has others' tables, and asks for passwords.
+//! Behavior specific to a server: it becomes unavailable, has foreign tables, and requires passwords.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,13 +17,13 @@ use engines::{server, statement};
 use matter_ledger::{ClaimFacts, ClaimState, Error, Ledger, LedgerPlace, Unique};
 use samples::{device, order, run};
 
-/// The place without the key's file, and with a suffix to its URL.
+/// The place without the key file, and with a suffix to its URL.
 fn with(place: &LedgerPlace, suffix: &str) -> LedgerPlace {
     let place = format!("{place}{suffix}").parse::<LedgerPlace>().unwrap();
     place.with_key_file("no.key".into())
 }
 
-/// Skips the test where no server is named.
+/// Skips the test without a server.
 macro_rules! server_or_return {
     () => {
         match server() {
@@ -49,7 +49,7 @@ fn a_url_without_a_server_is_refused_in_one_sentence() {
     if cfg!(feature = "postgres") {
         assert!(matches!(error, Error::Unavailable { .. }), "{text}");
         assert!(
-            text.contains("its server is away") && text.ends_with("; try again"),
+            text.contains("its server is unavailable") && text.ends_with("; try again"),
             "{text}"
         );
     } else {
@@ -60,7 +60,7 @@ fn a_url_without_a_server_is_refused_in_one_sentence() {
 }
 
 #[test]
-fn what_is_no_ledger_is_refused_and_stays_as_it_is() {
+fn other_files_are_refused_and_stay_unchanged() {
     let engine = server_or_return!();
     let url = engine.place().to_string();
     assert!(Ledger::open_to_look(engine.place()).unwrap().is_none());
@@ -92,14 +92,14 @@ fn tables_that_were_changed_are_refused() {
         ("UPDATE meta SET value = '5' WHERE name = 'version'", "has version '5'"),
         (
             "ALTER TABLE device ADD COLUMN more TEXT",
-            "other columns in its table device",
+            "wrong columns in its table device",
         ),
         (
             "ALTER TABLE device DROP CONSTRAINT device_uuid_key",
             "lacks the index device_uuid_key",
         ),
         ("DROP INDEX claim_mac", "lacks the index claim_mac"),
-        ("CREATE VIEW mine AS SELECT 1", "'mine', which no ledger has"),
+        ("CREATE VIEW mine AS SELECT 1", "'mine', which is not part of a ledger"),
         (
             "CREATE RULE r AS ON INSERT TO device DO INSTEAD NOTHING",
             "rules or triggers",
@@ -130,7 +130,7 @@ fn tables_of_version_3_become_the_present_ones() {
     let former = "DROP TABLE refused_board, journal, claim_fact, claim_event;
         UPDATE meta SET value = '3' WHERE name = 'version'";
     statement(&engine.place().to_string(), former);
-    // Who only looks leaves the version as it is.
+    // A reader does not migrate the ledger.
     let mut look = Ledger::open_to_look(engine.place()).unwrap().unwrap();
     assert_eq!(look.devices().unwrap(), 1);
     assert!(look.line("4711").is_err());
@@ -153,7 +153,7 @@ fn the_key_is_made_once_and_missed_afterwards() {
     let elsewhere = engine.folder().join("other.key");
     let other = engine.place().with_key_file(elsewhere.clone());
     let error = Ledger::open(&other).unwrap_err().to_string();
-    assert!(error.contains("is the same on all machines"), "{error}");
+    assert!(error.contains("must be the same on all machines"), "{error}");
     assert!(!elsewhere.exists());
     std::fs::write(&elsewhere, [7; 32]).unwrap();
     #[cfg(unix)]
@@ -162,12 +162,12 @@ fn the_key_is_made_once_and_missed_afterwards() {
     assert!(error.contains("is the key of another ledger"), "{error}");
     let none = engine.place().to_string().parse::<LedgerPlace>().unwrap();
     let error = Ledger::open(&none).unwrap_err().to_string();
-    assert!(error.contains("no file is named for the key"), "{error}");
+    assert!(error.contains("no key file is given"), "{error}");
     println!("1 case ran on PostgreSQL");
 }
 
 #[test]
-fn a_connection_that_is_cut_is_made_anew() {
+fn a_broken_connection_is_reopened() {
     let engine = server_or_return!();
     let place = format!("{}&application_name=cut", engine.place())
         .parse::<LedgerPlace>()

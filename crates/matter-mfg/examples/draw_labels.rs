@@ -6,7 +6,7 @@ use matter_mfg::{DeviceLabel, LabelFormat, LabelSheet, LabelStock};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let stock = LabelStock::named("L7160").ok_or("no such stock")?;
-    // Four labels of the sheet are gone, and the printer prints half a millimetre too far to the left.
+    // Four labels of the sheet are used, and the printer prints half a millimetre too far to the left.
     let sheet = LabelSheet::new(&stock)?.with_start(5)?.with_offset("0.5,0".parse()?)?;
 
     let mut labels = Vec::new();

@@ -4,7 +4,7 @@ use matter_signer::P256Signer;
 use crate::message::message;
 use crate::{Error, Field, Message, SuppliedDac};
 
-/// Who signs the devices' certificates.
+/// The signer of the devices' certificates.
 ///
 /// # Examples
 ///
@@ -19,35 +19,46 @@ use crate::{Error, Field, Message, SuppliedDac};
 ///     let certificate = Certificate::from_pem(&std::fs::read_to_string(certificate)?)?;
 ///     Ok(Attestation::Pai(Box::new(Pai { certificate, key })))
 /// }
-/// assert!(from_files("PAI_cert.pem", "PAI_key.pem").is_err(), "there are none here");
+/// assert!(from_files("PAI_cert.pem", "PAI_key.pem").is_err(), "no such files");
 /// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Attestation {
-    /// Nobody: devices get no certificate.
+    /// No signer: devices get no certificate.
     #[default]
     None,
     /// A product attestation intermediate.
     Pai(Box<Pai>),
-    /// A product attestation authority, with which a PAI is made first.
+    /// A product attestation authority, which first signs a PAI.
     Paa {
         /// The authority.
         authority: Box<Authority>,
-        /// What the common name of the PAI begins with.
+        /// Prefix of the PAI's common name.
         common_name_prefix: String,
     },
-    /// Somebody who has already done it: one certificate for each device.
+    /// Certificates issued elsewhere: one for each device.
     Supplied {
-        /// The PAI that has signed all of them.
+        /// The PAI that signed all of them.
         pai: Box<Certificate>,
-        /// They and their keys, in the order of the devices.
+        /// The certificates with their keys, in the order of the devices.
         dacs: Vec<SuppliedDac>,
     },
-    /// A throw-away PKI in `test-pki/` in the output folder (`test-pki-VID_PID/` for further products there), with a declaration signed by the published test key.
+    /// A throw-away PKI in `test-pki/` in the output folder (`test-pki-VID_PID/` for further products), with a
+    /// declaration signed by the published test key.
     TestPki {
-        /// What the common name of the PAI begins with.
+        /// Prefix of the PAI's common name.
         common_name_prefix: String,
     },
+}
+
+impl Attestation {
+    /// Returns [`Attestation::TestPki`], for devices that are for tests only.
+    #[must_use]
+    pub fn test_pki(common_name_prefix: impl Into<String>) -> Self {
+        Self::TestPki {
+            common_name_prefix: common_name_prefix.into(),
+        }
+    }
 }
 
 /// A product attestation intermediate.
@@ -55,7 +66,7 @@ pub enum Attestation {
 pub struct Pai {
     /// Its certificate.
     pub certificate: Certificate,
-    /// Its key, which may be in memory, in a token or behind a program.
+    /// Its key, held in memory, by a token or by an external program.
     pub key: P256Signer,
 }
 
@@ -64,29 +75,29 @@ pub struct Pai {
 pub struct Authority {
     /// Its certificate.
     pub certificate: Certificate,
-    /// Its key, which may be in memory, in a token or behind a program.
+    /// Its key, held in memory, by a token or by an external program.
     pub key: P256Signer,
 }
 
-/// Which inputs of the attestation are given: from them follows who signs, before any file is read.
+/// The attestation inputs that are given; they determine the signer before any file is read.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each input")]
 pub struct AttestationInputs {
-    /// A PAI is to be made with the PAA of `certificate`.
+    /// A PAI is made with the PAA of `certificate`.
     pub paa: bool,
-    /// The PAI is that of `certificate`.
+    /// The PAI is the one of `certificate`.
     pub pai: bool,
-    /// A throw-away PKI is to be made.
+    /// A throw-away PKI is made.
     pub test_pki: bool,
     /// The certificate of the PAA or PAI.
     pub certificate: bool,
     /// Its private key.
     pub key: bool,
-    /// Where that key is instead.
+    /// The location of that key.
     pub signer: bool,
     /// The password of encrypted keys.
     pub password: bool,
-    /// What the common name of a PAI that is made begins with.
+    /// Prefix of the common name of a PAI to make.
     pub common_name_prefix: bool,
     /// The certificate of a supplied DAC.
     pub dac_certificate: bool,
@@ -98,47 +109,43 @@ pub struct AttestationInputs {
     pub ds_peripheral: bool,
 }
 
-/// The variant of [`Attestation`] that given inputs are for.
+/// The variant of [`Attestation`] that the given inputs select.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttestationMode {
     /// [`Attestation::None`]
     None,
-    /// [`Attestation::Paa`], of certificate and key.
+    /// [`Attestation::Paa`] with certificate and key.
     Paa,
-    /// [`Attestation::Pai`], of certificate and key.
+    /// [`Attestation::Pai`] with certificate and key.
     Pai,
-    /// [`Attestation::Supplied`]: the certificate of the PAI, and either a DAC or a folder of them.
+    /// [`Attestation::Supplied`]: the certificate of the PAI, and a DAC or a folder of DACs.
     Supplied,
     /// [`Attestation::TestPki`]
     TestPki,
 }
 
 impl AttestationInputs {
-    /// Finds out what the inputs are for.
+    /// Returns the variant that the inputs select.
     ///
     /// # Errors
     ///
-    /// [`Error::Field`] when some of them do not go together.
+    /// [`Error::Field`] for inputs that cannot be combined.
     pub fn mode(self) -> Result<AttestationMode, Error> {
         let supplied = self.dac_certificate || self.dac_key || self.dac_folder;
         if self.password && !self.has_key() && !supplied {
-            return Err(Error::field(Field::Password, "opens a key, and none is given"));
+            return Err(Error::field(Field::Password, "requires an encrypted key"));
         }
         if self.key && self.signer {
-            let reason = message!["is not allowed beside ", Field::Key, ": either is the key"];
+            let reason = message!["cannot be used with ", Field::Key, ": both give the key"];
             return Err(Error::field(Field::Signer, reason));
         }
         if self.test_pki {
             return if self.paa || self.pai || self.certificate || self.has_key() || supplied {
-                let mut reason = message!["makes its own PAI; "];
+                let mut reason = message!["makes its own PAI; it cannot be used with "];
                 for field in [Field::Paa, Field::Pai, Field::Certificate, Field::Key] {
                     reason.push(field);
-                    reason.push(if field == Field::Key {
-                        " and supplied DACs are not allowed"
-                    } else {
-                        ", "
-                    });
+                    reason.push(if field == Field::Key { " or supplied DACs" } else { ", " });
                 }
                 Err(Error::field(Field::TestPki, reason))
             } else {
@@ -148,19 +155,19 @@ impl AttestationInputs {
         match (self.paa, self.pai) {
             (true, true) => {
                 let reason = message![
-                    "is not allowed beside ",
+                    "cannot be used with ",
                     Field::Pai,
                     ": ",
                     Field::Certificate,
-                    " is one of both"
+                    " is either a PAA or a PAI"
                 ];
                 Err(Error::field(Field::Paa, reason))
             }
             (true, false) if supplied => {
                 let reason = message![
-                    "makes a PAI, which cannot have signed supplied DACs; ",
+                    "makes a PAI, which cannot have signed supplied DACs; use ",
                     Field::Pai,
-                    " is allowed"
+                    " instead"
                 ];
                 Err(Error::field(Field::Paa, reason))
             }
@@ -171,17 +178,17 @@ impl AttestationInputs {
         }
     }
 
-    /// Returns what is to be told of an input that has no effect: the reference tool takes it, and its documents show it.
+    /// Returns a warning about an input without effect, which the reference tool accepts and its documentation shows.
     #[must_use]
     pub fn unused(self) -> Option<Message> {
         (self.common_name_prefix && !self.test_pki && !self.paa).then(|| {
             message![
                 Field::CommonNamePrefix,
-                " has no effect: it names a PAI that is made, which only ",
+                " has no effect: it names a new PAI, which only ",
                 Field::Paa,
                 " and ",
                 Field::TestPki,
-                " do"
+                " make"
             ]
         })
     }
@@ -190,13 +197,13 @@ impl AttestationInputs {
         self.key || self.signer
     }
 
-    /// Certificate and key of who signs.
+    /// Requires certificate and key of the signer.
     fn check_pair(self, signer: Field) -> Result<(), Error> {
         if self.certificate && self.has_key() {
             return Ok(());
         }
         let reason = message![
-            "needs ",
+            "requires ",
             Field::Certificate,
             ", and ",
             Field::Key,
@@ -214,7 +221,7 @@ impl AttestationInputs {
         match (self.dac_folder, self.dac_certificate, self.dac_key) {
             (true, false, false) => Ok(AttestationMode::Supplied),
             (true, ..) => {
-                let reason = message!["is not allowed beside ", Field::DacCertificate, " and ", Field::DacKey];
+                let reason = message!["cannot be used with ", Field::DacCertificate, " and ", Field::DacKey];
                 Err(Error::field(Field::DacFolder, reason))
             }
             (false, true, key) if key || self.ds_peripheral => Ok(AttestationMode::Supplied),
@@ -223,7 +230,7 @@ impl AttestationInputs {
         }
     }
 
-    /// Nobody is named who signs.
+    /// Requires that inputs without a signer are not orphaned.
     fn unsigned(self, supplied: bool) -> Result<AttestationMode, Error> {
         let lonely = [
             (Field::Certificate, self.certificate),
@@ -231,7 +238,7 @@ impl AttestationInputs {
             (Field::Signer, self.signer),
         ];
         if let Some((field, _)) = lonely.iter().find(|(_, given)| *given) {
-            let reason = message!["needs ", Field::Pai, " or ", Field::Paa, " beside it"];
+            let reason = message!["requires ", Field::Pai, " or ", Field::Paa];
             return Err(Error::field(*field, reason));
         }
         if supplied {
@@ -253,7 +260,7 @@ impl AttestationInputs {
     }
 }
 
-/// The reason of a field that needs another one.
+/// Returns the reason for a field that requires another one.
 fn needs(field: Field) -> Message {
-    message!["needs ", field, " beside it"]
+    message!["requires ", field]
 }

@@ -15,7 +15,7 @@ use crate::columns::{Column, Columns, Source, field, means_passcode};
 use crate::message::message;
 use crate::{Error, Field, Message};
 
-/// What one row of the values file says about its device.
+/// The values that one row of the values file gives its device.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cells {
     pub(crate) passcode: Option<Passcode>,
@@ -28,14 +28,14 @@ pub(crate) struct Cells {
     pub(crate) dac: Option<GivenDac>,
 }
 
-/// A certificate from elsewhere with its key and its PAI, and the device's name if it is in it.
+/// A certificate from elsewhere with its key and its PAI, and the device's name if the certificate contains it.
 #[derive(Clone, Debug)]
 pub(crate) struct GivenDac {
     pub(crate) uuid: Option<String>,
     pub(crate) credentials: AttestationCredentials,
 }
 
-/// The vendor and product of the run, which a column may repeat but not change.
+/// Vendor and product of the run, which a column may repeat but not change.
 #[derive(Clone, Copy)]
 pub(crate) struct Ids {
     pub(crate) vendor: VendorId,
@@ -52,20 +52,20 @@ pub(crate) fn read(
     let Some((header, rows)) = table.rows().split_first() else {
         return Err(Error::file(Field::Values, table.path(), "has no header row"));
     };
-    // Blanks around a name are left out, unless it is used with them.
+    // Blanks around a name are ignored, unless a column is listed with them.
     let name_of = |cell| if columns.uses(cell) { cell } else { cell.trim() };
     let mut numbers = BTreeMap::new();
     for (number, name) in header.cells().map(name_of).enumerate() {
-        // Spreadsheets leave columns without a name behind the others.
+        // Spreadsheets append columns without a name.
         if name.is_empty() {
             continue;
         }
         if numbers.insert(name, number).is_some() {
-            // Without the name: a file without a header has values there.
+            // The name is omitted: in a file without a header it may be a secret value.
             let column = format!("number {}", number + 1);
             return Err(Error::cell(
                 table.place(header.line(), &column),
-                "has the name of an earlier column",
+                "duplicate column name",
             ));
         }
     }
@@ -76,7 +76,7 @@ pub(crate) fn read(
         .collect();
     for name in header.cells().map(name_of) {
         if let Some(used) = fields.get(field(name)).filter(|used| **used != name) {
-            let reason = format!("sets the same as the column '{used}'");
+            let reason = format!("sets the same field as column '{used}'");
             return Err(Error::cell(table.place(header.line(), name), reason));
         }
     }
@@ -86,7 +86,7 @@ pub(crate) fn read(
         let missing = || {
             Error::cell(
                 table.place(header.line(), column.key.as_str()),
-                "is missing in the header",
+                "is missing from the header",
             )
         };
         places.push((column, place.ok_or_else(missing)?));
@@ -98,7 +98,7 @@ pub(crate) fn read(
     {
         let path = table.path().display();
         warnings.push(message![
-            format!("{path}: column '{name}' names a field of the device but is not used, because "),
+            format!("{path}: column '{name}' names a device field but is not used, because "),
             Field::Columns,
             " does not list it"
         ]);
@@ -111,14 +111,14 @@ pub(crate) fn read(
         } else {
             String::new()
         };
-        let text = format!("{path}:{line}{more}: a row without values is a device, too; remove it if it is none");
+        let text = format!("{path}:{line}{more}: a row without values is a device too; remove it if not intended");
         warnings.push(text.into());
     }
     if columns.iter().next().is_none() {
         let path = table.path().display();
         warnings.push(message![
             Field::Columns,
-            format!(" names no column: no value of {path} is used")
+            format!(" lists no column: no value of {path} is used")
         ]);
     }
     let first = rows.first();
@@ -128,7 +128,7 @@ pub(crate) fn read(
     if has_wifi_rows(values.iter().map(|(key, text)| (key.as_str(), *text))) {
         let path = table.path().display();
         let text =
-            format!("{path}: the reference tool adds rows for the Wi-Fi driver to these values, which are left out");
+            format!("{path}: the reference tool adds rows for the Wi-Fi driver to these values; they are omitted here");
         warnings.push(text.into());
     }
     let mut devices = Vec::with_capacity(rows.len());
@@ -141,7 +141,7 @@ pub(crate) fn read(
             let text = if column.repeat { repeated } else { own };
             if !own.is_empty() && own != text {
                 let reason = message![
-                    "is not the first row's value, which REPEAT gives to all rows; remove ',REPEAT' from that column in ",
+                    "differs from the first row's value, which REPEAT applies to all rows; remove ',REPEAT' from that column in ",
                     Field::Columns
                 ];
                 return Err(Error::cell(table.place(row.line(), column.key.as_str()), reason));
@@ -155,7 +155,7 @@ pub(crate) fn read(
     Ok(devices)
 }
 
-/// Refuses a row that has values in columns without a name, or none in those with one.
+/// Refuses a row with a value in an unnamed column, or without a cell for a named one.
 fn check_length(table: &Table, header: &TableRow, row: &TableRow) -> Result<(), Error> {
     let named = header
         .cells()
@@ -166,7 +166,7 @@ fn check_length(table: &Table, header: &TableRow, row: &TableRow) -> Result<(), 
     if row.len() < named || row.cells().skip(header.len()).any(|cell| !cell.is_empty()) {
         let (cells, columns) = (row.len(), header.len());
         let column = format!("number {}", cells.min(columns) + 1);
-        let reason = format!("row has {cells} cells, the header {columns}");
+        let reason = format!("row has {cells} cells, but the header has {columns}");
         return Err(Error::cell(table.place(row.line(), &column), reason));
     }
     let nameless = header
@@ -175,19 +175,19 @@ fn check_length(table: &Table, header: &TableRow, row: &TableRow) -> Result<(), 
         .position(|(name, cell)| name.trim().is_empty() && !cell.is_empty());
     nameless.map_or(Ok(()), |number| {
         let column = format!("number {}", number + 1);
-        let reason = "has a value, and the header no name for the column";
+        let reason = "has a value, but no name in the header";
         Err(Error::cell(table.place(row.line(), &column), reason))
     })
 }
 
-/// Tells whether somebody may believe that a column sets a field of the device, and none in `columns` does.
+/// Returns whether a column appears to set a device field that no entry of `columns` sets.
 fn is_unused_field(columns: &Columns, name: &str) -> bool {
     let known = means_passcode(name) || Key::new(name).is_ok_and(|key| is_field_key(&key));
     known && !columns.uses(name)
 }
 
 impl Cells {
-    /// Takes over one cell. The error is a reason without the value, which may be a secret.
+    /// Stores one cell. The error omits the value, which may be a secret.
     fn set(&mut self, column: &Column, text: &str, ids: Ids) -> Result<(), Message> {
         let value = match column.source {
             Source::Data => Input::Text(text),
@@ -204,7 +204,7 @@ impl Cells {
                 let number = u16::try_from(number()?)
                     .ok()
                     .and_then(|number| Discriminator::new(number).ok());
-                self.discriminator = Some(number.ok_or("not in 0..=4095")?);
+                self.discriminator = Some(number.ok_or("not in the range 0 to 4095")?);
             }
             "iteration-count" => self.iterations = Some(Iterations::new(number()?).map_err(reason)?),
             "salt" => self.salt = Some(string()?.parse().map_err(reason)?),
@@ -215,12 +215,12 @@ impl Cells {
                 Some(field) => match field.max() {
                     Some(max) => {
                         let set = field.set_number(&mut self.product, number()?);
-                        set.map_err(|_| format!("not in 0..={max}"))?;
+                        set.map_err(|_| format!("not in the range 0 to {max}"))?;
                     }
                     None => field.add_text(&mut self.product, string()?).map_err(reason)?,
                 },
                 None if is_field_key(&column.key) => {
-                    return Err("belongs to the credentials or to a list and cannot be set by a column".into());
+                    return Err("is part of the credentials or of a list and cannot be set by a column".into());
                 }
                 None => self.own(column, &value)?,
             },
@@ -232,7 +232,7 @@ impl Cells {
         let value = value.parse(column.encoding)?;
         if let OwnedValue::Str(text) = &value {
             check_text(text)?;
-            // It comes into the device's table of its NVS entries.
+            // It is copied into the device's table of NVS entries.
             CsvWriter::new()
                 .data(column.namespace, column.key, Encoding::String, text)
                 .map_err(reason)?;
@@ -246,23 +246,22 @@ impl Cells {
     }
 }
 
-/// A cell's contents, or those of the file that it names.
+/// The contents of a cell or of the file that it names.
 enum Input<'t> {
     Text(&'t str),
     File(Zeroizing<Vec<u8>>),
 }
 
 impl Input<'_> {
-    /// The error names the file if it is called like one: what is in the cell may be a secret that was mistaken for a name.
+    /// The error names the file only if the cell looks like a file name: the cell may hold a secret by mistake.
     fn read(path: &str) -> Result<Self, String> {
         let is_extension =
             |text: &&str| (1..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
         let extension = Path::new(path).extension().and_then(OsStr::to_str).filter(is_extension);
         let is_name = extension.is_some() && path.len() <= 255 && !path.contains(char::is_control);
         let name = if is_name { format!(" '{path}'") } else { String::new() };
-        let wrong = |reason| {
-            format!("cannot read the file{name} that the cell names, looked for from the current folder: {reason}")
-        };
+        let wrong =
+            |reason| format!("cannot read the file{name} named by the cell, relative to the current folder: {reason}");
         factory_fs::Input::read_file(Path::new(path))
             .map(Self::File)
             .map_err(wrong)
@@ -275,7 +274,7 @@ impl Input<'_> {
         }
     }
 
-    /// A file with the encoding `binary` is taken byte by byte, everything else as text.
+    /// A file with the encoding `binary` is read as bytes, any other as text.
     fn parse(&self, encoding: Encoding) -> Result<OwnedValue, String> {
         match (self, encoding) {
             (Self::File(bytes), Encoding::Binary) => Ok(OwnedValue::Blob(bytes.to_vec())),
@@ -286,7 +285,7 @@ impl Input<'_> {
     fn number(&self, encoding: Encoding, expected: Encoding) -> Result<u32, String> {
         match (encoding == expected).then(|| self.parse(encoding)).transpose()? {
             Some(OwnedValue::Number(Number::U32(number))) => Ok(number),
-            _ => Err(format!("the firmware reads a u32 here, not a {encoding}")),
+            _ => Err(format!("the firmware expects a u32, not {encoding}")),
         }
     }
 
@@ -294,7 +293,7 @@ impl Input<'_> {
         if encoding == Encoding::String {
             self.text()
         } else {
-            Err(format!("the firmware reads a string here, not a {encoding}"))
+            Err(format!("the firmware expects a string, not {encoding}"))
         }
     }
 
@@ -305,7 +304,7 @@ impl Input<'_> {
                 id.copy_from_slice(bytes);
                 Ok(RotatingId::new(*id))
             }
-            _ => Err("not 16 bytes as hex2bin, base64 or binary".into()),
+            _ => Err("not 16 bytes in hex2bin, base64 or binary".into()),
         }
     }
 }
@@ -314,17 +313,17 @@ fn reason(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-/// What NVS takes as a string: without the 0 byte, which it adds, at most 3999 bytes.
+/// Checks an NVS string: no NUL byte, which NVS appends itself, and at most 3999 bytes.
 fn check_text(text: &str) -> Result<(), String> {
     const MAX: usize = 3999;
     if text.len() > MAX {
         return Err(format!(
-            "{} bytes are more than the {MAX} of a string in NVS",
+            "{} bytes are too long for an NVS string; at most {MAX} are allowed",
             text.len()
         ));
     }
     if text.contains('\0') {
-        return Err("a string in NVS holds no 0 byte".into());
+        return Err("an NVS string cannot contain a NUL byte".into());
     }
     Ok(())
 }
@@ -333,6 +332,6 @@ fn same(found: u32, expected: u32, field: Field) -> Result<(), Message> {
     if found == expected {
         Ok(())
     } else {
-        Err(message![format!("is not the {expected:#06x} of "), field])
+        Err(message![format!("differs from the {expected:#06X} of "), field])
     }
 }

@@ -7,7 +7,7 @@ use matter_factory_data::NAMESPACE;
 
 use crate::Error;
 
-/// Which columns of the values file are used, and what they become: the reference tool's `--csv` file.
+/// The used columns of the values file and the entries they become: the reference tool's `--csv` file.
 ///
 /// Its rows are `key,type,encoding[,REPEAT]`; a row `name,namespace,` puts the following keys into another namespace
 /// than `chip-factory`.
@@ -21,7 +21,7 @@ use crate::Error;
 /// use matter_mfg::{Columns, Job};
 ///
 /// let mut job = Job::new("0xFFF1".parse()?, "0x8000".parse()?);
-/// // Each with the file that errors name.
+/// // Each with the file name for errors.
 /// let columns = b"cloud,namespace,\ndevice-id,data,string\nserial-num,data,string\n";
 /// let columns = Columns::new(&Table::parse(Path::new("columns.csv"), columns)?)?;
 /// let rows = Table::parse(Path::new("values.csv"), b"device-id,serial-num\nd-1,SN-1\nd-2,SN-2\n")?;
@@ -41,28 +41,28 @@ pub(crate) struct Column {
     pub(crate) key: Key,
     pub(crate) source: Source,
     pub(crate) encoding: Encoding,
-    /// All rows take the first one's value; theirs are blank or the same.
+    /// All rows get the first one's value; their own cells are blank or equal to it.
     pub(crate) repeat: bool,
 }
 
 /// Cells of a row: key, type, encoding, REPEAT.
 const CELLS: usize = 4;
 
-/// Where the value of a cell is.
+/// Location of a cell's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// In the cell.
+    /// In the cell itself.
     Data,
-    /// In the file that the cell names.
+    /// In the file named by the cell.
     File,
 }
 
 impl Columns {
-    /// Understands a table.
+    /// Parses a table.
     ///
     /// # Errors
     ///
-    /// [`Error::Cell`] with the line and what is allowed there.
+    /// [`Error::Cell`] with the line and the allowed values.
     pub fn new(table: &Table) -> Result<Self, Error> {
         let mut namespace = NAMESPACE;
         let mut columns = Self {
@@ -75,7 +75,7 @@ impl Columns {
             let cell = |index: usize| row.get(index).unwrap_or_default();
             if let Some(number) = row.cells().skip(CELLS).position(|cell| !cell.is_empty()) {
                 let column = format!("number {}", CELLS + number + 1);
-                let reason = "has a value; a row is key,type,encoding and perhaps REPEAT";
+                let reason = "has a value; a row is key,type,encoding and optionally REPEAT";
                 return Err(Error::cell(table.place(row.line(), &column), reason));
             }
             let wrong =
@@ -89,20 +89,20 @@ impl Columns {
             let source = match cell(1) {
                 "data" => Source::Data,
                 "file" => Source::File,
-                _ => return Err(wrong("type", &"not data, file or namespace")),
+                _ => return Err(wrong("type", &"must be data, file or namespace")),
             };
             let encoding = cell(2).parse::<Encoding>().map_err(|error| wrong("encoding", &error))?;
             let repeat = match cell(3) {
                 "" => false,
                 "REPEAT" => true,
-                _ => return Err(wrong("repeat", &"not REPEAT or empty")),
+                _ => return Err(wrong("repeat", &"must be REPEAT or empty")),
             };
             if !columns.keys.insert(key) {
-                let reason = format!("'{key}' stands twice, but has only one column of values");
+                let reason = format!("duplicate key '{key}', which has a single column of values");
                 return Err(wrong("key", &reason));
             }
             if let Some(earlier) = fields.insert((namespace, field(cell(0))), key) {
-                let reason = format!("'{key}' sets the same as '{earlier}' above it");
+                let reason = format!("'{key}' sets the same field as '{earlier}' above");
                 return Err(wrong("key", &reason));
             }
             columns.list.push(Column {
@@ -116,7 +116,7 @@ impl Columns {
         Ok(columns)
     }
 
-    /// Tells whether a column sets this field of the device.
+    /// Returns whether a column sets this field of the device.
     pub(crate) fn sets(&self, field: &str) -> bool {
         self.iter()
             .any(|column| column.namespace == NAMESPACE && self::field(column.key.as_str()) == field)
@@ -126,13 +126,13 @@ impl Columns {
         self.list.iter()
     }
 
-    /// Tells whether a column of values with this name is used.
+    /// Returns whether a column of values with this name is used.
     pub(crate) fn uses(&self, name: &str) -> bool {
         Key::new(name).is_ok_and(|key| self.keys.contains(&key))
     }
 }
 
-/// The field that a column of `chip-factory` sets, whichever of its spellings the column has.
+/// Returns the field that a column of `chip-factory` sets, in either of its spellings.
 pub(crate) fn field(column: &str) -> &str {
     match column {
         "pin-code" => "passcode",
@@ -140,7 +140,7 @@ pub(crate) fn field(column: &str) -> &str {
     }
 }
 
-/// Tells whether a column's name means the passcode, however it is written.
+/// Returns whether a column's name means the passcode, in any spelling.
 pub(crate) fn means_passcode(column: &str) -> bool {
     let bare = column.chars().filter(|c| !matches!(c, '-' | '_' | ' '));
     let bare = bare.collect::<String>().to_ascii_lowercase();
@@ -148,13 +148,13 @@ pub(crate) fn means_passcode(column: &str) -> bool {
     matches!(bare, "passcode" | "passcodes" | "pincode" | "pincodes")
 }
 
-/// A passcode under any name but its own two would be stored as it is, where everybody reads it.
+/// A passcode under any name but the two known ones would be stored in plain text.
 fn check_passcode(namespace: &Namespace, key: &Key) -> Result<(), String> {
     let sets = *namespace == NAMESPACE && field(key.as_str()) == "passcode";
     if sets || !means_passcode(key.as_str()) {
         return Ok(());
     }
     Err(format!(
-        "'{key}' of namespace {namespace} would store a passcode in plain; 'passcode' or 'pin-code' of {NAMESPACE} sets it"
+        "'{key}' of namespace {namespace} would store a passcode in plain text; use 'passcode' or 'pin-code' of {NAMESPACE}"
     ))
 }

@@ -14,7 +14,7 @@ use crate::{Error, Field, Message, SuppliedDac, inputs};
 
 const FIELD: Field = Field::DacFolder;
 
-/// The work of [`SuppliedDac::read_folder`].
+/// Implements [`SuppliedDac::read_folder`].
 pub(crate) fn read_dac_folder(folder: &Path, password: Option<&str>) -> Result<Vec<SuppliedDac>, Error> {
     let unreadable = |error: std::io::Error| Error::file(FIELD, folder, error.to_string());
     let mut paths = Vec::new();
@@ -38,11 +38,11 @@ pub(crate) fn read_dac_folder(folder: &Path, password: Option<&str>) -> Result<V
     found.pair(folder)
 }
 
-/// What the files hold.
+/// The contents of the files.
 #[derive(Default)]
 struct Found {
     dacs: Vec<(PathBuf, Certificate)>,
-    /// Where in `dacs` the certificate of a public key is.
+    /// Index in `dacs` of the certificate of a public key.
     places: BTreeMap<[u8; 65], usize>,
     keys: BTreeMap<[u8; 65], (PathBuf, PrivateKey)>,
 }
@@ -72,7 +72,7 @@ impl Found {
             return Err(reason.to_string().into());
         }
         if InputKind::of(bytes) != InputKind::Pkcs12 {
-            return Err("is neither a certificate nor a key in PEM, DER, PKCS#8, PKCS#12 or raw form".into());
+            return Err("is not a certificate or a key in PEM, DER, PKCS#8, PKCS#12 or raw form".into());
         }
         self.take_pkcs12(path, bytes, password)
     }
@@ -80,10 +80,10 @@ impl Found {
     fn take_block(&mut self, path: &Path, block: &str, password: Option<&str>) -> Result<(), Message> {
         if block.starts_with("-----BEGIN CERTIFICATE-----") {
             let certificate = Certificate::from_pem(block)
-                .map_err(|error| Message::from(format!("holds a certificate that is none: {error}")))?;
+                .map_err(|error| Message::from(format!("contains an invalid certificate: {error}")))?;
             return self.add_certificate(path, certificate);
         }
-        // OpenSSL writes the curve's name in front of a key.
+        // OpenSSL writes the curve's name before a key.
         if block.starts_with("-----BEGIN EC PARAMETERS-----") {
             return Ok(());
         }
@@ -94,7 +94,7 @@ impl Found {
     #[cfg(feature = "pkcs12")]
     fn take_pkcs12(&mut self, path: &Path, bytes: &[u8], password: Option<&str>) -> Result<(), Message> {
         let open = Pkcs12::decode_with(bytes, password.unwrap_or_default());
-        let open = open.map_err(|_| message!["is PKCS#12 that ", Field::Password, " does not open"])?;
+        let open = open.map_err(|_| message!["is PKCS#12, which ", Field::Password, " does not decrypt"])?;
         for key in open.private_keys().map_err(inputs::key_reason)? {
             self.add_key(path, key)?;
         }
@@ -104,13 +104,13 @@ impl Found {
     #[cfg(not(feature = "pkcs12"))]
     #[expect(clippy::unused_self, reason = "the same with the feature")]
     fn take_pkcs12(&mut self, _: &Path, _: &[u8], _: Option<&str>) -> Result<(), Message> {
-        Err("is PKCS#12, which this build without the feature 'pkcs12' cannot open; PEM and DER are read".into())
+        Err("is PKCS#12, which requires the feature 'pkcs12' that this build lacks; use PEM or DER".into())
     }
 
     #[cfg(feature = "pkcs12")]
     fn add_der(&mut self, path: &Path, der: &[u8]) -> Result<(), Message> {
         let certificate = Certificate::from_der(der)
-            .map_err(|error| Message::from(format!("holds a certificate that is none: {error}")))?;
+            .map_err(|error| Message::from(format!("contains an invalid certificate: {error}")))?;
         self.add_certificate(path, certificate)
     }
 
@@ -123,7 +123,7 @@ impl Found {
             // The same certificate in PEM and DER.
             Some((_, other)) if other.as_der() == certificate.as_der() => {}
             Some((other, _)) => {
-                return Err(format!("is another certificate of the key of {}", other.display()).into());
+                return Err(format!("is another certificate for the key of {}", other.display()).into());
             }
             None => {
                 self.places.insert(key, self.dacs.len());
@@ -144,7 +144,7 @@ impl Found {
         let mut names = BTreeSet::new();
         let mut supplied = Vec::with_capacity(self.dacs.len());
         for (path, certificate) in self.dacs {
-            // A key that never leaves its chip is not in any file.
+            // A key that never leaves its chip is in no file.
             let key = self.keys.remove(certificate.public_key().as_bytes());
             let key = key.map(|(_, key)| key);
             let dac = SuppliedDac {
@@ -162,11 +162,11 @@ impl Found {
             return Err(Error::file(
                 FIELD,
                 &path,
-                "is a key whose certificate is not in the folder",
+                "is a key without a certificate in the folder",
             ));
         }
         if supplied.is_empty() {
-            return Err(Error::file(FIELD, folder, "holds no DAC"));
+            return Err(Error::file(FIELD, folder, "contains no DAC"));
         }
         Ok(supplied)
     }
@@ -176,21 +176,21 @@ impl Found {
 mod tests {
     use super::*;
 
-    /// SEQUENCE, version 3, and what is broken behind it.
+    /// SEQUENCE, version 3, then garbage.
     const VERSION_3: &[u8] = &[0x30, 0x05, 0x02, 0x01, 0x03, 0x30, 0x00];
 
     #[test]
-    fn pkcs12_that_cannot_be_opened_says_why() {
+    fn pkcs12_that_cannot_be_opened_is_refused_with_the_reason() {
         let refused = |bytes| Found::default().take(Path::new("dac.p12"), bytes, Some("secret"));
         let expected = if cfg!(feature = "pkcs12") {
-            "is PKCS#12 that password does not open"
+            "is PKCS#12, which password does not decrypt"
         } else {
-            "is PKCS#12, which this build without the feature 'pkcs12' cannot open; PEM and DER are read"
+            "is PKCS#12, which requires the feature 'pkcs12' that this build lacks; use PEM or DER"
         };
         assert_eq!(refused(VERSION_3).unwrap_err().to_string(), expected);
         for other in [&[0x30, 0x05, 0x02, 0x01, 0x01, 0x30, 0x00][..], &[0x30], b""] {
             let reason = refused(other).unwrap_err().to_string();
-            assert!(reason.starts_with("is neither a certificate nor a key"), "{reason}");
+            assert!(reason.starts_with("is not a certificate or a key"), "{reason}");
         }
     }
 }

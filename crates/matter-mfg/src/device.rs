@@ -19,17 +19,17 @@ use crate::{Error, InternalFiles, Plan};
 
 mod sealing;
 
-/// Pixels to a module of the QR code, as in the reference tool's pictures.
+/// Pixels per module of the QR code, as in the reference tool's pictures.
 const QR_SCALE: u8 = 6;
 
-/// Everything of one device that goes to disk, read back and found right.
+/// The files of one device, read back and verified.
 pub(crate) struct Device {
     pub(crate) uuid: String,
     pub(crate) record: DeviceRecord,
     pub(crate) layout: StorageLayout<'static>,
-    /// What is beside the images.
+    /// The files beside the images.
     pub(crate) internal: InternalFiles,
-    /// None for a device that draws its passcode itself.
+    /// `None` for a device that draws its passcode itself.
     pub(crate) label: Option<Label>,
     /// Until they are on disk.
     images: Option<Finished>,
@@ -43,7 +43,7 @@ pub(crate) struct Device {
 struct Finished {
     nvs: Option<Zeroizing<Vec<u8>>>,
     is_encrypted: bool,
-    /// The key of an encrypted one, unless it is in the eFuses.
+    /// The keys partition of an encrypted image, unless its keys are in eFuses.
     keys: Option<Zeroizing<Vec<u8>>>,
     secure_cert: Option<Zeroizing<Vec<u8>>>,
 }
@@ -60,7 +60,7 @@ impl From<Images> for Finished {
     }
 }
 
-/// What is printed on a device.
+/// The printed codes of a device.
 pub(crate) struct Label {
     pub(crate) qr: QrText,
     pub(crate) manual: GroupedManualCode,
@@ -68,7 +68,7 @@ pub(crate) struct Label {
     picture: Zeroizing<Vec<u8>>,
 }
 
-/// The file in `internal/` that holds the value of a key.
+/// Returns the file in `internal/` with the value of a key.
 pub(crate) fn file_of(key: &Key) -> Option<InternalFile> {
     match key.as_str() {
         "dac-cert" => Some(InternalFile::DacDer),
@@ -91,13 +91,13 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// Tells whether the value is a text of somebody's own, which may look like a formula. Salt and verifier are Base64.
+    /// Returns whether the value is free text, which may look like a formula. Salt and verifier are Base64.
     pub(crate) fn is_free_text(&self) -> bool {
         self.encoding == Encoding::String && !matches!(self.key.as_str(), "salt" | "verifier")
     }
 }
 
-/// All entries that a record has in NVS as rows.
+/// Returns all NVS entries of a record as rows.
 pub(crate) fn rows(record: &DeviceRecord, layout: &StorageLayout<'_>) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::new();
     let visited = record.visit_nvs(layout, |namespace, key, value| {
@@ -120,7 +120,7 @@ pub(crate) fn rows(record: &DeviceRecord, layout: &StorageLayout<'_>) -> Result<
 }
 
 impl Device {
-    /// Makes the images and the codes of a record, and reads them back.
+    /// Makes the images and the codes of a record and reads them back.
     pub(crate) fn finish(identity: Identity, plan: &Plan, timings: &mut Timings) -> Result<Self, Error> {
         let Identity { uuid, record } = identity;
         plan.check_keys(&record)?;
@@ -131,11 +131,11 @@ impl Device {
             let (read, found) = record.decode_again(images.nvs(), images.secure_cert()).map_err(wrong)?;
             match record.first_difference(&read) {
                 Some(key) => Err(Error::read_back(format_args!("key '{key}' differs"))),
-                None if found != layout => Err(Error::read_back("something lies in the wrong partition")),
+                None if found != layout => Err(Error::read_back("an entry is in the wrong partition")),
                 None => Ok(images),
             }
         })?;
-        // Without a verifier the device draws its passcode itself, and shows it.
+        // Without a verifier the device draws its passcode itself and shows it.
         let label = record.verifier().map(|_| Label::new(&record, timings)).transpose()?;
         Ok(Self {
             uuid,
@@ -149,7 +149,7 @@ impl Device {
         })
     }
 
-    /// Writes the device's folder into another one, in which nobody looks before the ledger lists the device.
+    /// Writes the device's folder into a hidden one until the ledger lists the device.
     pub(crate) fn write(&mut self, devices: &Dir) -> Result<(), Error> {
         let uuid = &self.uuid;
         let mut folder = DeviceFolder::new(devices, uuid)?;
@@ -181,7 +181,7 @@ impl Device {
             self.add_internal(&mut folder, InternalFile::Declaration, || Ok(declaration.as_der()))?;
         }
         if self.internal.has(InternalFile::PartitionCsv) {
-            // The key is in a file beside it.
+            // The private key is in a file beside it.
             let table = self.partition_csv()?;
             folder.add(InternalFile::PartitionCsv.path(), table.as_bytes(), false)?;
         }
@@ -189,7 +189,7 @@ impl Device {
         Ok(())
     }
 
-    /// The plan has the hashes of all parts.
+    /// The plan contains the hashes of all parts.
     fn add_flash(&self, folder: &mut DeviceFolder, flash: &DeviceFlash) -> Result<(), Error> {
         let is_encrypted = self.images.as_ref().is_some_and(|images| images.is_encrypted);
         let hides = flash.is_encrypted()
@@ -202,18 +202,19 @@ impl Device {
         Ok(())
     }
 
-    /// Tells whether nobody can guess what is in an image from its hash: there is no verifier in it, which a passcode gives
-    /// with a salt that the device tells everybody (Matter Core 4.14.1, PBKDFParamResponse), or there are random secrets.
+    /// Returns whether the hash of an image reveals nothing guessable: the image has no verifier, which follows from
+    /// the passcode and a salt that the device discloses (Matter Core 4.14.1, PBKDFParamResponse), or it has random
+    /// secrets.
     fn hides_verifier(&self, place: Place) -> bool {
         let holds_verifier = self.record.verifier().is_some() && self.layout.commissionable_data() == place;
         let holds_key = holds_plain_key(&self.record, &self.layout, place);
-        // Two of 32 bytes, which nobody else knows.
+        // Two secret random numbers of 32 bytes.
         let holds_numbers = self.record.secure_cert_numbers.is_some() && place == Place::SecureCert;
         !holds_verifier || holds_key || holds_numbers
     }
 
-    /// Describes the device, which is on disk, for the manifest; without codes also without the hash and the size of each
-    /// file from which the passcode can be guessed.
+    /// Describes the device, which is on disk, for the manifest. Without codes it omits hash and size of each file from
+    /// which the passcode could be guessed.
     pub(crate) fn manifest_entry(&self, with_codes: bool) -> ManifestDevice {
         let codes = self.label.as_ref().filter(|_| with_codes);
         let codes = codes.map(|label| (&label.qr, &label.manual));
@@ -222,12 +223,12 @@ impl Device {
         ManifestDevice::new(&self.uuid, &self.record, codes, files)
     }
 
-    /// A key that is for an eFuse goes into one file that says so, and into nothing that could be taken for an image.
+    /// A key for an eFuse goes into one file with a telling name, and into nothing that could be mistaken for an image.
     fn add_credentials(&self, folder: &mut DeviceFolder, credentials: &AttestationCredentials) -> Result<(), Error> {
         let dac = credentials.dac();
         self.add_internal(folder, InternalFile::DacPem, || Ok(dac.to_pem()))?;
         self.add_internal(folder, InternalFile::DacDer, || Ok(dac.as_der()))?;
-        self.add_internal(folder, InternalFile::DacPublicKey, || Ok(dac.public_key().as_bytes()))?;
+        self.add_internal(folder, InternalFile::DacPublicKey, || Ok(*dac.public_key().as_bytes()))?;
         self.add_internal(folder, InternalFile::PaiDer, || Ok(credentials.pai().as_der()))?;
         let Some(key) = credentials.key() else { return Ok(()) };
         let pem = || key.to_pkcs8_pem().map_err(Error::encode);
@@ -238,12 +239,12 @@ impl Device {
                 self.add_internal(folder, InternalFile::DacPrivateKey, || Ok(key.expose_scalar()))
             }
             DacKeyStorage::EfuseEcdsa(_) => self.add_internal(folder, InternalFile::EfuseKey, pem),
-            // The chip has made it, and whoever has it here as well keeps it.
+            // The chip made it; an external copy is its owner's responsibility.
             _ => Ok(()),
         }
     }
 
-    /// Writes a file from which nobody can guess the passcode, if such files are written.
+    /// Writes a file from which the passcode cannot be guessed, if such files are enabled.
     fn add_internal<B: AsRef<[u8]>>(
         &self,
         folder: &mut DeviceFolder,
@@ -256,7 +257,7 @@ impl Device {
         Ok(())
     }
 
-    /// Forgets what only the device's folder needs.
+    /// Releases the data that only the device's folder requires.
     pub(crate) fn drop_files(&mut self) {
         self.images = None;
         if let Some(label) = &mut self.label {
@@ -281,7 +282,7 @@ impl Device {
         )))
     }
 
-    /// The input with which the reference generator makes the same image when it runs in `internal/`.
+    /// Returns the CSV from which the reference generator makes the same image when it runs in `internal/`.
     fn partition_csv(&self) -> Result<Zeroizing<String>, Error> {
         let mut writer = CsvWriter::new();
         for row in rows(&self.record, &self.layout)? {
@@ -301,7 +302,7 @@ impl Device {
     }
 }
 
-/// The folder of a device, and what the manifest says of its files.
+/// The folder of a device and the manifest entries of its files.
 struct DeviceFolder {
     dir: Dir,
     internal: Option<Dir>,
@@ -318,12 +319,12 @@ impl DeviceFolder {
         })
     }
 
-    /// Writes a file. `hides_passcode` tells whether nobody can guess the passcode from the file's hash or size.
+    /// Writes a file. `hides_passcode` states that the passcode cannot be guessed from the file's hash or size.
     fn add(&mut self, name: &str, bytes: &[u8], hides_passcode: bool) -> Result<(), Error> {
         self.add_with(name, hides_passcode, |write| write(bytes))
     }
 
-    /// The same for bytes that are in several places.
+    /// As [`Self::add`], for data in several pieces.
     fn add_with(
         &mut self,
         name: &str,
@@ -355,10 +356,10 @@ impl DeviceFolder {
     }
 }
 
-/// Writes some bytes behind those before.
+/// Appends bytes.
 type Write<'w> = &'w mut dyn FnMut(&[u8]) -> io::Result<()>;
 
-/// The key block of the eFuses for the private key of a device that is not in its images.
+/// Returns the eFuse key block for a device's private key if it is in no image.
 pub(crate) fn dac_key_block(record: &DeviceRecord, layout: &StorageLayout<'_>) -> Option<EfuseKey> {
     match layout.key() {
         DacKeyStorage::EfuseEcdsa(block) => record.credentials()?.key().map(|_| block),
@@ -366,7 +367,7 @@ pub(crate) fn dac_key_block(record: &DeviceRecord, layout: &StorageLayout<'_>) -
     }
 }
 
-/// Tells whether the private key of a device can be read in an image that is not encrypted.
+/// Returns whether a device's private key is readable in an unencrypted image.
 pub(crate) fn holds_plain_key(record: &DeviceRecord, layout: &StorageLayout<'_>, place: Place) -> bool {
     record.credentials().is_some_and(|found| found.key().is_some())
         && layout.attestation() == place
@@ -393,7 +394,7 @@ impl Label {
     }
 }
 
-/// Reads both codes and compares all that they say with what they were made from.
+/// Decodes both codes and compares them with the payload they were made from.
 fn check_codes(payload: &SetupPayload, qr: &QrText, manual: &GroupedManualCode) -> Result<(), Error> {
     let wrong = |code: &str, reason: &dyn std::fmt::Display| Error::read_back(format_args!("{code}: {reason}"));
     let read: SetupPayload = qr.as_str().parse().map_err(|error| wrong("QR text", &error))?;
@@ -404,7 +405,7 @@ fn check_codes(payload: &SetupPayload, qr: &QrText, manual: &GroupedManualCode) 
         && read.discriminator() == payload.discriminator()
         && read.passcode().expose() == payload.passcode().expose();
     if !same {
-        return Err(wrong("QR text", &"says something else than the record"));
+        return Err(wrong("QR text", &"differs from the record"));
     }
     let typed: ManualPayload = manual.as_str().parse().map_err(|error| wrong("manual code", &error))?;
     let ids = typed.ids().map(|ids| (ids.vendor_id, ids.product_id));
@@ -415,6 +416,6 @@ fn check_codes(payload: &SetupPayload, qr: &QrText, manual: &GroupedManualCode) 
     if same {
         Ok(())
     } else {
-        Err(wrong("manual code", &"says something else than the record"))
+        Err(wrong("manual code", &"differs from the record"))
     }
 }

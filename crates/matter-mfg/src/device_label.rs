@@ -11,17 +11,16 @@ mod helvetica;
 pub(crate) use self::fit::{Fitted, MIN_LETTER, MIN_MODULE, Text, fit_all};
 pub(crate) use self::helvetica::{Weight, has as has_exact_width};
 
-/// Modules of white around the code (ISO/IEC 18004, "quiet zone").
+/// White modules around the code (ISO/IEC 18004, "quiet zone").
 const QUIET_ZONE: usize = 4;
-/// Characters of a long manual code on the first line, which are those of a short one: `1234-567-8901`.
+/// Characters of a long manual code on its first line, as many as a short code has: `1234-567-8901`.
 const SHORT: usize = 13;
-/// What stands before a serial number.
+/// Prefix of a printed serial number.
 const SERIAL: &str = "S/N ";
 
-/// What the label of a device says: its QR code, its manual code in groups, the names of product and vendor, and its serial
-/// number.
+/// The content of a device's label: QR code, grouped manual code, names of product and vendor, and serial number.
 ///
-/// How that is arranged follows from the size of the label; see [`LabelSheet`](crate::LabelSheet).
+/// The arrangement follows from the size of the label; see [`LabelSheet`](crate::LabelSheet).
 ///
 /// # Examples
 ///
@@ -57,14 +56,14 @@ impl DeviceLabel {
     ///
     /// # Errors
     ///
-    /// [`ImageError::Text`], which no payload gives: each fits a QR code.
+    /// [`ImageError::Text`], which does not occur: every payload fits a QR code.
     pub fn new(payload: &SetupPayload) -> Result<Self, ImageError> {
         let image = QrImage::new(payload.qr_text().as_str())?;
         let code = payload.manual_code().grouped();
         let code = code.as_str();
         let (first, second) = match payload.flow() {
             CommissioningFlow::Standard => (code, ""),
-            // A code with vendor and product is twice as long; the hyphen between the parts belongs to neither.
+            // A code with vendor and product is twice as long; the hyphen between the parts is dropped.
             _ => code.split_at_checked(SHORT).unwrap_or((code, "")),
         };
         let parts = [first, second.trim_start_matches('-')].into_iter();
@@ -94,43 +93,43 @@ impl DeviceLabel {
         self
     }
 
-    /// Adds the serial number, which is printed behind `S/N`.
+    /// Adds the serial number, which is printed after `S/N`.
     #[must_use]
     pub fn with_serial(mut self, number: &str) -> Self {
         self.serial = Some(number.into());
         self
     }
 
-    /// Returns everything that is printed as text.
+    /// Returns all printed texts.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         let others = [&self.product, &self.vendor, &self.serial].into_iter().flatten();
         let manual = self.manual.iter().map(|part| part.as_str());
         manual.chain(others.map(String::as_str))
     }
 
-    /// How many modules a side of the QR code has with its quiet zone.
+    /// Returns the width of the QR code in modules, including its quiet zone.
     fn modules(&self) -> usize {
         self.rows.len() + 2 * QUIET_ZONE
     }
 }
 
-/// Why a label cannot be drawn.
+/// Error when a label cannot be drawn.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum LabelError {
-    /// The fonts of a PDF label do not have a character: they have those of Latin-1.
+    /// A character is outside Latin-1, which the fonts of PDF labels cover.
     Character {
         /// The character.
         character: char,
     },
-    /// The QR code with modules of the size that was asked for, and the texts, need a larger label.
+    /// The label is too small for the QR code, with modules of the requested size, and the texts.
     ModuleTooLarge {
         /// The label.
         label: Extent,
-        /// Millimetres of a module.
+        /// Size of a module in millimetres.
         module: f64,
     },
-    /// The QR code and the texts need a larger label even at their smallest.
+    /// The label is too small for the QR code and the texts even at their smallest.
     TooSmall {
         /// The label.
         label: Extent,
@@ -142,17 +141,17 @@ impl fmt::Display for LabelError {
         match self {
             Self::Character { character } => write!(
                 f,
-                "'{character}' is not in the fonts of PDF labels, which have the characters of Latin-1; an SVG can show it"
+                "'{character}' is not in the fonts of PDF labels, which cover Latin-1; use SVG"
             ),
             Self::ModuleTooLarge { label, module } => write!(
                 f,
-                "a label of {label} has no room for a QR code with modules of {module} mm beside its texts; smaller modules, \
-                 a larger label or shorter texts are allowed"
+                "a label of {label} is too small for a QR code with modules of {module} mm and its texts; use smaller \
+                 modules, a larger label or shorter texts"
             ),
             Self::TooSmall { label } => write!(
                 f,
-                "a label of {label} has no room for its QR code with modules of {MIN_MODULE} mm and texts of {MIN_LETTER} mm; \
-                 a larger label or shorter texts are allowed"
+                "a label of {label} is too small for a QR code with modules of {MIN_MODULE} mm and texts of {MIN_LETTER} mm; \
+                 use a larger label or shorter texts"
             ),
         }
     }

@@ -14,7 +14,7 @@ use crate::growing::GrowingFile;
 /// Longer than most rows.
 const BUFFER: usize = 2048;
 
-/// How lines end: the reference tool's small files end them with LF, its tables with CRLF as RFC 4180 says.
+/// Line ends: LF in the reference tool's small files, CRLF in its tables (RFC 4180).
 #[derive(Clone, Copy)]
 pub(crate) enum LineEnd {
     Lf,
@@ -28,7 +28,7 @@ pub(crate) fn line<'c>(end: LineEnd, cells: impl IntoIterator<Item = &'c str>) -
     lines.finish()
 }
 
-/// Rows of CSV, quoted where RFC 4180 asks for it.
+/// Rows of CSV, quoted where RFC 4180 requires it.
 pub(crate) struct Lines(csv::Writer<Vec<u8>>);
 
 impl Lines {
@@ -53,27 +53,27 @@ impl Lines {
     }
 }
 
-/// The name of the table of all devices.
+/// Returns the name of the table of all devices.
 pub(crate) fn summary(stamp: &str) -> String {
     format!("summary-{stamp}.csv")
 }
 
-/// The name of the table of all certificates.
+/// Returns the name of the table of all certificates.
 pub(crate) fn dacs(stamp: &str) -> String {
     format!("cn_dacs-{stamp}.csv")
 }
 
-/// The folder of the tables that the reference tool makes on its way.
+/// The folder of the reference tool's intermediate tables.
 pub(crate) const STAGING: &str = "staging";
 const CONFIG: &str = "config.csv";
 const MASTER: &str = "master.csv";
 const PINS: &str = "pin_disc.csv";
 /// The PAI of the latest run.
 pub(crate) const PAI: &str = "pai_cert.der";
-/// What a run leaves in the staging folder.
+/// Files that a run leaves in the staging folder.
 pub(crate) const STAGED: [&str; 4] = [CONFIG, MASTER, PINS, PAI];
 
-/// The tables of a run in the order of [`Tables::lens`]: the folder of each below the run's, and its name.
+/// Returns the tables of a run in the order of [`Tables::lens`]: the folder below the run's, and the name.
 pub(crate) fn names(stamp: &str) -> [(Option<&'static str>, Cow<'static, str>); 5] {
     [
         (None, summary(stamp).into()),
@@ -84,9 +84,9 @@ pub(crate) fn names(stamp: &str) -> [(Option<&'static str>, Cow<'static, str>); 
     ]
 }
 
-/// The tables of a run, which grow device by device and appear when the run ends.
+/// The tables of a run, which grow device by device and are published when the run ends.
 pub(crate) struct Tables {
-    /// Summary, config, master and pins; behind them the certificates, if there are any.
+    /// Summary, config, master and pins, followed by the certificates, if any.
     files: Vec<GrowingFile>,
     rows: u32,
 }
@@ -98,8 +98,8 @@ const PINS_AT: usize = 3;
 const DACS_AT: usize = 4;
 
 impl Tables {
-    /// Starts the tables in `folder`, their names with `stamp` in them; or continues tables that listed `rows` devices
-    /// when they were as long as `lens` says.
+    /// Creates the tables in `folder`, with `stamp` in their names; or continues tables that listed `rows` devices when
+    /// they had the lengths `lens`.
     pub(crate) fn open(folder: &Dir, stamp: &str, pai: Option<&[u8]>, rows: u32, lens: &[u64]) -> Result<Self, Error> {
         let path = folder.path().join(STAGING);
         let staging = folder.create_child(STAGING).map_err(Error::write(&path))?;
@@ -121,12 +121,12 @@ impl Tables {
         Ok(Self { files, rows })
     }
 
-    /// Returns when all rows are on disk.
+    /// Flushes all rows to disk.
     pub(crate) fn sync(&mut self) -> Result<(), Error> {
         self.files.iter_mut().try_for_each(GrowingFile::sync)
     }
 
-    /// Returns how long the tables are, for [`Tables::open`].
+    /// Returns the lengths of the tables, for [`Tables::open`].
     pub(crate) fn lens(&self) -> Vec<u64> {
         self.files.iter().map(GrowingFile::len).collect()
     }
@@ -147,7 +147,7 @@ impl Tables {
             self.write_headers(&rows, &further, &pins)?;
         }
         let values = rows.iter().map(|row| match row.file {
-            // There is no such file.
+            // The file does not exist.
             Some(file) if !device.internal.has(file) => Zeroizing::default(),
             Some(file) => Zeroizing::new(format!("{}/{}", device.uuid, file.path())),
             None if row.is_free_text() => guard_formula(&row.text),
@@ -160,7 +160,8 @@ impl Tables {
         self.add_line(SUMMARY_AT, LineEnd::CrLf, &cells)?;
         let cells = pins.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>();
         self.add_line(PINS_AT, LineEnd::CrLf, &cells)?;
-        // A supplied certificate may have another name than its device or, as for the reference tool, none and no row.
+        // A supplied certificate may have another name than its device or, as with the reference tool, neither name nor
+        // row.
         let dac = device.record.credentials().map(|credentials| credentials.dac());
         if let Some((dac, name)) = dac.and_then(|dac| Some((dac, dac.common_name()?))) {
             self.add_line(DACS_AT, LineEnd::CrLf, &[&guard_formula(name), &dac.to_pem()])?;
@@ -203,7 +204,7 @@ fn cell(name: &'static str, value: &str) -> Cell {
     (name, Zeroizing::new(value.to_owned()))
 }
 
-/// What the summary has besides the entries in NVS: the codes, and what is in the other partition instead.
+/// Returns the summary's columns besides the NVS entries: the codes, and the entries of the other partition.
 fn further(device: &Device) -> Vec<Cell> {
     let record = &device.record;
     let mut cells = Vec::new();
@@ -228,7 +229,7 @@ fn further(device: &Device) -> Vec<Cell> {
     cells
 }
 
-/// A row of `pin_disc.csv`; of a device that draws its passcode itself, without that and the verifier.
+/// Returns a row of `pin_disc.csv`. A device that draws its passcode itself has neither passcode nor verifier.
 fn pins(device: &Device, index: u32) -> Vec<Cell> {
     let record = &device.record;
     let mut cells = vec![cell("Index", &index.to_string())];
@@ -244,7 +245,7 @@ fn pins(device: &Device, index: u32) -> Vec<Cell> {
     cells
 }
 
-/// Returns a time as it is in the names of files: `YYYY-MM-DD-HH-MM-SS`.
+/// Formats a time for file names: `YYYY-MM-DD-HH-MM-SS`.
 pub(crate) fn stamp(time: &DateTime) -> String {
     format!(
         "{:04}-{:02}-{:02}-{:02}-{:02}-{:02}",

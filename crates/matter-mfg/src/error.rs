@@ -9,98 +9,98 @@ use matter_ledger::Error as LedgerError;
 use crate::message::message;
 use crate::{Field, Message};
 
-/// Why a run cannot start, or had to stop. No variant carries a secret.
+/// Error when a run cannot start or had to stop. No variant carries a secret.
 ///
-/// Errors name the [`Field`] that is concerned; [`Error::with_names`] writes another name for it, such as that of an option.
+/// Errors name the [`Field`] concerned; [`Error::with_names`] substitutes another name, such as the one of an option.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// A cell of a table cannot be used.
+    /// A cell of a table is invalid.
     Cell {
-        /// Where it is.
+        /// Its place.
         place: CellPlace,
-        /// What is wrong and what is allowed.
+        /// The fault and the allowed values.
         reason: Message,
     },
-    /// The system's clock shows no time between the years 1970 and 9999.
+    /// The system clock is not in the years 1970 to 9999.
     Clock,
-    /// A device's data cannot be written in one of its forms, which a checked plan does not cause.
+    /// A device's data cannot be encoded, which does not occur with a checked plan.
     Encode {
-        /// What the form's library says.
+        /// The error of the encoder.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Something is where a file is to be written.
+    /// An output file or folder exists already.
     Exists {
-        /// What is there.
+        /// Its path.
         path: PathBuf,
-        /// Why it stays, or what to do about it.
+        /// The reason it is kept, or the remedy.
         reason: Message,
     },
-    /// A field's value cannot be used, alone or beside another.
+    /// A field's value is invalid, alone or in combination.
     Field {
         /// The field.
         field: Field,
-        /// What is wrong and what is allowed.
+        /// The fault and the allowed values.
         reason: Message,
     },
-    /// An input file cannot be read or does not hold what it should.
+    /// An input file cannot be read or is invalid.
     File {
         /// The field that names it.
         field: Field,
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The fault.
         reason: Message,
     },
-    /// A device would have a private key that belongs into none.
+    /// A device's data contains a private key of a signer.
     Leak {
         /// The key of its entry.
         entry: String,
-        /// Whose private key it is.
+        /// The owner of the private key.
         whose: String,
     },
-    /// The ledger cannot be used, or not for this.
+    /// The ledger refuses the operation or cannot be used.
     Ledger(LedgerError),
-    /// Devices that the ledger lists are not where they should be.
+    /// Devices that the ledger lists are missing.
     Missing {
-        /// Which, and what to do.
+        /// The devices and the remedy.
         reason: Message,
     },
     /// The operating system gives no random numbers.
     Random,
-    /// A finished device did not read back as it was meant.
+    /// A finished device differs when read back.
     ReadBack {
-        /// What differs.
+        /// The difference.
         reason: String,
     },
     /// The signer of certificates or of the manifest failed.
     Signing {
-        /// Why, with the signer's own error as its source.
+        /// The cause, with the signer's own error as its source.
         source: AttestationError,
     },
-    /// A device of the ledger has a value already that must be unique.
+    /// A device of the ledger already has a value that must be unique.
     Taken {
-        /// What value it is.
+        /// The kind of value.
         what: &'static str,
-        /// The row that wanted it, from 0.
+        /// The row of the new device, from 0.
         row: u32,
     },
-    /// The system starts no thread.
+    /// The system cannot start a thread.
     Thread {
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// Something failed while files were written.
+    /// Writing failed.
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl Error {
-    /// Tells whether the input is at fault, so that nothing was written.
+    /// Returns whether the input is at fault, so that nothing was written.
     #[must_use]
     pub const fn is_input(&self) -> bool {
         matches!(
@@ -118,7 +118,7 @@ impl Error {
         )
     }
 
-    /// Returns the sentence with the caller's names of fields.
+    /// Returns the message with the caller's names of fields.
     #[must_use]
     pub fn with_names(&self, names: impl Fn(Field) -> String) -> String {
         self.to_message().with_names(names)
@@ -139,7 +139,7 @@ impl Error {
         Self::Cell { place, reason }
     }
 
-    /// The cause must not carry the data: errors of writers and of UTF-8 do.
+    /// The cause must not contain the data: errors of writers and of UTF-8 do.
     pub(crate) fn encode(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Encode { source: source.into() }
     }
@@ -154,7 +154,7 @@ impl Error {
         }
     }
 
-    /// What keeps a run from starting: what is in the way is the input's fault, and a failing disk is not.
+    /// Classifies an error before a run: an existing entry is the input's fault, a failing disk is not.
     pub(crate) fn obstacle(field: Field, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| match source.kind() {
@@ -171,7 +171,7 @@ impl Error {
         }
     }
 
-    /// The same of an error before the first device is made: the output folder and the ledger are inputs then.
+    /// Reclassifies an error before the first device is made, when the output folder and the ledger are still inputs.
     pub(crate) fn at_start(self) -> Self {
         match self {
             Self::Exists { path, reason } => Self::file(Field::OutputFolder, &path, reason),
@@ -180,7 +180,7 @@ impl Error {
         }
     }
 
-    /// A ledger that cannot be opened is an input's fault as long as nothing is written.
+    /// A ledger that cannot be opened is the input's fault as long as nothing is written.
     pub(crate) fn at_ledger(self) -> Self {
         match self {
             Self::Ledger(LedgerError::Damaged { place, reason } | LedgerError::Unusable { place, reason }) => {
@@ -198,15 +198,15 @@ impl Error {
         }
     }
 
-    /// What is there already, with the reason or the remedy.
+    /// Returns the error for an existing entry, with the reason or the remedy.
     pub(crate) fn exists(path: &Path, reason: impl Into<Message>) -> Self {
         let (path, reason) = (path.into(), reason.into());
         Self::Exists { path, reason }
     }
 
-    /// What another run does at this moment.
+    /// Returns the error for an entry that a concurrent run has just created.
     pub(crate) fn overtaken(path: &Path) -> Self {
-        let reason = "another run has made it in the meantime; the next try uses that";
+        let reason = "another run has created it in the meantime; run again to use it";
         Self::write(path)(io::Error::new(io::ErrorKind::ResourceBusy, reason))
     }
 
@@ -215,12 +215,12 @@ impl Error {
         move |source| Self::Write { path, source }
     }
 
-    /// Returns the sentence.
+    /// Returns the message.
     pub(crate) fn to_message(&self) -> Message {
         match self {
             Self::Cell { place, reason } => message![format!("{place}: ")].append(reason.clone()),
-            Self::Clock => "the system's clock shows no time between the years 1970 and 9999".into(),
-            Self::Encode { source } => format!("a device's data cannot be written: {source}").into(),
+            Self::Clock => "the system clock is not in the years 1970 to 9999".into(),
+            Self::Encode { source } => format!("cannot encode a device's data: {source}").into(),
             Self::Exists { path, reason } => {
                 message![format!("cannot write {}: ", path.display())].append(reason.clone())
             }
@@ -229,7 +229,7 @@ impl Error {
                 message![*field, format!(" {}: ", path.display())].append(reason.clone())
             }
             Self::Leak { entry, whose } => {
-                format!("a device would have {whose} in its entry '{entry}', which belongs into no device").into()
+                format!("a device would have {whose} in its entry '{entry}', which must not be in any device").into()
             }
             Self::Ledger(error) => {
                 let text = error.to_string();
@@ -245,17 +245,17 @@ impl Error {
             }
             Self::Missing { reason } => reason.clone(),
             Self::Random => "the operating system gives no random numbers".into(),
-            Self::ReadBack { reason } => format!("a finished device does not read back: {reason}").into(),
+            Self::ReadBack { reason } => format!("a finished device differs when read back: {reason}").into(),
             Self::Signing { source } => match std::error::Error::source(source) {
                 Some(cause) => format!("cannot sign: {cause}").into(),
                 None => format!("cannot sign: {source}").into(),
             },
             Self::Taken { what, row } => {
                 let number = row.saturating_add(1);
-                let text = format!("device {number}: its {what} is that of another device in the ledger, and ");
+                let text = format!("device {number}: its {what} is already that of another device in the ledger, and ");
                 message![text, Field::Unique, " forbids it"]
             }
-            Self::Thread { source } => format!("the system starts no thread: {source}").into(),
+            Self::Thread { source } => format!("cannot start a thread: {source}").into(),
             Self::Write { path, source } => format!("cannot write {}: {source}", path.display()).into(),
         }
     }
@@ -280,7 +280,7 @@ impl std::error::Error for Error {
 }
 
 impl From<LedgerError> for Error {
-    /// What can be wrong elsewhere as well is the same error.
+    /// Errors that other crates share are the same variant here.
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::Clock => Self::Clock,

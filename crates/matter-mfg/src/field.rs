@@ -4,9 +4,9 @@ use matter_factory_data::ProductInformation;
 
 macro_rules! fields {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)+) => {
-        /// An input of a job or of a run, which errors and warnings name.
+        /// An input of a job or of a run, as named by errors and warnings.
         ///
-        /// Its [name](Field::name) is that of the member in a job file; a command line puts two dashes before it.
+        /// Its [name](Field::name) is the member of a job file; a command line puts two dashes before it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Field {
@@ -16,7 +16,7 @@ macro_rules! fields {
         }
 
         impl Field {
-            /// All fields but those of the product.
+            /// All fields except those of the product.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             /// Returns the name of the field, such as `vendor-id`.
@@ -40,7 +40,7 @@ fields! {
     Certificate = "cert",
     /// The columns of [`Job::values`](crate::Job::values).
     Columns = "csv",
-    /// What the common name of a PAI that is made begins with.
+    /// Prefix of the common name of a PAI to make.
     CommonNamePrefix = "cn-prefix",
     /// [`Storage::commissionable_data_in_secure_cert`](crate::Storage)
     CommissionableDataInSecureCert = "commissionable-data-in-secure-cert",
@@ -146,11 +146,11 @@ fields! {
     ProductId = "product-id",
     /// [`BatchFiles::qr_zip`](crate::BatchFiles::qr_zip)
     QrZip = "qr-zip",
-    /// Why a device is taken out of use.
+    /// The reason for taking a device out of use.
     Reason = "reason",
     /// [`Run::with_resume`](crate::Run::with_resume)
     Resume = "resume",
-    /// [`Job::rotating_id`](crate::Job::rotating_id): that of a single device.
+    /// [`Job::rotating_id`](crate::Job::rotating_id) of a single device.
     RotatingId = "rd-id-uid",
     /// [`Storage::rotating_id_in_secure_cert`](crate::Storage)
     RotatingIdInSecureCert = "rd-id-uid-in-secure-cert",
@@ -162,7 +162,7 @@ fields! {
     Seed = "seed",
     /// [`Job::serial_numbers`](crate::Job::serial_numbers)
     SerialNumbers = "serials",
-    /// Where the private key of the PAI or PAA is.
+    /// The location of the private key of the PAI or PAA.
     Signer = "signer",
     /// [`Job::size`](crate::Job::size)
     Size = "size",
@@ -185,7 +185,7 @@ fields! {
 }
 
 impl Field {
-    /// Finds the field of a name.
+    /// Returns the field with a name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         let product = || {
             let mut fields = ProductInformation::FIELDS.iter();

@@ -20,10 +20,10 @@ use crate::keys_folder::KeysFolder;
 use crate::message::message;
 use crate::{Error, Field};
 
-/// What all devices of a run have in their flash, and where the images of each go.
+/// The flash contents that all devices of a run share, and the places of each device's images.
 ///
-/// Each device gets one image of its flash and a plan for its chip; the keys for the eFuses are written into a folder of
-/// their own, one file each, before the device appears.
+/// Each device gets one image of its flash and a plan for its chip; the keys for the eFuses are written into a folder
+/// of their own, one file each, before the device is published.
 #[derive(Clone)]
 pub struct FlashJob {
     plan: Arc<FlashPlan>,
@@ -35,7 +35,7 @@ pub struct FlashJob {
 }
 
 impl FlashJob {
-    /// Takes a checked profile, and the label of the partition for the factory data.
+    /// Takes a checked profile and the label of the partition for the factory data.
     #[must_use]
     pub fn new(plan: FlashPlan, nvs: String) -> Self {
         Self {
@@ -62,48 +62,48 @@ impl FlashJob {
         self
     }
 
-    /// Sets the folder for the devices' keys, which flash encryption and NVS encryption by HMAC need.
+    /// Sets the folder for the devices' keys, required by flash encryption and by NVS encryption with HMAC keys.
     #[must_use]
     pub fn with_keys_dir(mut self, path: Option<PathBuf>) -> Self {
         self.keys_dir = path;
         self
     }
 
-    /// Sets the key of the bootloader's digest, for secure boot version 1, and its file.
+    /// Sets the key of the bootloader's digest for secure boot version 1, and its file.
     #[must_use]
     pub fn with_bootloader_key(mut self, key: Option<(BootloaderKeyV1, PathBuf)>) -> Self {
         self.bootloader_key = key;
         self
     }
 
-    /// Returns the folder for keys, when there is something to write there.
+    /// Returns the folder for keys, if any are written.
     pub(crate) fn keys_dir(&self) -> Option<&Path> {
         self.keys_dir
             .as_deref()
             .filter(|_| self.scheme().is_some() || self.has_hmac())
     }
 
-    /// Tells whether the keys of NVS encryption are derived from an HMAC key in the eFuses.
+    /// Returns whether the keys of NVS encryption are derived from an HMAC key in the eFuses.
     pub(crate) fn has_hmac(&self) -> bool {
         self.plan.profile().nvs_encryption() == NvsEncryption::Hmac
     }
 
-    /// Sets what follows from the profile for the other fields of a job, and refuses what does not go with it.
+    /// Applies the profile to the other fields of a job, and refuses fields that contradict it.
     pub(crate) fn prepare(job: &mut Job) -> Result<(), Error> {
         let Some(flash) = &job.flash else { return Ok(()) };
         let profile = flash.plan.profile();
         let refuse = |reason| Err(Error::field(Field::FlashPlan, reason));
         if job.without_image {
             return refuse(message![
-                "needs the factory partition, which ",
+                "requires the factory partition, which ",
                 Field::NoImage,
-                " leaves out"
+                " omits"
             ]);
         }
         if job.storage.ds_peripheral && job.storage.target != profile.chip() {
             let (chip, target) = (profile.chip(), job.storage.target);
             return refuse(message![
-                format!("is for {chip}, and "),
+                format!("is for {chip}, but "),
                 Field::Target,
                 format!(" is {target}")
             ]);
@@ -116,16 +116,16 @@ impl FlashJob {
             NvsEncryption::NvsKeys => job.encrypt = true,
             NvsEncryption::Hmac if job.encrypt => {
                 return refuse(message![
-                    "derives the keys of NVS encryption from the eFuses; leave out ",
+                    "derives the keys of NVS encryption from the eFuses; omit ",
                     Field::Encrypt,
                     ", which puts them into a partition"
                 ]);
             }
             NvsEncryption::Off if job.encrypt => {
                 return refuse(message![
-                    "has no place for the keys of ",
+                    "has no partition for the keys of ",
                     Field::Encrypt,
-                    "; NVS encryption by nvs_keys is allowed"
+                    "; use NVS encryption with nvs_keys"
                 ]);
             }
             NvsEncryption::Off | NvsEncryption::Hmac => {}
@@ -133,12 +133,12 @@ impl FlashJob {
         Ok(())
     }
 
-    /// Refuses a profile that has no partition for an image, or one for an image that is not made.
+    /// Refuses a profile without a partition for an image, or with one for an image that is not made.
     pub(crate) fn check_layout(&self, layout: &StorageLayout<'_>) -> Result<(), Error> {
         let reason = match (layout.has_secure_cert(), &self.secure_cert) {
             (true, None) => "names no partition for the images of esp_secure_cert".into(),
             (false, Some(label)) => message![
-                format!("names the partition '{label}' for esp_secure_cert, whose images need "),
+                format!("names the partition '{label}' for esp_secure_cert, whose images require "),
                 Field::DacInSecureCert
             ],
             _ => return Ok(()),
@@ -146,7 +146,7 @@ impl FlashJob {
         Err(Error::field(Field::FlashPlan, reason))
     }
 
-    /// Makes the flash of a device whose keys are those of `secrets`, and reads it back. `buffer` is used again.
+    /// Makes the flash of a device with the keys `secrets`, and reads it back. `buffer` is reused.
     pub(crate) fn device(
         &self,
         uuid: &str,
@@ -196,7 +196,7 @@ impl FlashJob {
         }
     }
 
-    /// Returns the scheme of flash encryption.
+    /// Returns the flash encryption scheme.
     pub(crate) fn scheme(&self) -> Option<EncryptionScheme> {
         self.plan.profile().encryption_scheme()
     }
@@ -210,7 +210,7 @@ impl FlashJob {
         }
     }
 
-    /// Draws what a device has of its own besides its images, and keeps the keys in their folder.
+    /// Draws a device's own secrets and stores the keys in their folder.
     pub(crate) fn draw<R: CryptoRng + ?Sized>(
         &self,
         uuid: &str,
@@ -238,7 +238,7 @@ impl FlashJob {
         Ok(secrets)
     }
 
-    /// An ESP32 has one coding scheme for all of its keys.
+    /// An ESP32 uses one coding scheme for all of its keys.
     fn draw_flash_key<R: CryptoRng + ?Sized>(&self, scheme: EncryptionScheme, rng: &mut R) -> Result<FlashKey, Error> {
         let key = FlashKey::generate(scheme, rng);
         let coded = self.bootloader_key.as_ref().map(|(key, _)| key.expose_bytes().len());
@@ -248,13 +248,13 @@ impl FlashJob {
         }
     }
 
-    /// Tries the profile with images as long as a device's, before there is a device.
+    /// Tries the profile with images as long as a device's, before the first device is made.
     pub(crate) fn try_device(&self, images: &DeviceImages<'_>, rng: &mut impl CryptoRng) -> Result<Tried, Error> {
         let secrets = self.draw(STAND_IN, None, rng)?;
         let device = self.device(STAND_IN, images, &secrets, Vec::new())?;
         let warnings = device.plan.warnings().iter().map(ToString::to_string).collect();
         let len = device.len();
-        // The same for the same profile and the same parts, wherever they are.
+        // Independent of the locations of the profile and its parts.
         let secrets = Secrets {
             flash: match self.scheme() {
                 Some(scheme) => Some((
@@ -281,7 +281,7 @@ impl FlashJob {
     }
 }
 
-/// The parts may hold keys, and are long.
+/// Omits the parts, which are long and may hold keys.
 impl fmt::Debug for FlashJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FlashJob")
@@ -294,7 +294,7 @@ impl fmt::Debug for FlashJob {
     }
 }
 
-/// The images of a device that go into its flash, and whether a private key can be read in them.
+/// The images of a device for its flash, and whether a private key is readable in them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct DeviceImages<'i> {
     pub(crate) nvs: Option<(&'i [u8], bool)>,
@@ -321,15 +321,15 @@ impl Default for Secrets {
     }
 }
 
-/// What a plan says before there is a device.
+/// The result of a trial before the first device.
 #[derive(Debug)]
 pub(crate) struct Tried {
-    /// Bytes of a device's flash image.
+    /// Size of a device's flash image in bytes.
     pub(crate) len: u64,
-    /// Bytes of its plan.
+    /// Size of its plan in bytes.
     pub(crate) document_len: usize,
     pub(crate) warnings: Vec<String>,
-    /// What all devices share: the same profile and the same parts give the same bytes.
+    /// A digest of what all devices share: the same profile and the same parts give the same bytes.
     pub(crate) shared: Vec<u8>,
 }
 
@@ -348,7 +348,8 @@ impl DeviceFlash {
         Ok(self)
     }
 
-    /// Tells whether flash encryption is on, so that no hash of a whole image can be guessed without the device's key.
+    /// Returns whether flash encryption is on, so that a hash of the whole image cannot be guessed without the device's
+    /// key.
     pub(crate) fn is_encrypted(&self) -> bool {
         self.plan.regions().iter().any(|region| region.is_encrypted())
     }
@@ -368,13 +369,13 @@ impl DeviceFlash {
         self.plan.into_bytes()
     }
 
-    /// Returns how long the image is.
+    /// Returns the length of the image.
     fn len(&self) -> u64 {
         let end = self.plan.regions().last().map(|region| region.end());
         end.unwrap_or_default().into()
     }
 
-    /// Writes the flash from address 0 on, 0xFF between its parts.
+    /// Writes the flash from address 0 on, with 0xFF between its parts.
     pub(crate) fn write(&self, mut write: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         let mut end = 0;
         for file in self.plan.files() {
@@ -394,18 +395,15 @@ impl DeviceFlash {
 
 /// Erased flash.
 static ERASED: [u8; 0x1_0000] = [0xFF; 0x1_0000];
-/// The name of a device that is not made.
+/// The name of the trial device.
 const STAND_IN: &str = "stand-in";
 
-/// A file that no command can name.
+/// Returns the error for a file that no command can name.
 pub(crate) fn not_utf8() -> Error {
-    Error::field(
-        Field::FlashPlan,
-        "names a folder or a file of keys whose path is not UTF-8",
-    )
+    Error::field(Field::FlashPlan, "names a key folder or file whose path is not UTF-8")
 }
 
-/// Derives the keys of NVS encryption from an HMAC key, which is kept in the folder of keys.
+/// Derives the keys of NVS encryption from an HMAC key, which is stored in the folder of keys.
 pub(crate) fn hmac_keys(uuid: &str, keys: Option<&KeysFolder>, rng: &mut impl CryptoRng) -> Result<NvsKeys, Error> {
     let drawn = esp_nvs_image::HmacKey::generate(rng).map_err(Error::encode)?;
     let key = match keys {

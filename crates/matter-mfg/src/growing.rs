@@ -7,23 +7,23 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 
-/// More than a batch of rows takes, so that no copy of them is left behind in a smaller place.
+/// More than a batch of rows takes: a growing buffer would leave copies.
 const ROOM: usize = 1 << 17;
 
-/// A file that grows row by row, and that another process continues where the rows ended that it knows of.
+/// A file that grows row by row and that another process can continue from a known length.
 ///
-/// Rows are kept until they are flushed or synced.
+/// Rows are buffered until they are flushed or synced.
 pub(crate) struct GrowingFile {
     path: PathBuf,
     file: File,
-    /// What is not in the file yet.
+    /// Rows not yet in the file.
     rows: Zeroizing<Vec<u8>>,
-    /// Of the file with them.
+    /// Length of the file including them.
     len: u64,
 }
 
 impl GrowingFile {
-    /// Starts a file anew when `len` is 0, and otherwise continues one behind its first `len` bytes.
+    /// Creates a file when `len` is 0, otherwise continues one after its first `len` bytes.
     pub(crate) fn open(dir: &Dir, name: &str, len: u64) -> Result<Self, Error> {
         let path = dir.path().join(name);
         let open = || {
@@ -35,7 +35,7 @@ impl GrowingFile {
             }
             let mut file = dir.open_for_update(name)?;
             if file.metadata()?.len() < len {
-                let short = "is shorter than the ledger says; the unfinished run cannot be continued";
+                let short = "is shorter than recorded in the ledger; the unfinished run cannot be continued";
                 return Err(std::io::Error::new(ErrorKind::UnexpectedEof, short));
             }
             file.set_len(len)?;
@@ -50,20 +50,20 @@ impl GrowingFile {
         })
     }
 
-    /// Adds to the file.
+    /// Appends to the buffer.
     pub(crate) fn add(&mut self, bytes: &[u8]) {
         self.rows.extend_from_slice(bytes);
         self.len += u64::try_from(bytes.len()).unwrap_or_default();
     }
 
-    /// Writes what was added.
+    /// Writes the buffer to the file.
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
         self.file.write_all(&self.rows).map_err(Error::write(&self.path))?;
         self.rows.clear();
         Ok(())
     }
 
-    /// Writes what was added and returns when it is on disk.
+    /// Writes the buffer and flushes the file to disk.
     pub(crate) fn sync(&mut self) -> Result<(), Error> {
         self.flush()?;
         self.file.sync_data().map_err(Error::write(&self.path))
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn continued_file_forgets_what_came_behind_the_known_rows() {
+    fn continued_file_is_cut_after_the_known_rows() {
         let folder = tempfile::tempdir().unwrap();
         let dir = Dir::open(folder.path()).unwrap();
         let mut file = GrowingFile::open(&dir, "t.csv", 0).unwrap();

@@ -13,32 +13,38 @@ pub(crate) fn read(field: Field, path: &Path) -> Result<Zeroizing<Vec<u8>>, Erro
     Input::read_file(path).map_err(|error| Error::file(field, path, error))
 }
 
-/// Reads a certificate, PEM or DER.
+/// Reads a certificate in PEM or DER.
 ///
 /// # Errors
 ///
-/// [`Error::File`], naming `field`.
+/// [`Error::File`] with `field`.
 pub(crate) fn read_certificate(field: Field, path: &Path) -> Result<Certificate, Error> {
-    let wrong = |error| Error::file(field, path, format!("is not one certificate in PEM or DER: {error}"));
+    let wrong = |error| {
+        Error::file(
+            field,
+            path,
+            format!("is not a single certificate in PEM or DER: {error}"),
+        )
+    };
     Certificate::decode(&read(field, path)?).map_err(wrong)
 }
 
-/// Reads a P-256 private key: PKCS#8 or SEC 1 in PEM or DER, or the bare 32 bytes; encrypted PKCS#8 with a password.
+/// Reads a P-256 private key: PKCS#8 or SEC 1 in PEM or DER, or 32 raw bytes; encrypted PKCS#8 with a password.
 ///
 /// # Errors
 ///
-/// [`Error::File`], naming `field`.
+/// [`Error::File`] with `field`.
 pub(crate) fn read_private_key(field: Field, path: &Path, password: Option<&str>) -> Result<PrivateKey, Error> {
     let wrong = |error| Error::file(field, path, key_reason(error));
     PrivateKey::decode_with(&read(field, path)?, password.map(str::as_bytes)).map_err(wrong)
 }
 
-/// The reason of a key that is refused.
+/// Returns the reason for refusing a key.
 pub(crate) fn key_reason(error: AttestationError) -> Message {
     match error {
-        AttestationError::KeyEncrypted => message!["is encrypted; ", Field::Password, " opens it"],
+        AttestationError::KeyEncrypted => message!["is encrypted; give its password with ", Field::Password],
         AttestationError::KeyPassword => message!["is encrypted with another password than that of ", Field::Password],
-        _ => format!("is not one private key in PEM or DER: {error}").into(),
+        _ => format!("is not a single private key in PEM or DER: {error}").into(),
     }
 }
 
@@ -46,7 +52,7 @@ pub(crate) fn key_reason(error: AttestationError) -> Message {
 ///
 /// # Errors
 ///
-/// [`Error::File`], naming `field`.
+/// [`Error::File`] with `field`.
 pub(crate) fn read_declaration(field: Field, path: &Path) -> Result<Declaration, Error> {
     let wrong = |error| {
         Error::file(

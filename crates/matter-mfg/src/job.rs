@@ -14,7 +14,7 @@ use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
 use crate::{Attestation, BatchFiles, Columns, FlashJob, Message, MqttHost, ParseError, Seed, Storage, ValueList};
 
-/// What to manufacture. Values that stand alone are right by their types; [`crate::Plan::new`] checks the rest.
+/// A description of the devices to manufacture. The types validate single values; [`crate::Plan::new`] checks the rest.
 ///
 /// # Examples
 ///
@@ -35,49 +35,49 @@ use crate::{Attestation, BatchFiles, Columns, FlashJob, Message, MqttHost, Parse
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Job {
-    /// Where the output goes.
+    /// The output folder.
     pub outdir: PathBuf,
-    /// How many devices; `None` for one, or one for each row of `values`.
+    /// The number of devices; `None` for one, or one for each row of `values`.
     pub count: Option<u32>,
-    /// The vendor.
+    /// The vendor id.
     pub vendor_id: VendorId,
-    /// The product.
+    /// The product id.
     pub product_id: ProductId,
     /// The size of the factory partition.
     pub size: PartitionSize,
     /// Whether the factory partition is encrypted, each with a key of its own in a keys partition.
     pub encrypt: bool,
-    /// Whether the factory partition is left out.
+    /// Whether the factory partition is omitted.
     pub without_image: bool,
-    /// What is written beside the images of a device.
+    /// The files written beside the images of a device.
     pub internal: InternalFiles,
-    /// How often PBKDF2 iterates.
+    /// The PBKDF2 iteration count.
     pub iterations: Iterations,
-    /// The passcode of a single device; drawn when there is none.
+    /// The passcode of a single device; drawn if `None`.
     pub passcode: Option<Passcode>,
-    /// The salt of a single device, together with the verifier that was derived with it.
+    /// The salt of a single device, given together with the verifier derived from it.
     pub salt: Option<Salt>,
     /// The verifier of a single device, which is derived again and compared.
     pub verifier: Option<Verifier>,
-    /// Whether the devices draw passcodes of their own, so that they store no verifier.
+    /// Whether the devices draw passcodes of their own and store no verifier.
     pub dynamic_passcode: bool,
     /// A passcode for each device.
     pub passcodes: Option<ValueList<Passcode>>,
-    /// The discriminator of a single device; drawn when there is none.
+    /// The discriminator of a single device; drawn if `None`.
     pub discriminator: Option<Discriminator>,
     /// A discriminator for each device.
     pub discriminators: Option<ValueList<Discriminator>>,
-    /// How devices are commissioned.
+    /// The commissioning flow.
     pub flow: CommissioningFlow,
-    /// How devices are found.
+    /// The discovery capabilities.
     pub discovery: DiscoveryCapabilities,
-    /// What is known about the product. The serial number is for a single device, and drawn when there is none.
+    /// Information about the product. The serial number is for a single device, and drawn if absent.
     pub product: ProductInformation,
     /// A serial number for each device.
     pub serial_numbers: Option<ValueList<SerialNumber>>,
     /// Whether devices get a unique id for rotating device ids.
     pub rotating_id: RotatingIdPolicy,
-    /// The languages that the devices know.
+    /// The supported locales.
     pub locales: Vec<Locale>,
     /// The fixed labels of their endpoints.
     pub fixed_labels: Vec<FixedLabel>,
@@ -87,45 +87,45 @@ pub struct Job {
     pub mqtt_host: Option<MqttHost>,
     /// The Certification Declaration.
     pub declaration: Option<Declaration>,
-    /// Whether a declaration for another product is only warned about.
+    /// Whether a declaration for another product is only a warning.
     pub allow_declaration_mismatch: bool,
-    /// Who signs the devices' certificates.
+    /// The signer of the devices' certificates.
     pub attestation: Attestation,
-    /// Where devices' data is kept.
+    /// The location of the devices' data.
     pub storage: Storage,
-    /// What is in the flash of each device and how its chip is locked; `None` for no image of the whole flash.
+    /// The flash contents of each device and the locking of its chip; `None` for no image of the whole flash.
     pub flash: Option<FlashJob>,
-    /// When certificates begin to be valid; `None` for now.
+    /// Start of the certificates' validity; `None` for now.
     pub valid_from: Option<DateTime>,
-    /// For how many days certificates are valid; `None` for 36500, or as long as the PAI.
+    /// Validity of certificates in days; `None` for 36500, or as long as the PAI.
     pub lifetime_days: Option<u32>,
-    /// Further values: which columns, and a row for each device.
+    /// Further values: the columns, and a row for each device.
     pub values: Option<(Columns, Table)>,
-    /// What is written about all devices.
+    /// The files about all devices.
     pub lists: BatchFiles,
-    /// How many threads; `None` for one on each core.
+    /// The number of threads; `None` for one on each core.
     pub threads: Option<NonZeroUsize>,
-    /// Where all random numbers of a test run come from, which then is the same on every machine.
+    /// The seed of all random numbers of a test run, which makes its output reproducible.
     pub seed: Option<Seed>,
-    /// What is to be told of the inputs that the job was made of: the first of [`crate::Plan::warnings`].
+    /// Warnings about the inputs of the job: the first of [`crate::Plan::warnings`].
     pub warnings: Vec<Message>,
 }
 
-/// What is written beside the images of a device, in its folder `internal`.
+/// The files beside the images of a device, in its folder `internal`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InternalFiles {
-    /// The files of the reference tool: certificates, the private key, and the table that the NVS image is made of.
+    /// The files of the reference tool: certificates, the private key, and the CSV of the NVS image.
     #[default]
     All,
-    /// Certificates, public key and declaration: nothing secret.
+    /// Certificates, public key and declaration: no secrets.
     Certificates,
-    /// Nothing: the images have the only copies.
+    /// No files: the images are the only copies.
     None,
 }
 
 impl InternalFiles {
-    /// Tells whether a file is written. Digests for eFuses always are: they are in nothing else.
+    /// Returns whether a file is written. Digests for eFuses always are: no other file has them.
     pub(crate) const fn has(self, file: InternalFile) -> bool {
         match file {
             InternalFile::DacDer
@@ -147,7 +147,7 @@ impl FromStr for InternalFiles {
             "all" => Ok(Self::All),
             "certs" => Ok(Self::Certificates),
             "none" => Ok(Self::None),
-            _ => Err(ParseError::new("is none of all, certs and none")),
+            _ => Err(ParseError::new("must be 'all', 'certs' or 'none'")),
         }
     }
 }
@@ -156,10 +156,10 @@ impl FromStr for InternalFiles {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum RotatingIdPolicy {
-    /// They get none.
+    /// Devices get no unique id.
     #[default]
     None,
-    /// Each gets one of its own.
+    /// Each device gets a random one.
     Random,
     /// A single device gets this one.
     Given(RotatingId),
@@ -179,8 +179,8 @@ impl Job {
         Err(_) => unreachable!(),
     };
 
-    /// The vendor and product in the devices' DACs and their PAI: those of the origin where the declaration has one, for a
-    /// product that is sold under other ids (Matter Core Specification 6.2.3 and 6.3.1, `dac_origin_vendor_id`).
+    /// Returns vendor and product of the devices' DACs and PAI: the origin of the declaration if it has one, for a
+    /// product sold under other ids (Matter Core Specification 6.2.3 and 6.3.1, `dac_origin_vendor_id`).
     pub(crate) fn dac_ids(&self) -> (VendorId, ProductId) {
         let own = (self.vendor_id, self.product_id);
         self.declaration
@@ -188,12 +188,12 @@ impl Job {
             .map_or(own, |declaration| declaration.dac_ids(own))
     }
 
-    /// The folder in which the devices' folders are.
+    /// Returns the folder that contains the devices' folders.
     pub(crate) fn top(&self) -> PathBuf {
         self.outdir.join(self.product_folder())
     }
 
-    /// Its name: lower-case without leading zeros, as the reference tool has it.
+    /// Returns its name: lower case without leading zeros, as in the reference tool.
     pub(crate) fn product_folder(&self) -> String {
         Self::folder_of(self.vendor_id, self.product_id)
     }

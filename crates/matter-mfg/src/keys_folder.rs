@@ -1,4 +1,4 @@
-//! The folder with the keys of devices' chips, which exist once.
+//! The folder with the keys of devices' chips, of which no other copy exists.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,20 +11,20 @@ use crate::flash::not_utf8;
 use crate::message::message;
 use crate::{Error, Field};
 
-/// A folder in which each key of a device is a file. None is ever replaced.
+/// A folder with one file for each key of a device. Files are never replaced.
 pub(crate) struct KeysFolder {
     dir: Dir,
     path: PathBuf,
-    /// Whether a key that is there is taken: a part of the run that was interrupted has left it.
+    /// Whether to take an existing key: the interrupted run has left it.
     resume: bool,
 }
 
 impl KeysFolder {
-    /// Opens the folder, and makes it where it is missing.
+    /// Opens the folder, and creates it if it is missing.
     pub(crate) fn open(path: &Path, resume: bool) -> Result<Self, Error> {
         let obstacle = || Error::obstacle(Field::FlashPlan, path);
         let dir = Dir::create(path).map_err(obstacle())?;
-        // Commands are typed anywhere.
+        // Commands may be run from another folder.
         let path = path.canonicalize().map_err(obstacle())?;
         Ok(Self { dir, path, resume })
     }
@@ -39,8 +39,8 @@ impl KeysFolder {
         path.map_err(|_| not_utf8())
     }
 
-    /// Writes a key that was drawn for a device, and returns it; it is on disk then. Where the interrupted run had drawn one
-    /// for the same device, that is returned.
+    /// Stores a key drawn for a device and returns it; it is then on disk. If the interrupted run drew one for the same
+    /// device, that key is returned.
     pub(crate) fn keep(&self, file: KeyFile, uuid: &str, drawn: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
         let name = file.name(uuid);
         let path = self.path.join(&name);
@@ -55,14 +55,14 @@ impl KeysFolder {
             Err(error) => return Err(Error::write(&path)(error)),
         }
         let found = Input::read_file(&path).map_err(Error::write(&path))?;
-        // Of a run from a seed that is made again, it is the same.
+        // A repeated run from a seed draws the same key.
         if *found == drawn || self.resume && found.len() == drawn.len() {
             return Ok(found);
         }
         let reason = message![
-            "exists already, and keys are never replaced, since a chip may have it; ",
+            "exists already, and keys are never replaced because a chip may use them; use ",
             Field::Resume,
-            " takes it for the run that has drawn it, or move it away"
+            " to continue the run that drew it, or move it away"
         ];
         Err(Error::exists(&path, reason))
     }
@@ -83,7 +83,7 @@ mod tests {
         let refused = keep(false, &[2; 32]).unwrap_err();
         assert!(matches!(refused, Error::Exists { .. }) && refused.to_string().contains("device-flash-key.bin"));
         assert_eq!(*keep(true, &[2; 32]).unwrap(), [1; 32]);
-        // That of another scheme.
+        // A key of another scheme.
         assert!(matches!(keep(true, &[2; 64]), Err(Error::Exists { .. })));
         assert_eq!(
             *keys(false).keep(KeyFile::NvsHmac, "device", &[3; 32]).unwrap(),

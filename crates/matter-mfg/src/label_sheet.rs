@@ -12,31 +12,31 @@ pub use self::stock::LabelStock;
 pub use self::writer::DrawnLabels;
 pub(crate) use self::writer::SheetWriter;
 
-/// Most columns, and most rows, of a page.
+/// Maximum number of columns and of rows of a page.
 const MAX_COUNT: u32 = 100;
-/// Thousandths of a millimetre of the smallest label and the largest page.
+/// Smallest label and largest page, in thousandths of a millimetre.
 const MIN_LABEL: i32 = 8_000;
 const MAX_PAGE: i32 = 1_200_000;
-/// Thousandths of a millimetre that a printer's misalignment may be corrected by.
+/// Largest correction of a printer's misalignment, in thousandths of a millimetre.
 const MAX_OFFSET: i32 = 20_000;
-/// Thousandths of a millimetre within a label's edge that stay white, and so may lie beside the page.
+/// White edge of a label, which may extend beyond the page, in thousandths of a millimetre.
 const EDGE: i32 = 1_000;
-/// Thousandths of a millimetre that cut marks need around the labels.
+/// Space for cut marks around the labels, in thousandths of a millimetre.
 const MARKS: i32 = 3_000;
-/// Millimetres of the smallest and the largest module that can be asked for.
+/// Smallest and largest module size that can be requested, in thousandths of a millimetre.
 const MODULES: (i32, i32) = (100, 5_000);
 
-/// What label sheets are written as.
+/// The file format of label sheets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LabelFormat {
-    /// A PDF for each hundred pages, with the text in fonts that every reader has.
+    /// PDF files of up to a hundred pages, with text in standard fonts.
     Pdf,
     /// An SVG for each page.
     Svg,
 }
 
-/// How labels are printed: where they are on a page, and how large their codes are.
+/// The layout of printed labels: their places on a page and the size of their codes.
 ///
 /// # Examples
 ///
@@ -52,7 +52,7 @@ pub enum LabelFormat {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelSheet {
     stock: LabelStock,
-    /// Where the first label is, and how far it is to the next, in thousandths of a millimetre.
+    /// Place of the first label and distance to the next, in thousandths of a millimetre.
     first: (i64, i64),
     pitch: Extent,
     start: u32,
@@ -68,11 +68,11 @@ impl Default for LabelSheet {
 }
 
 impl LabelSheet {
-    /// Checks that the labels of a page are on it and do not overlap.
+    /// Checks that the labels are within the page and do not overlap.
     ///
     /// # Errors
     ///
-    /// [`Error::Field`] with what is wrong and what is allowed.
+    /// [`Error::Field`] with the fault and the allowed values.
     pub fn new(stock: &LabelStock) -> Result<Self, Error> {
         let sheet = Self::unchecked(stock);
         sheet.check_sizes()?;
@@ -108,15 +108,15 @@ impl LabelSheet {
         }
     }
 
-    /// Moves all labels, for a printer that does not print where it should: up to 20 mm, and no further than the page.
+    /// Moves all labels, for a misaligned printer: by up to 20 mm, and not beyond the page.
     ///
     /// # Errors
     ///
-    /// [`Error::Field`] for more.
+    /// [`Error::Field`] for a larger offset.
     pub fn with_offset(mut self, offset: PrintOffset) -> Result<Self, Error> {
         let (right, down) = (offset.right.micrometres(), offset.down.micrometres());
         if right.abs().max(down.abs()) > MAX_OFFSET {
-            let reason = format!("moves labels by more than {} mm", MAX_OFFSET / 1000);
+            let reason = format!("moves labels by more than the {} mm allowed", MAX_OFFSET / 1000);
             return Err(Error::field(Field::LabelOffset, reason));
         }
         self.first.0 += i64::from(right);
@@ -125,21 +125,21 @@ impl LabelSheet {
         Ok(self)
     }
 
-    /// Starts the first page at a label, counted from 1 by rows: those before it are used.
+    /// Starts the first page at a label, counted from 1 by rows; the ones before it are used.
     ///
     /// # Errors
     ///
-    /// [`Error::Field`] for a label that a page does not have.
+    /// [`Error::Field`] for a label beyond the page.
     pub fn with_start(mut self, start: u32) -> Result<Self, Error> {
         if start == 0 || start > self.labels() {
-            let reason = format!("is no label of a page, which are counted from 1 to {}", self.labels());
+            let reason = format!("is not in the range 1 to {}, the labels of a page", self.labels());
             return Err(Error::field(Field::LabelStart, reason));
         }
         self.start = start;
         Ok(self)
     }
 
-    /// Draws marks for a cutter outside of the labels.
+    /// Draws cut marks outside the labels.
     ///
     /// # Errors
     ///
@@ -148,7 +148,7 @@ impl LabelSheet {
         let least = self.free().into_iter().min().unwrap_or_default();
         if least < i64::from(MARKS) {
             let reason = format!(
-                "needs {} mm of paper around the labels and has {} mm; larger margins or fewer labels are allowed",
+                "requires {} mm of paper around the labels, but there are {} mm; use larger margins or fewer labels",
                 MARKS / 1000,
                 Millimetres::show(least)
             );
@@ -158,14 +158,14 @@ impl LabelSheet {
         Ok(self)
     }
 
-    /// Draws QR codes with modules of this size instead of as large as fit: 0.1 to 5 mm.
+    /// Draws QR codes with modules of this size instead of the largest that fit: 0.1 to 5 mm.
     ///
     /// # Errors
     ///
     /// [`Error::Field`] for another size.
     pub fn with_module(mut self, module: Millimetres) -> Result<Self, Error> {
         if !(MODULES.0..=MODULES.1).contains(&module.micrometres()) {
-            return Err(Error::field(Field::LabelModule, "is not 0.1 to 5 mm"));
+            return Err(Error::field(Field::LabelModule, "is not in the range 0.1 to 5 mm"));
         }
         self.module = Some(module);
         Ok(self)
@@ -183,13 +183,13 @@ impl LabelSheet {
         self.start
     }
 
-    /// Returns how many labels a page has.
+    /// Returns the number of labels on a page.
     #[must_use]
     pub fn labels(&self) -> u32 {
         self.stock.columns.saturating_mul(self.stock.rows)
     }
 
-    /// Returns where the upper left corner of a label is, in millimetres from that of the page. Labels are counted from 0.
+    /// Returns the upper left corner of a label, in millimetres from the corner of the page. Labels are counted from 0.
     #[must_use]
     pub fn place(&self, number: u32) -> (f64, f64) {
         let columns = self.stock.columns.max(1);
@@ -198,7 +198,7 @@ impl LabelSheet {
         (millimetres(x), millimetres(y))
     }
 
-    /// Thousandths of a millimetre of paper left of, above, right of and below all labels.
+    /// Returns the free paper left of, above, right of and below all labels, in thousandths of a millimetre.
     fn free(&self) -> [i64; 4] {
         let LabelStock {
             page,
@@ -232,7 +232,7 @@ impl LabelSheet {
         };
         let range = |field, size: Extent| {
             let reason = format!(
-                "is {size}; {} to {} mm are allowed in both directions",
+                "is {size}; width and height must be {} to {} mm",
                 MIN_LABEL / 1000,
                 MAX_PAGE / 1000
             );
@@ -245,12 +245,12 @@ impl LabelSheet {
             return range(Field::LabelPage, page);
         }
         if [columns, rows].iter().any(|count| !(1..=MAX_COUNT).contains(count)) {
-            let reason = format!("is {columns} x {rows}; 1 to {MAX_COUNT} columns and rows are allowed");
+            let reason = format!("is {columns} x {rows}; columns and rows must be 1 to {MAX_COUNT}");
             return Err(Error::field(Field::LabelGrid, reason));
         }
         if self.pitch.width < label.width || self.pitch.height < label.height {
             let reason = message![
-                format!("is {}, so that labels of {label} overlap; at least ", self.pitch),
+                format!("is {}, so that labels of {label} overlap; use at least ", self.pitch),
                 Field::LabelSize,
                 " is allowed"
             ];
@@ -259,7 +259,7 @@ impl LabelSheet {
         Ok(())
     }
 
-    /// Refuses labels that are not on the page. The white edge of one may be beside it when an offset moves it there.
+    /// Refuses labels outside the page. The white edge of a label may extend beyond it because of an offset.
     fn check_place(&self, field: Field) -> Result<(), Error> {
         let slack = if field == Field::LabelOffset { EDGE } else { 0 };
         let edges = ["left of", "above", "right of", "below"];
@@ -273,10 +273,10 @@ impl LabelSheet {
             self.stock.page
         );
         let reason = match (field, self.stock.margins) {
-            (Field::LabelOffset, _) => message![told, "; a smaller offset is allowed"],
+            (Field::LabelOffset, _) => message![told, "; use a smaller offset"],
             (_, Some(_)) => message![
                 format!(
-                    "of {} x {} labels {told}; fewer or smaller labels, or other ",
+                    "of {} x {} labels {told}; use fewer or smaller labels, or another ",
                     self.stock.columns, self.stock.rows
                 ),
                 Field::LabelMargins,
@@ -286,7 +286,7 @@ impl LabelSheet {
             ],
             (_, None) => message![
                 format!(
-                    "of {} x {} labels {told}; fewer or smaller labels, or another ",
+                    "of {} x {} labels {told}; use fewer or smaller labels, or another ",
                     self.stock.columns, self.stock.rows
                 ),
                 Field::LabelPitch,
@@ -297,23 +297,23 @@ impl LabelSheet {
     }
 }
 
-/// Thousandths of a millimetre as millimetres.
+/// Converts thousandths of a millimetre to millimetres.
 fn millimetres(micrometres: i64) -> f64 {
     // No page is longer than fits 32 bits.
     let limit = i64::from(i32::MAX);
     i32::try_from(micrometres.clamp(-limit, limit)).map_or(0.0, f64::from) / 1000.0
 }
 
-/// The smallest module that readers of the usual resolution read (DENSO WAVE, "Point for setting the module size", readers of
-/// the standard type), in millimetres.
+/// The smallest module in millimetres for scanners of usual resolution (DENSO WAVE, "Point for setting the module
+/// size", readers of the standard type).
 const READABLE: f64 = 0.25;
 
-/// Tells that modules are small, if they are.
+/// Returns a warning if modules are small.
 pub(crate) fn small_modules(module: f64, label: Extent) -> Option<Message> {
     (module < READABLE).then(|| {
         let text = format!(
-            ": modules of {module:.2} mm are smaller than the {READABLE} mm that scanners of the usual resolution read; \
-             labels larger than {label}, or shorter texts, give larger ones"
+            ": modules of {module:.2} mm are smaller than the {READABLE} mm that scanners of usual resolution read; \
+             use labels larger than {label}, or shorter texts"
         );
         message![Field::Labels, text]
     })

@@ -45,12 +45,12 @@ pub use matter_audit::Sampling;
 pub use matter_ledger::ParseError;
 /// The wrapper that wipes secrets when they are dropped.
 pub use zeroize;
-/// What the fields of a [`Job`] are made of.
+/// The types of the fields of a [`Job`].
 pub use {
     esp_flash_image, esp_flash_plan, esp_nvs_image, esp_secure_boot, esp_secure_cert, factory_fs, matter_attestation,
     matter_factory_data, matter_setup_payload, matter_signer, matter_spake2p, matter_types,
 };
-/// The audit of finished devices, and where they are listed.
+/// The audit of finished devices and the ledger that lists them.
 pub use {matter_audit, matter_ledger};
 
 pub use message::Message;

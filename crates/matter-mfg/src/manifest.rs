@@ -16,13 +16,13 @@ use zeroize::Zeroizing;
 use crate::Error;
 use crate::growing::GrowingFile;
 
-/// A file of a device, as the manifest lists it.
+/// A file of a device as listed in the manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct FileEntry {
     pub(crate) size: u64,
     #[serde(serialize_with = "as_hex")]
     pub(crate) sha256: [u8; 32],
-    /// Whether nobody can guess the passcode from hash and size.
+    /// Whether the passcode cannot be guessed from hash and size.
     #[serde(skip)]
     pub(crate) hides_passcode: bool,
 }
@@ -49,7 +49,7 @@ impl FileHash {
     }
 }
 
-/// One device of the manifest.
+/// A device in the manifest.
 #[derive(Serialize)]
 pub(crate) struct ManifestDevice {
     uuid: String,
@@ -64,11 +64,11 @@ pub(crate) struct ManifestDevice {
     dac_serial: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dac_public_key_sha256: Option<String>,
-    /// By name, `/` between folder and file on every system.
+    /// By name, with `/` between folder and file on every system.
     files: BTreeMap<String, FileEntry>,
 }
 
-/// What lets its reader commission the device: the passcode, and both codes, since they hold it.
+/// Passcode and codes, which allow commissioning the device.
 #[derive(Serialize)]
 struct Codes {
     passcode: Secret<u32>,
@@ -76,7 +76,7 @@ struct Codes {
     manual: Secret<String>,
 }
 
-/// A secret that the manifest is meant to hold; wiped behind it.
+/// A secret that the manifest contains on purpose; wiped after use.
 struct Secret<T: zeroize::Zeroize>(Zeroizing<T>);
 
 impl<T: zeroize::Zeroize + Serialize> Serialize for Secret<T> {
@@ -86,7 +86,8 @@ impl<T: zeroize::Zeroize + Serialize> Serialize for Secret<T> {
 }
 
 impl ManifestDevice {
-    /// Describes a device that is on disk. Without codes the manifest may be shown to those who must not commission it.
+    /// Describes a device that is on disk. Without codes the manifest may be shown to people who must not commission
+    /// the device.
     pub(crate) fn new(
         uuid: &str,
         record: &DeviceRecord,
@@ -118,22 +119,22 @@ impl ManifestDevice {
     }
 }
 
-/// The rows of `manifest.json`, written device by device, so that it does not matter how many there are.
+/// The rows of `manifest.json`, written device by device in constant memory.
 pub(crate) struct Manifest {
     folder: Dir,
     rows: GrowingFile,
     devices: u32,
 }
 
-/// What the manifest is called.
+/// File name of the manifest.
 pub(crate) const NAME: &str = "manifest.json";
-/// What its signature is called.
+/// File name of its signature.
 pub(crate) const SIGNATURE: &str = "manifest.json.sig";
-/// Its rows, as long as there are more to come.
+/// File name of its rows while the run is unfinished.
 const ROWS: &str = "manifest.rows";
 
 impl Manifest {
-    /// Starts the manifest of a run in `folder`; or continues one that was `len` bytes long with `devices` devices. `run`
+    /// Creates the manifest of a run in `folder`, or continues one that had `len` bytes and `devices` devices. `run`
     /// consists of letters, digits and hyphens.
     pub(crate) fn open(folder: &Dir, run: &str, test: bool, devices: u32, len: u64) -> Result<Self, Error> {
         let mut rows = GrowingFile::open(folder, ROWS, len)?;
@@ -159,17 +160,17 @@ impl Manifest {
         Ok(())
     }
 
-    /// Returns when all rows are on disk.
+    /// Flushes all rows to disk.
     pub(crate) fn sync(&mut self) -> Result<(), Error> {
         self.rows.sync()
     }
 
-    /// Returns how long the rows are, for [`Manifest::open`].
+    /// Returns the length of the rows, for [`Manifest::open`].
     pub(crate) const fn len(&self) -> u64 {
         self.rows.len()
     }
 
-    /// Makes the manifest of the rows, which stay and are returned, and with a key also `manifest.json.sig`: ECDSA with
+    /// Makes the manifest from the rows, which are kept and returned; with a key also `manifest.json.sig`: ECDSA with
     /// SHA-256 over the file's bytes, in DER.
     pub(crate) fn complete(mut self, key: Option<&P256Signer>) -> Result<File, Error> {
         self.rows.flush()?;
@@ -209,7 +210,7 @@ impl Manifest {
 /// More than most devices take.
 const LINE: usize = 4096;
 
-/// Returns which run a manifest is of, if it says it as we write it.
+/// Returns the run of a manifest, if the manifest is in our format.
 pub(crate) fn run_of(dir: &Dir, name: &str) -> Result<Option<String>, Error> {
     let mut head = [0; 128];
     let read = match dir.open_file(name) {
@@ -223,12 +224,12 @@ pub(crate) fn run_of(dir: &Dir, name: &str) -> Result<Option<String>, Error> {
     Ok(run.filter(is_name).map(str::to_owned))
 }
 
-/// The name of the manifest of a run that is not the latest one.
+/// Returns the name for the manifest of a former run.
 pub(crate) fn former(run: &str) -> String {
     format!("manifest-{run}.json")
 }
 
-/// Renames the manifest of a former run, and its signature, so that each has that run in its name.
+/// Renames the manifest of a former run, and its signature, to names that contain the run.
 pub(crate) fn put_aside(top: &Dir) -> Result<(), Error> {
     let failed = |name: &str| Error::write(&top.path().join(name));
     if top.kind(NAME).map_err(failed(NAME))?.is_none() {
@@ -246,7 +247,7 @@ pub(crate) fn put_aside(top: &Dir) -> Result<(), Error> {
         }
         number += 1;
     };
-    // The signature first: without its manifest it is of no use, and the next run finds the manifest again.
+    // The signature first: it is useless without its manifest, which the next run finds again.
     for (from, to) in [(SIGNATURE, format!("{name}.sig")), (NAME, name)] {
         match top.rename_new(from, top, to) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(from)(error)),
@@ -320,7 +321,7 @@ mod tests {
         assert_eq!(devices[0]["discriminator"], 0);
         assert_eq!(devices[0]["passcode"], 34_567_890);
         assert!(devices[0]["qr"].as_str().unwrap().starts_with("MT:"));
-        // SHA-256 of "abc" as FIPS 180-2 prints it in its appendix B.1.
+        // SHA-256 of "abc" from FIPS 180-2, appendix B.1.
         let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(
             devices[0]["files"],

@@ -3,10 +3,10 @@ use std::fmt;
 
 use crate::Field;
 
-/// A sentence for the operator that may name fields of a job.
+/// A message for the operator that may name fields of a job.
 ///
-/// `Display` writes the fields' own names; [`Message::with_names`] writes those that the caller has for them, such as the
-/// options of a command line.
+/// `Display` writes the fields' own names; [`Message::with_names`] writes the caller's names, such as the options of a
+/// command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message(Vec<Part>);
 
@@ -46,7 +46,7 @@ impl From<String> for Message {
     }
 }
 
-/// What another library says.
+/// Converts the error of another library.
 macro_rules! from_display {
     ($($type:ty),+ $(,)?) => {
         $(impl From<$type> for Message {
@@ -66,7 +66,7 @@ from_display!(
     matter_spake2p::Error,
 );
 
-/// Makes a message of texts and fields.
+/// Builds a message from texts and fields.
 macro_rules! message {
     ($($part:expr),+ $(,)?) => {
         $crate::message::Message::new([$($crate::message::Part::from($part)),+])
@@ -79,18 +79,18 @@ impl Message {
         Self(parts.into())
     }
 
-    /// Adds a text or a field.
+    /// Appends a text or a field.
     pub(crate) fn push(&mut self, part: impl Into<Part>) {
         self.0.push(part.into());
     }
 
-    /// Adds another message.
+    /// Appends another message.
     pub(crate) fn append(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
 
-    /// Returns the sentence with the caller's names of fields.
+    /// Returns the message with the caller's names of fields.
     #[must_use]
     pub fn with_names(&self, names: impl Fn(Field) -> String) -> String {
         let parts = self.0.iter().map(|part| match part {

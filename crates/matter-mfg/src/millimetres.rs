@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A length in millimetres, exact to a thousandth, or that far to the left or upwards when it is negative.
+/// A length in millimetres, exact to a thousandth; negative lengths point to the left or upwards.
 ///
 /// # Examples
 ///
@@ -19,9 +19,9 @@ use std::str::FromStr;
 pub struct Millimetres(i32);
 
 impl Millimetres {
-    /// No length.
+    /// The zero length.
     pub const ZERO: Self = Self(0);
-    /// The longest, in both directions: 10 m.
+    /// The longest length, in both directions: 10 m.
     pub const MAX: Self = Self(10_000_000);
 
     /// Takes thousandths of a millimetre, -10000000 to 10000000.
@@ -48,12 +48,12 @@ impl Millimetres {
         f64::from(self.0) / 1000.0
     }
 
-    /// Returns a number of lengths beside each other.
+    /// Returns the sum of `count` such lengths.
     pub(crate) fn times(self, count: u32) -> i64 {
         i64::from(self.0).saturating_mul(i64::from(count))
     }
 
-    /// Shows a sum of lengths, which may be longer than any single one.
+    /// Formats a sum of lengths, which may exceed the maximum of a single one.
     pub(crate) fn show(micrometres: i64) -> String {
         let sign = if micrometres < 0 { "-" } else { "" };
         let size = micrometres.unsigned_abs();
@@ -68,32 +68,32 @@ impl fmt::Display for Millimetres {
     }
 }
 
-/// Why a text is no length.
+/// Error when a text is not a length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LengthError;
 
 impl fmt::Display for LengthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("is not a length up to 10000 mm, such as 63.5 or 2.5in")
+        f.write_str("is not a length of up to 10000 mm, such as 63.5 or 2.5in")
     }
 }
 
 impl std::error::Error for LengthError {}
 
-/// Millimetres of an inch, in thousandths.
+/// Thousandths of a millimetre per inch.
 const INCH: i64 = 25_400;
 
 impl FromStr for Millimetres {
     type Err = LengthError;
 
-    /// Reads a decimal number of millimetres, or of inches with `in` behind it, with up to six decimals.
+    /// Reads a decimal number of millimetres, or of inches with the suffix `in`, with up to six decimals.
     fn from_str(text: &str) -> Result<Self, LengthError> {
         let (number, unit) = unit(text);
         read(number, unit).ok_or(LengthError)
     }
 }
 
-/// Divides a text into numbers and the thousandths of a millimetre of their unit.
+/// Splits a text into its number and the thousandths of a millimetre of its unit.
 fn unit(text: &str) -> (&str, i64) {
     match (text.strip_suffix("mm"), text.strip_suffix("in")) {
         (Some(number), _) => (number.trim_end(), 1000),
@@ -132,9 +132,9 @@ fn read(number: &str, unit: i64) -> Option<Millimetres> {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Extent {
-    /// From left to right.
+    /// The horizontal extent.
     pub width: Millimetres,
-    /// From top to bottom.
+    /// The vertical extent.
     pub height: Millimetres,
 }
 
@@ -144,13 +144,13 @@ impl fmt::Display for Extent {
     }
 }
 
-/// Why a text is no pair of lengths.
+/// Error when a text is not a pair of lengths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExtentError;
 
 impl fmt::Display for ExtentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("is not two lengths up to 10000 mm with an x between them, such as 63.5x38.1 or 4x2in")
+        f.write_str("is not a width and a height of up to 10000 mm, such as 63.5x38.1 or 4x2in")
     }
 }
 
@@ -159,8 +159,7 @@ impl std::error::Error for ExtentError {}
 impl FromStr for Extent {
     type Err = ExtentError;
 
-    /// Reads two lengths with an `x` between them, of which the first is measured from left to right. A unit behind them is
-    /// that of both.
+    /// Reads width and height with an `x` between them. A unit at the end applies to both.
     fn from_str(text: &str) -> Result<Self, ExtentError> {
         pair(text, 'x')
             .map(|(width, height)| Self { width, height })
@@ -168,7 +167,7 @@ impl FromStr for Extent {
     }
 }
 
-/// How far something is moved, to the right and down.
+/// An offset to the right and down.
 ///
 /// # Examples
 ///
@@ -181,19 +180,19 @@ impl FromStr for Extent {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PrintOffset {
-    /// To the right; to the left when it is negative.
+    /// Offset to the right; negative to the left.
     pub right: Millimetres,
-    /// Down; up when it is negative.
+    /// Offset down; negative upwards.
     pub down: Millimetres,
 }
 
-/// Why a text is no offset.
+/// Error when a text is not an offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OffsetError;
 
 impl fmt::Display for OffsetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("is not a length to the right and one down with a comma between them, such as 0.5,-1.2")
+        f.write_str("is not an offset to the right and down, such as 0.5,-1.2")
     }
 }
 
@@ -202,7 +201,7 @@ impl std::error::Error for OffsetError {}
 impl FromStr for PrintOffset {
     type Err = OffsetError;
 
-    /// Reads two lengths with a comma between them. A unit behind them is that of both.
+    /// Reads two lengths with a comma between them. A unit at the end applies to both.
     fn from_str(text: &str) -> Result<Self, OffsetError> {
         pair(text, ',')
             .map(|(right, down)| Self { right, down })

@@ -15,7 +15,7 @@ use crate::manifest::Manifest;
 use crate::qr_zip::QrZip;
 use crate::{DeviceLabel, Error, Plan};
 
-/// What a run writes about all of its devices, besides the reference tool's tables.
+/// The files about all devices of a run, besides the reference tool's tables.
 ///
 /// # Examples
 ///
@@ -33,30 +33,30 @@ use crate::{DeviceLabel, Error, Plan};
 pub struct BatchFiles {
     /// Sheets of labels for a printer.
     pub labels: Option<LabelFormat>,
-    /// How they are printed.
+    /// The layout of the labels.
     pub label_sheet: LabelSheet,
-    /// All QR code pictures in one zip file.
+    /// Whether to collect all QR code pictures in a zip file.
     pub qr_zip: bool,
-    /// The manifest has neither passcodes nor the codes that hold them.
+    /// Whether to omit passcodes, and the codes that contain them, from the manifest.
     pub no_passcode_in_manifest: bool,
-    /// Who signs the manifest.
+    /// The signer of the manifest.
     pub manifest_signer: Option<P256Signer>,
-    /// Whether the PAI that signs the devices' certificates signs the manifest, which [`Plan::new`] then looks up.
+    /// Whether the PAI that signs the devices' certificates also signs the manifest; [`Plan::new`] then looks it up.
     pub sign_with_pai: bool,
 }
 
-/// The name of the zip file of all pictures.
+/// Returns the name of the zip file of all pictures.
 pub(crate) fn pictures(stamp: &str) -> String {
     format!("qrcodes-{stamp}.zip")
 }
 
-/// The name of the folder of label sheets.
+/// Returns the name of the folder of label sheets.
 pub(crate) fn labels(stamp: &str) -> String {
     format!("labels-{stamp}")
 }
 
-/// Everything about all devices of a run: tables and manifest, which grow device by device, and what is made of them when
-/// the last device is there.
+/// The files about all devices of a run: tables and manifest, which grow device by device, and the files made from them
+/// after the last device.
 pub(crate) struct Outputs<'p> {
     plan: &'p Plan,
     folder: Dir,
@@ -65,7 +65,7 @@ pub(crate) struct Outputs<'p> {
     manifest: Manifest,
 }
 
-/// What is read back of a device of the manifest.
+/// The values of a manifest's device that are read back.
 #[derive(Deserialize)]
 struct Listed {
     uuid: String,
@@ -73,8 +73,8 @@ struct Listed {
 }
 
 impl<'p> Outputs<'p> {
-    /// Starts everything in `folder`, the run's `stamp` in its names; or continues what listed `rows` devices when it was
-    /// as long as `lens` says.
+    /// Creates the files in `folder`, with the run's `stamp` in their names; or continues files that listed `rows`
+    /// devices when they had the lengths `lens`.
     pub(crate) fn open(plan: &'p Plan, folder: &Dir, stamp: &str, rows: u32, lens: &[u64]) -> Result<Self, Error> {
         let (len, lens) = lens.split_first().map_or((0, lens), |(first, rest)| (*first, rest));
         let pai = plan.pai().map(|pai| pai.as_der());
@@ -94,18 +94,18 @@ impl<'p> Outputs<'p> {
         self.manifest.add(&device.manifest_entry(with_codes))
     }
 
-    /// Returns when all rows are on disk.
+    /// Flushes all rows to disk.
     pub(crate) fn sync(&mut self) -> Result<(), Error> {
         self.manifest.sync()?;
         self.tables.sync()
     }
 
-    /// Returns how long everything is, for [`Outputs::open`].
+    /// Returns the lengths of the files, for [`Outputs::open`].
     pub(crate) fn lens(&self) -> Vec<u64> {
         [self.manifest.len()].into_iter().chain(self.tables.lens()).collect()
     }
 
-    /// Completes the manifest, and collects pictures and labels from the devices, which are in `top` now.
+    /// Completes the manifest, and collects pictures and labels from the devices in `top`.
     pub(crate) fn complete(self, top: &Dir) -> Result<(), Error> {
         let lists = &self.plan.job().lists;
         let rows = self.manifest.complete(lists.manifest_signer.as_ref())?;
@@ -116,7 +116,7 @@ impl<'p> Outputs<'p> {
         let mut zip = zip.transpose()?;
         let name = labels(&self.stamp);
         let failed = || Error::write(&self.folder.path().join(&name));
-        // Of a part of this run that was interrupted here.
+        // Left by an interrupted part of this run.
         match self.folder.remove_tree(&name) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed()(error)),
             _ => {}
@@ -132,7 +132,7 @@ impl<'p> Outputs<'p> {
             let folder = top.child(&uuid).map_err(|error| gone(&uuid, &error))?;
             let picture = FolderFile::QrPicture.name(&uuid);
             if self.plan.job().dynamic_passcode {
-                // There is nothing to print.
+                // The device has nothing to print.
                 continue;
             }
             if let Some(zip) = &mut zip {
@@ -152,7 +152,7 @@ impl<'p> Outputs<'p> {
     }
 }
 
-/// The devices of a manifest, one on each line behind the first.
+/// Returns the devices of a manifest, one on each line after the first.
 fn read_rows(manifest: File) -> impl Iterator<Item = Result<Listed, Error>> {
     let lines = BufReader::new(manifest).lines().skip(1);
     lines.filter_map(move |line| match line.map(Zeroizing::new) {
@@ -179,7 +179,7 @@ fn read(folder: &Dir, name: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
     read().map_err(|error| gone(name, &error))
 }
 
-/// What a device's codes say.
+/// Returns the payload of a device's codes.
 fn payload(folder: &Dir, uuid: &str) -> Result<SetupPayload, Error> {
     let codes = read(folder, &FolderFile::OnboardingCodes.name(uuid))?;
     let text = str::from_utf8(&codes).map_err(Error::encode)?;

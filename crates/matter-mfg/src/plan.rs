@@ -34,7 +34,7 @@ use self::checks::{check_combinations, check_declaration, check_single, warn_of_
 use self::made_pai::MadePai;
 use self::signer::Signer;
 
-/// A job whose parts fit together, so that every device of it can be made.
+/// A job that was checked as a whole, so that each of its devices can be made.
 ///
 /// # Examples
 ///
@@ -46,7 +46,7 @@ use self::signer::Signer;
 /// let start = DateTime::new(2026, 6, 1, 8, 0, 0)?; // or matter_mfg::now()?
 /// assert_eq!(Plan::new(job.clone(), start)?.count(), 1);
 ///
-/// // One passcode is for one device.
+/// // A single passcode is for a single device.
 /// job.count = Some(2);
 /// job.passcode = Some("34567890".parse()?);
 /// let error = Plan::new(job, start).expect_err("two devices");
@@ -63,9 +63,9 @@ pub struct Plan {
     signer: Option<Signer>,
     test_pki: Option<TestPki>,
     made_pai: Option<MadePai>,
-    /// What no device may have.
+    /// Keys that no device may contain.
     signing_keys: KeySet,
-    /// What the flash of a device is like.
+    /// The trial of a device's flash.
     flash: Option<Tried>,
     warnings: Vec<Message>,
     time: DateTime,
@@ -82,7 +82,7 @@ pub(crate) struct Identity {
 ///
 /// # Errors
 ///
-/// [`Error::Clock`] when the system's clock shows a time before 1970 or after 9999.
+/// [`Error::Clock`] if the system clock is before 1970 or after 9999.
 pub fn now() -> Result<DateTime, Error> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Error::Clock)?;
     DateTime::from_unix_duration(Duration::from_secs(since.as_secs())).map_err(|_| Error::Clock)
@@ -93,7 +93,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// [`Error::Field`], [`Error::File`] or [`Error::Cell`] with what is wrong and what is allowed.
+    /// [`Error::Field`], [`Error::File`] or [`Error::Cell`] with the fault and the allowed values.
     pub fn new(mut job: Job, time: DateTime) -> Result<Self, Error> {
         let mut rng = Random::open(job.seed.as_ref(), Purpose::Run)?;
         let time = job.seed.as_ref().map_or(Ok(time), |_| Seed::time())?;
@@ -127,7 +127,7 @@ impl Plan {
         if job.seed.is_some() {
             warnings.push(message![
                 Field::Seed,
-                ": whoever knows the seed knows all passcodes and keys; for tests only"
+                ": the seed reveals all passcodes and keys; for tests only"
             ]);
         }
         let signing_keys = leaks::signing_keys(&job, signer.as_ref());
@@ -152,13 +152,13 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Returns how many devices there will be.
+    /// Returns the number of devices.
     #[must_use]
     pub const fn count(&self) -> u32 {
         self.count
     }
 
-    /// Returns what the user should know although it is no error, a sentence each.
+    /// Returns warnings for the user, one sentence each.
     #[must_use]
     pub fn warnings(&self) -> &[Message] {
         &self.warnings
@@ -170,25 +170,25 @@ impl Plan {
         self.test_pki.as_ref()
     }
 
-    /// Tells why the devices are for tests only, if they are.
+    /// Returns why the devices are for tests only, if they are.
     #[must_use]
     pub const fn test_reason(&self) -> Option<&'static str> {
         if self.job.seed.is_some() {
             return Some(
-                "This run took its random numbers from a given seed and its time from nowhere.\n\
-                 Whoever knows the seed knows the passcodes and keys of its devices, which are for tests only.\n",
+                "This run took its random numbers from a given seed and used a fixed time.\n\
+                 The seed reveals the passcodes and keys of its devices, which are for tests only.\n",
             );
         }
         if self.test_pki.is_some() {
             return Some(
                 "This run used a throw-away PKI and a Certification Declaration signed with the published test key.\n\
-                 Its devices are for development: commissioners refuse them unless they are told to trust test devices.\n",
+                 Its devices are for development: commissioners refuse them unless configured to trust test devices.\n",
             );
         }
         None
     }
 
-    /// Tells whether everything comes from a seed.
+    /// Returns whether all random numbers come from a seed.
     #[must_use]
     pub const fn is_seeded(&self) -> bool {
         self.job.seed.is_some()
@@ -198,7 +198,7 @@ impl Plan {
         self.made_pai.as_ref()
     }
 
-    /// Tells for a run with `--paa` whether its PAI is that of an earlier run; `None` for other runs.
+    /// Returns for a run with `--paa` whether it reuses the PAI of an earlier run; `None` for other runs.
     #[must_use]
     pub fn is_pai_reused(&self) -> Option<bool> {
         self.made_pai.as_ref().map(MadePai::is_reused)
@@ -209,7 +209,7 @@ impl Plan {
         Random::open(self.job.seed.as_ref(), Purpose::Device(index))
     }
 
-    /// Returns how many threads were asked for. With a seed there is one, so that discriminators are drawn in order.
+    /// Returns the requested number of threads. A seeded run has one, so that discriminators are drawn in order.
     pub(crate) const fn threads(&self) -> Option<NonZeroUsize> {
         if self.job.seed.is_some() {
             return Some(NonZeroUsize::MIN);
@@ -217,7 +217,7 @@ impl Plan {
         self.job.threads
     }
 
-    /// Encrypts a finished device's image or leaves it out, as the job says.
+    /// Encrypts or omits a finished device's image, as the job requires.
     pub(crate) fn seal(&self, device: &mut Device, index: u32, keys: Option<&KeysFolder>) -> Result<(), Error> {
         let open = || Random::open(self.job.seed.as_ref(), Purpose::Encryption(index));
         if self.job.encrypt {
@@ -231,7 +231,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Makes the flash of a device whose images are final. `buffer` is that of the device before.
+    /// Makes the flash of a device with final images. `buffer` is the one of the previous device.
     pub(crate) fn flash(
         &self,
         device: &mut Device,
@@ -244,7 +244,7 @@ impl Plan {
         device.make_flash(flash, keys, &mut rng, buffer)
     }
 
-    /// Returns what the flash of a device is like.
+    /// Returns the trial of a device's flash.
     pub(crate) const fn tried_flash(&self) -> Option<&Tried> {
         self.flash.as_ref()
     }
@@ -268,7 +268,7 @@ impl Plan {
         }
     }
 
-    /// Sets everything but the passcode, the discriminator and the credentials.
+    /// Sets everything except the passcode, the discriminator and the credentials.
     fn fill<R: CryptoRng + ?Sized>(&self, record: &mut DeviceRecord, cells: &Cells, rng: &mut R) -> Result<(), Error> {
         let job = &self.job;
         record.flow = job.flow;
@@ -304,7 +304,7 @@ impl Plan {
     }
 }
 
-/// What the RainMaker firmware reads, in its own namespace.
+/// Returns the entry that the RainMaker firmware reads, in its own namespace.
 fn broker(host: &MqttHost) -> FactoryEntry {
     const NAMESPACE: Namespace = match Namespace::new("rmaker_creds") {
         Ok(namespace) => namespace,
@@ -321,7 +321,7 @@ fn broker(host: &MqttHost) -> FactoryEntry {
     }
 }
 
-/// 32 hexadecimal digits, as the reference tool does it.
+/// Draws 32 hexadecimal digits, as the reference tool does.
 fn random_serial<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<SerialNumber, Error> {
     let mut bytes = [0; 16];
     rng.fill_bytes(&mut bytes);

@@ -8,7 +8,7 @@ use zip::{CompressionMethod, System, ZipWriter};
 
 use crate::Error;
 
-/// All QR code pictures of a run in one file, for whoever prints them.
+/// All QR code pictures of a run in one zip file.
 pub(crate) struct QrZip {
     zip: ZipWriter<File>,
     file: Draft,
@@ -16,10 +16,10 @@ pub(crate) struct QrZip {
 }
 
 impl QrZip {
-    /// Starts the file `name` in a folder.
+    /// Creates the file `name` in a folder.
     pub(crate) fn new(dir: &Dir, name: &str) -> Result<Self, Error> {
         let path = dir.path().join(name);
-        // The writer has a hash table, for whose key `std` would panic.
+        // The writer has a hash table; `std` would panic without random numbers for its key.
         getrandom::u64().map_err(|_| Error::Random)?;
         let start = || {
             let file = Draft::new(dir, name)?;
@@ -29,12 +29,12 @@ impl QrZip {
         Ok(Self { zip, file, path })
     }
 
-    /// Adds a picture. The time of an entry is the format's earliest, so that the same pictures make the same file.
+    /// Adds a picture. The time of an entry is the earliest of the format, so that the file is reproducible.
     pub(crate) fn add(&mut self, name: &str, png: &[u8]) -> Result<(), Error> {
         let options = SimpleFileOptions::DEFAULT
             // A PNG is compressed already.
             .compression_method(CompressionMethod::Stored)
-            // The same file whatever system it is made on.
+            // The same file on every operating system.
             .system(System::Unix)
             .unix_permissions(0o600);
         let added = self.zip.start_file(name, options);
@@ -42,7 +42,7 @@ impl QrZip {
         self.zip.write_all(png).map_err(|error| self.failed(error))
     }
 
-    /// Makes the file appear.
+    /// Publishes the file.
     pub(crate) fn publish(self) -> Result<(), Error> {
         let Self { zip, file, path } = self;
         zip.finish().map_err(|error| Error::write(&path)(error.into()))?;

@@ -10,17 +10,17 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{Error, ParseError};
 
-/// Where all random numbers of a test run come from.
+/// The seed of all random numbers of a test run.
 ///
-/// Whoever has the seed has the passcodes and keys, so that such a run is for tests only and marked as such.
+/// The seed reveals passcodes and keys, so that such a run is for tests only and marked as such.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Seed([u8; Self::MAX_LEN]);
 
 impl Seed {
-    /// The most bytes.
+    /// Maximum length in bytes.
     pub const MAX_LEN: usize = 32;
 
-    /// Returns what a run with a seed takes for the current time: the first second of 2026.
+    /// Returns the fixed current time of a seeded run: the first second of 2026.
     pub(crate) fn time() -> Result<DateTime, Error> {
         DateTime::new(2026, 1, 1, 0, 0, 0).map_err(|_| Error::Clock)
     }
@@ -29,9 +29,9 @@ impl Seed {
 impl FromStr for Seed {
     type Err = ParseError;
 
-    /// Reads 1..=32 bytes in hexadecimal; fewer than 32 are followed by zeros.
+    /// Reads 1 to 32 bytes in hexadecimal; fewer than 32 are padded with zeros.
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        const FORM: ParseError = ParseError::new("not 2..=64 hexadecimal digits, two for each byte");
+        const FORM: ParseError = ParseError::new("not 2 to 64 hexadecimal digits, two per byte");
         let mut seed = Self([0; Self::MAX_LEN]);
         let read = base16ct::mixed::decode(text, &mut seed.0).map_err(|_| FORM)?;
         if read.is_empty() {
@@ -47,10 +47,10 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// What random numbers are for; with a seed, those for one purpose do not depend on how many another one takes.
+/// The purpose of random numbers; with a seed, the numbers for one purpose are independent of the others.
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose {
-    /// What is made once for the run.
+    /// Values made once for the run.
     Run,
     /// A device, by its number.
     Device(u32),
@@ -60,9 +60,9 @@ pub(crate) enum Purpose {
     Flash(u32),
 }
 
-/// Random numbers: ChaCha20 with a key of its own from the operating system for each purpose, or for tests from a seed.
+/// Random numbers: ChaCha20 with a separate key for each purpose, from the operating system or, for tests, from a seed.
 ///
-/// The system is asked when the numbers are opened, where its failure is an error; what is drawn after that cannot fail.
+/// The operating system can fail only when the numbers are opened; drawing cannot fail.
 pub(crate) struct Random(Box<ChaCha20Rng>);
 
 impl Random {
@@ -82,17 +82,17 @@ impl Random {
     }
 }
 
-/// Bytes of a key of ChaCha20.
+/// Length of a ChaCha20 key in bytes.
 const KEY_LEN: usize = 32;
 
-/// Keys from the operating system that a thread has not used yet: one call for several devices. Used ones are wiped.
+/// Unused keys of a thread from the operating system: one system call for several devices. Used keys are wiped.
 struct Keys {
     bytes: Zeroizing<[[u8; KEY_LEN]; Self::COUNT]>,
     left: usize,
 }
 
 impl Keys {
-    /// As many as devices in a batch: 512 bytes, which the system gives in one piece.
+    /// One per device of a batch: 512 bytes, which the system returns in one call.
     const COUNT: usize = 16;
 }
 

@@ -32,7 +32,7 @@ pub use self::report::RunReport;
 pub use self::run_error::RunError;
 use self::workspace::Workspace;
 
-/// Discriminators repeat after so many devices.
+/// Discriminators repeat after this many devices.
 const DISCRIMINATORS: u32 = 4096;
 
 /// The execution of a plan.
@@ -59,7 +59,7 @@ const DISCRIMINATORS: u32 = 4096;
 pub struct Run<'p> {
     plan: &'p Plan,
     top: PathBuf,
-    /// None for a run from a seed, which shall leave the same files on every machine.
+    /// `None` for seeded runs, so that their output is reproducible.
     ledger: Option<LedgerPlace>,
     unique: Unique,
     order: Option<Order>,
@@ -71,7 +71,7 @@ pub struct Run<'p> {
     lanes: Option<Lanes>,
 }
 
-/// A run that has its folder and its row in the ledger.
+/// A run with its folder and its row in the ledger.
 struct Started {
     workspace: Workspace,
     ledger: Ledger,
@@ -97,89 +97,89 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// Returns the ledger of an output folder, when none is named.
+    /// Returns the default ledger of an output folder.
     #[must_use]
     pub fn default_ledger(outdir: &Path) -> PathBuf {
         outdir.join(Ledger::FILE_NAME)
     }
 
-    /// Uses a ledger elsewhere, perhaps together with other runs.
+    /// Uses another ledger, which other runs may share.
     #[must_use]
     pub fn with_ledger(mut self, place: impl Into<LedgerPlace>) -> Self {
         self.ledger = Some(place.into());
         self
     }
 
-    /// Refuses devices that have something in common with one of the ledger. What is drawn is drawn until it is new.
+    /// Refuses devices that share a value with a device of the ledger. Drawn values are drawn again until they are new.
     #[must_use]
     pub const fn with_unique(mut self, unique: Unique) -> Self {
         self.unique = unique;
         self
     }
 
-    /// Makes the devices for an order, which gets no more than `size` over all runs of the ledger.
+    /// Makes the devices for an order, which gets at most `size` devices over all runs of the ledger.
     #[must_use]
     pub fn with_order(mut self, id: String, size: u32) -> Self {
         self.order = Some(Order { id, size });
         self
     }
 
-    /// Continues the newest unfinished run in the output folder, or starts one when there is none.
+    /// Continues the newest unfinished run in the output folder, or starts a new one.
     #[must_use]
     pub const fn with_resume(mut self, resume: bool) -> Self {
         self.resume = resume;
         self
     }
 
-    /// Replaces folders of devices that have the name of a new one, instead of ending the run.
+    /// Replaces an existing folder with the name of a new device instead of ending the run.
     #[must_use]
     pub const fn with_force(mut self, force: bool) -> Self {
         self.force = force;
         self
     }
 
-    /// Names the files from which the job was read, each with what named it: none of them is replaced.
+    /// Sets the input files of the job and the fields that name them; none of them is replaced.
     #[must_use]
     pub fn with_inputs(mut self, inputs: Vec<(Field, PathBuf)>) -> Self {
         self.inputs = inputs;
         self
     }
 
-    /// Writes into folders that others than their owner may change as well.
+    /// Accepts output folders that other users may change.
     #[must_use]
     pub const fn with_insecure_permissions(mut self, trust: bool) -> Self {
         self.trust = trust;
         self
     }
 
-    /// Sets which devices are audited before they appear; one that fails ends the run.
+    /// Selects the devices that are audited before they are published; one that fails ends the run.
     #[must_use]
     pub const fn with_audit(mut self, sampling: Sampling) -> Self {
         self.audit = sampling;
         self
     }
 
-    /// Derives verifiers with these lanes, to measure them. The devices do not depend on it.
+    /// Derives verifiers with these lanes, for measurements. The devices are the same.
     #[must_use]
     pub const fn with_lanes(mut self, lanes: Lanes) -> Self {
         self.lanes = Some(lanes);
         self
     }
 
-    /// Returns the folder with a folder for each device.
+    /// Returns the folder that contains the devices' folders.
     #[must_use]
     pub fn top(&self) -> &Path {
         &self.top
     }
 
-    /// Makes all devices and calls `progress` for each one that is complete, with the number of those and its UUID.
+    /// Makes all devices and calls `progress` for each complete one, with the count so far and its UUID.
     ///
-    /// A device's folder appears complete or not at all, and not before the ledger lists it. When something fails, the
-    /// devices that are complete stay, the tables list them, and the run can be continued.
+    /// A device's folder appears complete or not at all, and not before the ledger lists it. After a failure the
+    /// complete devices remain, the tables list them, and the run can be continued.
     ///
     /// # Errors
     ///
-    /// [`RunError`] for each failure, with the report of what was done until then.
+    /// [`RunError`] with the report of the work done until then.
     pub fn execute(&self, mut progress: impl FnMut(u32, &str)) -> Result<RunReport, RunError> {
         let start = Instant::now();
         let mut report = RunReport {
@@ -210,11 +210,7 @@ impl<'p> Run<'p> {
 
     fn produce(&self, report: &mut RunReport, progress: &mut impl FnMut(u32, &str)) -> Result<(), Error> {
         if self.resume && self.plan.is_seeded() {
-            let reason = message![
-                "is not allowed beside ",
-                Field::Seed,
-                ", whose run is the same when it is made again"
-            ];
+            let reason = message!["cannot be used with ", Field::Seed, ", which makes the same run again"];
             return Err(Error::field(Field::Resume, reason));
         }
         self.check_first()?;
@@ -231,7 +227,7 @@ impl<'p> Run<'p> {
         let ledger = self.ledger_file();
         let is_new = !self.resume || self.ledger.is_none() || ledger.is_some_and(|path| !path.exists());
         if is_new {
-            // What is continued has most of it already, and is checked when it is known.
+            // A continued run has most of it already, and is checked once it is known.
             room::check(self.plan, self.plan.count(), &top, ledger)?;
         }
         let mut begin = || {
@@ -256,18 +252,18 @@ impl<'p> Run<'p> {
                 self.stop(started, &held);
                 self.name_tables(report, &top, &stamp);
             }
-            // The first failure is the one to tell.
+            // The first failure is reported.
             return Err(error);
         }
         self.complete(started, &top, &held?, report)
     }
 
-    /// The ledger's file, unless it is on a server, or there is none.
+    /// Returns the ledger's file; `None` for a server, or without a ledger.
     fn ledger_file(&self) -> Option<&Path> {
         self.ledger.as_ref().and_then(LedgerPlace::file)
     }
 
-    /// A ledger that is not named is a file in the output folder, and a link there is somebody else's.
+    /// A default ledger is a file in the output folder; a link there is not ours.
     fn check_default_ledger(&self, outdir: &Dir) -> Result<(), Error> {
         let default = Self::default_ledger(&self.plan.job().outdir);
         if self.ledger_file() != Some(&*default) {
@@ -286,7 +282,8 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// Ends a run of which all devices are there: counts them, says so in the ledger, and moves the tables to their places.
+    /// Completes a run that has all its devices: counts them, marks it complete in the ledger, and moves the tables
+    /// into place.
     fn complete(&self, started: Started, top: &Dir, held: &FolderLock, report: &mut RunReport) -> Result<(), Error> {
         let Started {
             workspace,
@@ -296,7 +293,7 @@ impl<'p> Run<'p> {
         let run = progress.run;
         let has_dacs = self.plan.pai().is_some() && !self.plan.are_keys_given();
         reconcile::check_lists(&workspace.tables()?, workspace.stamp(), self.plan.count(), has_dacs)?;
-        // The devices' new names, before the ledger says that there is nothing left to do.
+        // The devices' new names are on disk before the ledger marks the run complete.
         top.sync().map_err(Error::write(&self.top))?;
         ledger.end(run, RunState::Complete)?;
         let stamp = workspace.stamp().to_owned();
@@ -307,15 +304,15 @@ impl<'p> Run<'p> {
         Ok(())
     }
 
-    /// Leaves what is needed to continue, and nothing when there is nothing to continue.
+    /// Leaves the files that continuing the run requires, if anything can be continued.
     fn stop(&self, started: Started, held: &FolderLock) {
         let Started {
             workspace,
             ledger,
             progress,
         } = started;
-        // A commit that failed may be in the log all the same, when only the disk's answer was missing: whoever opens the
-        // ledger next finds it there, and its devices have to be there as well.
+        // A failed commit may still be in the log if only the disk's acknowledgement was lost: the next process that
+        // opens the ledger finds it, so its devices must exist as well.
         let ledger = match &self.ledger {
             Some(place) => {
                 drop(ledger);
@@ -324,7 +321,7 @@ impl<'p> Run<'p> {
             None => Ok(ledger),
         };
         let Ok(mut ledger) = ledger else { return };
-        // What cannot be done now, on a full disk for instance, is done when the run is continued.
+        // Work that fails now, on a full disk for instance, is done when the run is continued.
         let _ = workspace.reconcile(&mut ledger, self.force);
         match ledger.find(workspace.ident()) {
             Ok(Some(now)) if now.done > 0 => {
@@ -344,7 +341,7 @@ impl<'p> Run<'p> {
         };
         report.summary = there(device_tables::summary(stamp), Kind::File);
         report.dacs = there(device_tables::dacs(stamp), Kind::File);
-        // The latest manifest may be that of another run.
+        // The latest manifest may be of another run.
         let latest = manifest::run_of(top, manifest::NAME).is_ok_and(|run| run.as_deref() == Some(stamp));
         let name = if latest {
             manifest::NAME.into()
@@ -407,7 +404,7 @@ impl<'p> Run<'p> {
     }
 }
 
-/// Under its own name from the start: when the run is killed here, the next part of it writes it again.
+/// Has its final name from the start: if the run is killed here, its next part writes the file again.
 fn mark_test_run(top: &Dir, stamp: &str, reason: &str) -> Result<(), Error> {
     let mut file = GrowingFile::open(top, &output::test_mark(stamp), 0)?;
     file.add(reason.as_bytes());

@@ -20,7 +20,7 @@ use crate::ParseError;
 pub struct MqttHost(String);
 
 impl MqttHost {
-    /// The most characters of a host name (RFC 1035).
+    /// Maximum length of a host name (RFC 1035).
     pub const MAX_LEN: usize = 253;
 
     /// Returns the text.
@@ -33,12 +33,12 @@ impl MqttHost {
 impl FromStr for MqttHost {
     type Err = ParseError;
 
-    /// Reads 1..=253 visible ASCII characters.
+    /// Reads 1 to 253 visible ASCII characters.
     fn from_str(text: &str) -> Result<Self, ParseError> {
         if (1..=Self::MAX_LEN).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
             Ok(Self(text.into()))
         } else {
-            Err(ParseError::new("not 1..=253 visible ASCII characters"))
+            Err(ParseError::new("not 1 to 253 visible ASCII characters"))
         }
     }
 }
@@ -49,11 +49,11 @@ impl fmt::Display for MqttHost {
     }
 }
 
-/// Reads `ENDPOINT/LABEL/VALUE`, as the reference tool spells fixed labels.
+/// Reads `ENDPOINT/LABEL/VALUE`, the reference tool's spelling of fixed labels.
 ///
 /// # Errors
 ///
-/// [`ParseError`], with the form.
+/// [`ParseError`] with the expected form.
 ///
 /// # Examples
 ///
@@ -64,7 +64,7 @@ impl fmt::Display for MqttHost {
 /// ```
 pub fn parse_fixed_label(text: &str) -> Result<FixedLabel, ParseError> {
     const FORM: ParseError = ParseError::new(
-        "not ENDPOINT/LABEL/VALUE with an endpoint in 0..=65534 and texts of 1..=16 bytes without a slash",
+        "not ENDPOINT/LABEL/VALUE with an endpoint of 0 to 65534 and texts of 1 to 16 bytes without a slash",
     );
     let parts = text.split('/').collect::<Vec<_>>();
     let [endpoint, label, value] = parts[..] else {
@@ -77,12 +77,12 @@ pub fn parse_fixed_label(text: &str) -> Result<FixedLabel, ParseError> {
     })
 }
 
-/// Reads `MODE/LABEL/ENDPOINT`, behind that perhaps `/VALUE\MANUFACTURER, VALUE\MANUFACTURER`, as the reference tool
-/// spells supported modes: the manufacturers' codes are hexadecimal, with or without `0x`.
+/// Reads `MODE/LABEL/ENDPOINT`, optionally followed by `/VALUE\MANUFACTURER, VALUE\MANUFACTURER`, the reference tool's
+/// spelling of supported modes: manufacturer codes are hexadecimal, with or without `0x`.
 ///
 /// # Errors
 ///
-/// [`ParseError`], with the form.
+/// [`ParseError`] with the expected form.
 ///
 /// # Examples
 ///
@@ -94,8 +94,8 @@ pub fn parse_fixed_label(text: &str) -> Result<FixedLabel, ParseError> {
 pub fn parse_supported_mode(text: &str) -> Result<SupportedMode, ParseError> {
     const FORM: ParseError = ParseError::new(
         "not MODE/LABEL/ENDPOINT or MODE/LABEL/ENDPOINT/VALUE\\MANUFACTURER, VALUE\\MANUFACTURER with a \
-                        mode in 0..=255, a label of 1..=64 bytes without a slash, an endpoint in 0..=65534, values in \
-                        0..=65535 and manufacturers in 0..=0xFFFF in hexadecimal",
+                        mode of 0 to 255, a label of 1 to 64 bytes without a slash, an endpoint of 0 to 65534, values of \
+                        0 to 65535 and manufacturers of 0 to 0xFFFF in hexadecimal",
     );
     let parts = text.split('/').collect::<Vec<_>>();
     let (mode, label, endpoint, tags) = match parts[..] {
@@ -104,7 +104,7 @@ pub fn parse_supported_mode(text: &str) -> Result<SupportedMode, ParseError> {
         _ => return Err(FORM),
     };
     let tags = tags.map(|tags| {
-        // A shell that leaves the quotes of the documented example in place is no reason to refuse it.
+        // Some shells leave the quotes of the documented example in place.
         let bare = tags
             .strip_prefix('"')
             .and_then(|tags| tags.strip_suffix('"'))

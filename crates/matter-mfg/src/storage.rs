@@ -1,7 +1,7 @@
 use esp_flash_image::{BootCurve, Chip};
 use esp_secure_cert::EfuseKey;
 
-/// What the options say about where devices' data is kept. [`crate::Plan::new`] checks that it fits together.
+/// The options for the location of devices' data. [`crate::Plan::new`] checks their combination.
 ///
 /// # Examples
 ///
@@ -23,26 +23,26 @@ use esp_secure_cert::EfuseKey;
     reason = "they are options of the vendor's tool, each of its own"
 )]
 pub struct Storage {
-    /// Certificates and key of a device go into an `esp_secure_cert` partition instead of NVS.
+    /// Puts certificates and key of a device into an `esp_secure_cert` partition instead of NVS.
     pub dac_in_secure_cert: bool,
-    /// Discriminator, verifier, salt and iteration count do; only when the other two do.
+    /// Puts discriminator, verifier, salt and iteration count there; requires the other two options.
     pub commissionable_data_in_secure_cert: bool,
-    /// The unique id for rotating device ids does; only when the other two do.
+    /// Puts the unique id for rotating device ids there; requires the other two options.
     pub rotating_id_in_secure_cert: bool,
-    /// No image of that partition is made.
+    /// Omits the image of that partition.
     pub no_secure_cert_image: bool,
-    /// The key goes into an eFuse, where the ECDSA peripheral reads it, and into no partition.
+    /// Puts the key into an eFuse, for the ECDSA peripheral, and into no partition.
     pub ds_peripheral: bool,
-    /// The eFuse key block for that.
+    /// The eFuse key block for the key.
     pub efuse_key: Option<EfuseKey>,
     /// The chip.
     pub target: Chip,
-    /// The serial port of a chip to burn and write. Nothing here does that.
+    /// The serial port of a chip to burn and write, which this crate does not do.
     pub port: Option<String>,
 }
 
 impl Default for Storage {
-    /// Everything in NVS, and the vendor's default of the chip, the ESP32.
+    /// Everything in NVS on an ESP32, the vendor's default chip.
     fn default() -> Self {
         Self {
             dac_in_secure_cert: false,
@@ -57,7 +57,7 @@ impl Default for Storage {
     }
 }
 
-/// Returns the last eFuse key block that can hold a device's key; `None` without a peripheral for ECDSA on P-256.
+/// Returns the last eFuse key block that can hold a device's key; `None` without an ECDSA peripheral for P-256.
 pub(crate) fn last_ecdsa_key(chip: Chip) -> Option<EfuseKey> {
     let facts = chip.facts();
     let has_curve = facts.ecdsa_peripheral.iter().any(|fact| fact.curve == BootCurve::P256);
@@ -70,7 +70,7 @@ pub(crate) fn last_ecdsa_key(chip: Chip) -> Option<EfuseKey> {
         .and_then(|id| EfuseKey::new(u8::try_from(id).ok()?).ok())
 }
 
-/// The names of the chips with that peripheral.
+/// Returns the names of the chips with that peripheral.
 pub(crate) fn names_with_ecdsa() -> String {
     let chips = Chip::ALL.iter().filter(|chip| last_ecdsa_key(**chip).is_some());
     chips.map(|chip| chip.name()).collect::<Vec<_>>().join(", ")
@@ -84,7 +84,7 @@ mod tests {
     fn keys_of_devices_go_where_the_chip_reads_them() {
         let last = |chip| last_ecdsa_key(chip).map(EfuseKey::id);
         assert_eq!(last(Chip::Esp32c5), Some(5));
-        // BLOCK_KEY5 of the one has a fault of the hardware, and the other has no such block (espefuse 5.6.0).
+        // BLOCK_KEY5 of the H2 has a hardware fault, and the S31 has no such block (espefuse 5.6.0).
         assert_eq!((last(Chip::Esp32h2), last(Chip::Esp32s31)), (Some(4), Some(4)));
         for chip in [
             Chip::Esp32,

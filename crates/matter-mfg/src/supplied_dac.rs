@@ -9,7 +9,7 @@ use crate::dac_folder::read_dac_folder;
 use crate::message::message;
 use crate::{Error, Field, Message};
 
-/// A device's certificate that somebody else has issued, and its key.
+/// A device's certificate issued elsewhere, and its key.
 ///
 /// # Examples
 ///
@@ -28,14 +28,14 @@ use crate::{Error, Field, Message};
 pub struct SuppliedDac {
     /// The certificate.
     pub certificate: Certificate,
-    /// Its key; `None` for one that is on the chip.
+    /// Its key; `None` if it is on the chip.
     pub key: Option<PrivateKey>,
-    /// Where it comes from, for errors.
+    /// Its origin, for errors.
     pub(crate) origin: (Field, PathBuf),
 }
 
 impl SuppliedDac {
-    /// Joins a certificate that was read from the file `path` with its key.
+    /// Combines a certificate read from the file `path` with its key.
     #[must_use]
     pub fn new(certificate: Certificate, key: Option<PrivateKey>, path: &Path) -> Self {
         let origin = (Field::DacCertificate, path.into());
@@ -46,11 +46,11 @@ impl SuppliedDac {
         }
     }
 
-    /// Reads all DACs of a folder, in the order of their files' names, and finds the key of each among the folder's files.
+    /// Reads all DACs of a folder, in the order of their file names, and finds their keys among the folder's files.
     ///
-    /// Files are told apart by their content: PEM (several blocks as well), a certificate in DER, a key in PKCS#8 or SEC 1,
-    /// 32 raw bytes, or PKCS#12 with the feature `pkcs12`. Hidden files and certificates of authorities, such as those that
-    /// PKCS#12 brings along, are skipped; everything else must be needed.
+    /// Files are recognized by content: PEM (also with several blocks), a certificate in DER, a key in PKCS#8 or SEC 1,
+    /// 32 raw bytes, or PKCS#12 with the feature `pkcs12`. Hidden files and certificates of authorities, such as those
+    /// included in PKCS#12, are skipped; every other file must be used.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl SuppliedDac {
         read_dac_folder(folder, password)
     }
 
-    /// Returns the common name when it is a UUID in its usual form, which then names the device.
+    /// Returns the common name if it is a UUID in its usual form, which then names the device.
     pub(crate) fn uuid(&self) -> Option<&str> {
         let name = self.certificate.common_name()?;
         let usual = name.len() == uuid::fmt::Hyphenated::LENGTH;
@@ -85,7 +85,7 @@ impl SuppliedDac {
                 .vendor_id()
                 .map_or("no vendor".to_owned(), |id| format!("vendor {id}"));
             return Err(wrong(
-                format!("is for {found}, and the devices are of vendor {vendor}").into(),
+                format!("is for {found}, but the devices are of vendor {vendor}").into(),
             ));
         }
         if dac.product_id() != Some(product) {
@@ -93,18 +93,18 @@ impl SuppliedDac {
                 .product_id()
                 .map_or("no product".to_owned(), |id| format!("product {id}"));
             return Err(wrong(
-                format!("is for {found}, and the devices are of product {product}").into(),
+                format!("is for {found}, but the devices are of product {product}").into(),
             ));
         }
         if !dac.validity().contains(time) {
             let (first, last) = (dac.not_before(), dac.not_after());
             return Err(wrong(
-                format!("is valid in {first}..={last}, which {time} is not in").into(),
+                format!("is valid from {first} to {last}, which does not include {time}").into(),
             ));
         }
         if self.key.is_none() && !on_chip {
             return Err(wrong(message![
-                "comes without its key, which only ",
+                "has no key, which only ",
                 Field::DsPeripheral,
                 " allows"
             ]));
@@ -112,7 +112,7 @@ impl SuppliedDac {
         if self
             .key
             .as_ref()
-            .is_some_and(|key| *dac.public_key() != key.public_key())
+            .is_some_and(|key| dac.public_key() != key.public_key())
         {
             return Err(wrong("is not the certificate of the key".into()));
         }

@@ -3,10 +3,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use factory_fs::{Dir, FolderLock, Kind};
-use matter_attestation::{
-    Certificate, CertificationDeclaration, CertificationType, DateTime, Error as AttestationError, Issuer, PaaSubject,
-    PaiSubject, PrivateKey, SerialNumber, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
-};
+use matter_attestation::{Certificate, DateTime, Error as AttestationError, PrivateKey, TestChain};
 use matter_factory_data::Declaration;
 use matter_types::{ProductId, VendorId};
 use rand_core::CryptoRng;
@@ -15,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::message::message;
 use crate::{Error, Field, Job, inputs};
 
-/// The option that all errors here are about.
+/// The field of all errors here.
 const FIELD: Field = Field::TestPki;
 /// The files in its folder.
 const PAA_CERT: &str = "PAA_cert.pem";
@@ -23,18 +20,15 @@ const PAA_KEY: &str = "PAA_key.pem";
 const PAI_CERT: &str = "PAI_cert.pem";
 const PAI_KEY: &str = "PAI_key.pem";
 const DECLARATION: &str = "CD.der";
-/// How the folder is called until it is complete.
+/// Name of the folder until it is complete.
 const DRAFT: &str = ".test-pki.tmp";
-/// On/Off Light, and the form of certificate ids in test declarations; neither is checked by anyone.
-const DEVICE_TYPE: u32 = 0x0100;
-const CERTIFICATE_ID: &str = "CSA00000SWC00000-00";
 
-/// A throw-away PKI for one vendor and product: PAA, PAI and a Certification Declaration that is signed with the
-/// published test key, so that a commissioner trusts it only when it is told to trust test devices.
+/// A throw-away PKI for one vendor and product: PAA, PAI and a Certification Declaration signed with the published test
+/// key, so that a commissioner accepts it only if configured to trust test devices.
 #[derive(Clone, Debug)]
 pub struct TestPki {
     folder: PathBuf,
-    /// The key of the PAA and its certificate, which are needed only to write them.
+    /// The key and the certificate of a new PAA, required only for writing them.
     new_paa: Option<(PrivateKey, Certificate)>,
     pai_key: PrivateKey,
     pai: Certificate,
@@ -42,21 +36,21 @@ pub struct TestPki {
 }
 
 impl TestPki {
-    /// Its folder in the output folder; further products have folders with their ids behind that.
+    /// Its folder in the output folder; for further products followed by their ids.
     const FOLDER: &str = "test-pki";
 
-    /// Returns the folder that holds it, or will.
+    /// Returns its folder, which may not exist yet.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The name of its folder.
+    /// Returns the name of its folder.
     pub(crate) fn name(&self) -> &str {
         self.folder.file_name().and_then(OsStr::to_str).unwrap_or(Self::FOLDER)
     }
 
-    /// Tells whether it was there before the run.
+    /// Returns whether it existed before the run.
     #[must_use]
     pub const fn is_reused(&self) -> bool {
         self.new_paa.is_none()
@@ -91,7 +85,7 @@ impl TestPki {
         Self::make(folder, vendor, product, &name, not_before, rng)
     }
 
-    /// Tells whether the PAI of a folder is one of the product.
+    /// Returns whether the PAI of a folder is for the product.
     fn is_of_product(folder: &Path, vendor: VendorId, product: ProductId) -> Result<bool, Error> {
         let pai = inputs::read_certificate(FIELD, &folder.join(PAI_CERT))?;
         Ok(pai.vendor_id() == Some(vendor) && pai.product_id() == Some(product))
@@ -127,7 +121,7 @@ impl TestPki {
         })
     }
 
-    /// Makes a PKI in memory that is to be written to `folder`.
+    /// Makes a PKI in memory that will be written to `folder`.
     pub(crate) fn make<R: CryptoRng + ?Sized>(
         folder: PathBuf,
         vendor: VendorId,
@@ -147,28 +141,18 @@ impl TestPki {
         not_before: DateTime,
         rng: &mut R,
     ) -> Result<Self, AttestationError> {
-        let validity = Validity::without_expiry(not_before);
-        let paa_key = PrivateKey::generate(rng);
-        let subject = PaaSubject::new("Throw-away Test PAA")?.with_vendor_id(vendor);
-        let paa = issue_paa(&paa_key, &subject, validity, SerialNumber::generate(rng))?;
-        let pai_key = PrivateKey::generate(rng);
-        let subject = PaiSubject::new(name, vendor)?.with_product_id(product);
-        let issuer = Issuer::new(&paa, &paa_key)?;
-        let pai = issuer.issue_pai(&subject, &pai_key.public_key(), validity, SerialNumber::generate(rng))?;
-        let kind = CertificationType::DevelopmentAndTest;
-        let content = CertificationDeclaration::new(vendor, &[product], DEVICE_TYPE, CERTIFICATE_ID, kind)?;
-        let signed = content.sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID)?;
-        let declaration = Declaration::decode(signed).map_err(|_| AttestationError::EncodingFailed)?;
+        let chain = TestChain::generate(vendor, product, name, not_before, rng)?;
+        let declaration = Declaration::decode(chain.declaration).map_err(|_| AttestationError::EncodingFailed)?;
         Ok(Self {
             folder,
-            new_paa: Some((paa_key, paa)),
-            pai_key,
-            pai,
+            new_paa: Some((chain.paa_key, chain.paa)),
+            pai_key: chain.pai_key,
+            pai: chain.pai,
             declaration,
         })
     }
 
-    /// Writes the PKI, unless it was read: its folder appears when it is complete and on disk.
+    /// Writes a new PKI; its folder is published when it is complete and on disk.
     pub(crate) fn publish(&self, outdir: &Dir) -> Result<(), Error> {
         let Some((paa_key, paa)) = &self.new_paa else {
             return Ok(());
@@ -207,13 +191,13 @@ impl TestPki {
             outdir.sync()
         };
         write().map_err(|error| {
-            // What cannot be removed now is removed by the next run.
+            // The next run removes what cannot be removed now.
             let _ = remove_draft(outdir);
             failed()(error)
         })
     }
 
-    /// Removes what a run has left that was killed while it wrote its PKI. Whoever writes one has the folder's lock.
+    /// Removes the leftover of a run that was killed while writing its PKI. Writers hold the folder's lock.
     pub(crate) fn sweep(outdir: &Dir) -> Result<(), Error> {
         let failed = || Error::write(&outdir.path().join(DRAFT));
         if outdir.kind(DRAFT).map_err(failed())? == Some(Kind::Folder) {
@@ -231,12 +215,12 @@ fn remove_draft(outdir: &Dir) -> std::io::Result<()> {
     }
 }
 
-/// What the common name of the PAI may begin with: it has at most 64 bytes, and no ids beside those of its attributes.
+/// Checks the prefix of the PAI's common name: at most 64 bytes in total, and no ids besides those of its attributes.
 pub(crate) fn check_prefix(prefix: &str) -> Result<(), Error> {
     const MAX: usize = 57;
     let ids = ["Mvid:", "Mpid:"].iter().any(|id| prefix.contains(id));
     if prefix.is_empty() || prefix.len() > MAX || prefix.chars().any(char::is_control) || ids {
-        let reason = "is not 1..=57 bytes without control characters, Mvid: and Mpid:";
+        let reason = "is not 1 to 57 bytes without control characters, Mvid: and Mpid:";
         return Err(Error::field(Field::CommonNamePrefix, reason));
     }
     Ok(())

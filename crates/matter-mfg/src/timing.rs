@@ -8,13 +8,13 @@ pub enum Phase {
     Derivation,
     /// Key and certificate.
     Certificates,
-    /// The partition image, and reading it back.
+    /// The partition image, including reading it back.
     Nvs,
-    /// The QR code's picture.
+    /// The picture of the QR code.
     Qr,
-    /// The image of its flash, and reading it back.
+    /// The image of the flash, including reading it back.
     Flash,
-    /// Putting the device's folder on disk.
+    /// Writing the device's folder to disk.
     Files,
     /// The audit of the finished files.
     Audit,
@@ -47,7 +47,7 @@ impl fmt::Display for Phase {
     }
 }
 
-/// How long the phases took, added up over devices.
+/// The duration of each phase, summed over devices.
 ///
 /// # Examples
 ///
@@ -72,7 +72,7 @@ pub struct Timings {
 }
 
 impl Timings {
-    /// Returns the time of one phase.
+    /// Returns the duration of a phase.
     #[must_use]
     pub const fn get(&self, phase: Phase) -> Duration {
         match phase {
@@ -86,7 +86,7 @@ impl Timings {
         }
     }
 
-    /// Runs `work` and adds the time that it took.
+    /// Runs `work` and adds its duration.
     pub(crate) fn measure<T>(&mut self, phase: Phase, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let done = match phase {
@@ -121,7 +121,8 @@ impl Timings {
     }
 }
 
-/// A function for each phase, under whose name a profiler shows what the phase does; `scripts/instructions` counts by them.
+/// A function for each phase, so that profilers attribute time to it by name; `scripts/instructions` relies on the
+/// names.
 mod named {
     use std::hint::black_box;
 
@@ -132,7 +133,7 @@ mod named {
             $(
                 #[inline(never)]
                 pub(super) fn $name<T>(work: impl FnOnce() -> T) -> T {
-                    // Functions with the same code would be made one.
+                    // Identical functions would be merged.
                     black_box(Phase::$phase);
                     work()
                 }

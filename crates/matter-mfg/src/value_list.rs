@@ -8,9 +8,9 @@ use matter_types::{Discriminator, Passcode};
 
 use crate::{Error, Field};
 
-/// Values from a file, one for each device, each with the line in which it stands.
+/// Values from a file, one for each device, each with its line.
 ///
-/// The file has a value to a line, or is a table (see [`Table`]) of which one column is named as the value.
+/// The file has one value per line, or is a table (see [`Table`]) with one column named after the value.
 /// Blank lines are skipped.
 ///
 /// # Examples
@@ -23,7 +23,7 @@ use crate::{Error, Field};
 /// let mut job = Job::new("0xFFF1".parse()?, "0x8000".parse()?);
 /// let path = Path::new("serials.txt");
 /// job.serial_numbers = Some(ValueList::serial_numbers(path, b"SN-0001\nSN-0002\n")?);
-/// let error = ValueList::serial_numbers(path, b"SN-0001\nSN-0001\n").expect_err("the same twice");
+/// let error = ValueList::serial_numbers(path, b"SN-0001\nSN-0001\n").expect_err("a duplicate");
 /// assert!(error.to_string().contains("line 1"), "{error}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -49,22 +49,23 @@ impl ValueList<Passcode> {
 }
 
 impl ValueList<Discriminator> {
-    /// Reads discriminators, which may repeat: there are 4096 only.
+    /// Reads discriminators, which may repeat: there are only 4096.
     ///
     /// # Errors
     ///
     /// [`Error::File`] or [`Error::Cell`], never with a value.
     pub fn discriminators(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
         const COLUMNS: [&str; 2] = ["discriminator", "discriminators"];
-        // What is not a discriminator may be a passcode.
+        // An invalid discriminator may be a passcode.
         Self::read(Field::Discriminators, path, bytes, &COLUMNS, |text| {
-            text.parse().map_err(|_| "not a number in 0..=4095".to_owned())
+            text.parse()
+                .map_err(|_| "not a number in the range 0 to 4095".to_owned())
         })
     }
 }
 
 impl ValueList<SerialNumber> {
-    /// Reads serial numbers, none of them twice.
+    /// Reads serial numbers, which must be unique.
     ///
     /// # Errors
     ///
@@ -77,7 +78,7 @@ impl ValueList<SerialNumber> {
         let mut lines = BTreeMap::new();
         for (line, serial) in &list.values {
             if let Some(first) = lines.insert(serial.as_str(), line) {
-                return Err(list.wrong(*line, format_args!("is the same serial number as in line {first}")));
+                return Err(list.wrong(*line, format_args!("duplicate serial number of line {first}")));
             }
         }
         Ok(list)
@@ -120,7 +121,7 @@ impl<T> ValueList<T> {
             if table.rows().first().is_some_and(again) {
                 return Err(list.wrong(
                     1,
-                    format_args!("two columns are named as the value; '{name}' is one of them"),
+                    format_args!("two columns are named after the value; '{name}' is one of them"),
                 ));
             }
             for row in rows {
@@ -130,9 +131,9 @@ impl<T> ValueList<T> {
             }
         } else {
             let wrong = |line, reason: String| list.wrong(line, reason);
-            // What stands in quotes is a cell of a table, and would be taken with them.
+            // A quoted text is a cell of a table; the quotes would become part of the value.
             if let Some((_, line)) = lines.clone().find(|(text, _)| text.starts_with('"')) {
-                let reason = "begins with a quote; in a list without the column's name a value stands without quotes";
+                let reason = "begins with a quote; values of a list without a header are not quoted";
                 return Err(list.wrong(line, reason));
             }
             let values = lines
@@ -158,26 +159,26 @@ impl<T> ValueList<T> {
         &self.path
     }
 
-    /// Returns how many values there are.
+    /// Returns the number of values.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// Tells whether there is none, which no list that was read is.
+    /// Returns whether the list is empty, which never holds for a parsed list.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// Returns the values in their order.
+    /// Returns the values in order.
     pub fn values(&self) -> impl Iterator<Item = &T> {
         self.values.iter().map(|(_, value)| value)
     }
 }
 
 impl<T> fmt::Debug for ValueList<T> {
-    /// Leaves out the values, which may be passcodes.
+    /// Omits the values, which may be passcodes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("List")
             .field("path", &self.path)
@@ -193,7 +194,7 @@ mod tests {
     const FILE: &str = "list.csv";
 
     #[test]
-    fn values_stand_in_lines_or_in_a_column() {
+    fn values_are_in_lines_or_in_a_column() {
         for text in [
             "20202021\n12345679\n",
             "\u{feff}20202021\r\n\r\n  12345679",
@@ -231,19 +232,16 @@ mod tests {
                 .unwrap_err()
                 .to_string()
         };
-        for (said, needle) in [
+        for (message, needle) in [
             (passcodes("20202021\n\n30303030x\n"), "line 3"),
             (passcodes("20202021\n123456789\n"), "line 2"),
             (passcodes("id,passcode\n1,20202021\n2\n"), ":3: column 'passcode'"),
             (passcodes("\n"), "has no value"),
             (passcodes("passcode\n"), "has no value"),
-            (
-                serials("S-1\nS-2\nS-1\n"),
-                "line 3: is the same serial number as in line 1",
-            ),
+            (serials("S-1\nS-2\nS-1\n"), "line 3: duplicate serial number of line 1"),
             (
                 serials("serial-num\nS-1\nS-2\nS-1\n"),
-                "line 4: is the same serial number as in line 2",
+                "line 4: duplicate serial number of line 2",
             ),
             (passcodes("passcode,passcode\n1,2\n"), "line 1: two columns"),
             (passcodes("id;pin-code;passcode\n1;2;3\n"), "'pin-code' is one of them"),
@@ -252,11 +250,14 @@ mod tests {
                 passcodes("passcode,x\n20202021,\"a\n12345679,b\n"),
                 "line 2: a quote is opened and not closed",
             ),
-            (discriminators("5\n30303030\n"), "line 2: not a number in 0..=4095"),
+            (
+                discriminators("5\n30303030\n"),
+                "line 2: not a number in the range 0 to 4095",
+            ),
         ] {
-            assert!(said.contains(needle), "{said}");
+            assert!(message.contains(needle), "{message}");
             for secret in ["30303030", "123456789", "S-1", "20202021"] {
-                assert!(!said.contains(secret), "{said}");
+                assert!(!message.contains(secret), "{message}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Labels in the language of label printers: ZPL II (Zebra, "Programming Guide").
+//! Labels in ZPL II, the language of label printers (Zebra, "Programming Guide").
 //!
 //! ```text
 //! ^XA                                start of a label
@@ -15,30 +15,30 @@ use std::str::FromStr;
 use matter_setup_payload::{ImageError, Label, QrImage, SetupPayload};
 use zeroize::Zeroizing;
 
-/// Modules of white around the code (ISO/IEC 18004, "quiet zone").
+/// White modules around the code (ISO/IEC 18004, "quiet zone").
 const QUIET_ZONE: u32 = 4;
 /// The largest magnification of `^BQ`.
 const MAX_MAGNIFICATION: u32 = 10;
-/// Printers put a QR code lower than its `^FO` says, by the height of `^BY`: 10 dots unless it is set.
+/// Printers place a QR code below its `^FO` by the height of `^BY`: 10 dots unless set.
 const SINK: u32 = 10;
-/// Tenths of a millimetre of a letter's height, and of a line.
+/// Height of a letter and of a line, in tenths of a millimetre.
 const LETTER: u32 = 20;
 const LINE: u32 = 28;
-/// Width of the widest letters of font 0, in hundredths of their height, and some room.
+/// Width of the widest letters of font 0, with a margin, in hundredths of their height.
 const LETTER_WIDTH: u32 = 70;
 
-/// How fine a label printer prints.
+/// The resolution of a label printer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PrintDensity {
-    /// 6 dots to the millimetre.
+    /// 6 dots per millimetre.
     Dpi152,
-    /// 8 dots to the millimetre, which most printers have.
+    /// 8 dots per millimetre, the most common resolution.
     #[default]
     Dpi203,
-    /// 12 dots to the millimetre.
+    /// 12 dots per millimetre.
     Dpi300,
-    /// 24 dots to the millimetre.
+    /// 24 dots per millimetre.
     Dpi600,
 }
 
@@ -50,7 +50,7 @@ impl PrintDensity {
         ("600", Self::Dpi600),
     ];
 
-    /// Returns how many dots a millimetre has.
+    /// Returns the dots per millimetre.
     #[must_use]
     pub const fn dots_per_millimetre(self) -> u32 {
         match self {
@@ -62,13 +62,13 @@ impl PrintDensity {
     }
 }
 
-/// Why a text is no [`PrintDensity`].
+/// Error when a text is not a [`PrintDensity`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DensityUnknown;
 
 impl fmt::Display for DensityUnknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("is no print density in dots per inch: 152, 203, 300 or 600")
+        f.write_str("must be 152, 203, 300 or 600 dots per inch")
     }
 }
 
@@ -84,7 +84,7 @@ impl FromStr for PrintDensity {
     }
 }
 
-/// A label for a printer that understands ZPL II: the QR code, the manual code in groups, and lines of text of your own.
+/// A label for a ZPL II printer: the QR code, the grouped manual code, and custom lines of text.
 ///
 /// # Examples
 ///
@@ -113,7 +113,7 @@ impl ZplLabel {
     ///
     /// # Errors
     ///
-    /// [`ImageError::Text`], which no payload gives: each fits a QR code.
+    /// [`ImageError::Text`], which does not occur: every payload fits a QR code.
     pub fn new(payload: &SetupPayload, lines: &[&str]) -> Result<Self, ImageError> {
         let qr = payload.qr_text();
         let label = lines
@@ -131,7 +131,7 @@ impl ZplLabel {
     #[must_use]
     pub fn to_zpl(&self, density: PrintDensity) -> Zeroizing<String> {
         let dots = density.dots_per_millimetre();
-        // Half a millimetre to a module, as on the other labels.
+        // Half a millimetre per module, as on the other labels.
         let magnification = (dots / 2).clamp(1, MAX_MAGNIFICATION);
         let side = self.modules.saturating_mul(magnification);
         let quiet = QUIET_ZONE * magnification;
@@ -146,7 +146,7 @@ impl ZplLabel {
         let left = width.saturating_sub(side) / 2;
 
         let mut zpl = Zeroizing::new(String::with_capacity(self.capacity()));
-        // Writing into a string does not fail.
+        // Writing to a string does not fail.
         let _ = write!(
             *zpl,
             "^XA\n^CI28\n^LH0,0\n^PW{width}\n^LL{length}\n^FO{left},{quiet}^BQN,2,{magnification}^FDMA,{}^FS\n",
@@ -155,7 +155,8 @@ impl ZplLabel {
         for (number, text) in (0u32..).zip(&self.lines) {
             let top = first.saturating_add(number.saturating_mul(line));
             let _ = write!(*zpl, "^FO0,{top}^A0N,{letter},{letter}");
-            // In ^FB a `\` begins a command, and programs differ in how they read `\\`: without it, it is a character.
+            // In ^FB a `\` begins a command, and programs differ in reading `\\`; without ^FB it is an ordinary
+            // character.
             if !text.contains('\\') {
                 let _ = write!(*zpl, "^FB{width},1,0,C");
             }
@@ -167,7 +168,7 @@ impl ZplLabel {
         zpl
     }
 
-    /// More bytes than any label has: a string that grew would leave the passcode in the memory that it gave back.
+    /// Upper bound of a label's bytes: reallocating the string would leave copies of the passcode.
     fn capacity(&self) -> usize {
         let bytes = |text: &Zeroizing<String>| text.len().saturating_mul(ESCAPED).saturating_add(COMMANDS);
         let head = self.qr.len().saturating_add(2 * COMMANDS);
@@ -175,13 +176,13 @@ impl ZplLabel {
     }
 }
 
-/// Bytes of the commands of a line, with numbers of ten digits, and more; twice as many for those of a label.
+/// Upper bound of the bytes of a line's commands, with numbers of ten digits; the label's own take twice as many.
 const COMMANDS: usize = 96;
-/// Bytes of a character that is escaped.
+/// Bytes of an escaped character.
 const ESCAPED: usize = 3;
 
-/// Writes a text for `^FH_`: what the printer would take for a command as hexadecimal digits, and no control characters,
-/// which it does not print.
+/// Escapes a text for `^FH_`: characters that the printer would read as commands become hexadecimal, and control
+/// characters, which it does not print, are dropped.
 fn escape(text: &str, zpl: &mut String) {
     for character in text.chars() {
         match character {

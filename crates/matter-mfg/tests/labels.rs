@@ -1,4 +1,4 @@
-//! Sheets of labels: labels are on their page and do not overlap, and what is on one is within it.
+//! Sheets of labels: labels are within the page and do not overlap, and the contents of a label are within it.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -6,7 +6,7 @@ use matter_mfg::{DeviceLabel, Error, Extent, Field, LabelError, LabelFormat, Lab
 use matter_setup_payload::{CommissioningFlow, SetupPayload};
 use proptest::prelude::*;
 
-/// A code of the SDK's examples, and those of its manual codes.
+/// A code of the SDK's examples, and its manual codes.
 const QR: &str = "MT:Y.K9042C00KA0648G00";
 const MANUAL: &str = "3497-011-2332";
 
@@ -30,7 +30,7 @@ fn mm(text: &str) -> Millimetres {
     text.parse().unwrap()
 }
 
-/// What is wrong with stock, and which field it is.
+/// Returns the field and the reason of a refused stock.
 fn refusal(sheet: Result<LabelSheet, Error>) -> (Field, String) {
     match sheet {
         Err(Error::Field { field, reason }) => (field, reason.to_string()),
@@ -40,7 +40,7 @@ fn refusal(sheet: Result<LabelSheet, Error>) -> (Field, String) {
 
 #[test]
 fn stock_of_a_name_has_the_labels_of_its_package() {
-    // Avery, product pages: labels on a sheet.
+    // Avery, product pages: labels per sheet.
     let labels = [
         ("L4732", 80),
         ("L7159", 24),
@@ -125,7 +125,7 @@ fn options_of_a_sheet_have_their_ranges() {
     let offset = |text: &str| sheet().with_offset(text.parse().unwrap());
     assert_eq!(offset("0.5,-1.2").unwrap().place(0), (7.75, 13.95));
     assert_eq!(refusal(offset("20.001,0")).0, Field::LabelOffset);
-    // The white edge of a label may be beside the page, and no more.
+    // The white edge of a label may extend beyond the page, but no more.
     assert!(offset("-8.2,0").is_ok());
     let (field, reason) = refusal(offset("-8.3,0"));
     assert_eq!(field, Field::LabelOffset);
@@ -168,7 +168,7 @@ fn count(bytes: &[u8], text: &str) -> usize {
 }
 
 #[test]
-fn pdf_tells_its_title_and_wants_no_scaling() {
+fn pdf_has_a_title_and_disables_scaling() {
     let sheet = LabelSheet::default();
     let drawn = sheet.draw(LabelFormat::Pdf, &[label()], "Labels of a Lämp").unwrap();
     let text = String::from_utf8_lossy(&drawn.files[0]).into_owned();
@@ -192,7 +192,7 @@ fn small_modules_are_a_warning_and_smaller_ones_an_error() {
     assert!(drawn.module < 0.25 && warning.contains("0.25 mm"), "{warning}");
     let error = draw("10x8").unwrap_err();
     assert_eq!(error, LabelError::TooSmall { label: extent("10x8") });
-    assert!(error.to_string().contains("a label of 10 x 8 mm has no room"));
+    assert!(error.to_string().contains("a label of 10 x 8 mm is too small"));
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn markup_in_texts_and_titles_is_escaped() {
     assert_eq!(count(&drawn.files[0], "<title>&lt;t&gt;</title>"), 1);
 }
 
-/// Numbers behind `name="` in an SVG.
+/// Returns the numbers after `name="` in an SVG.
 fn attributes<'s>(svg: &'s str, name: &'s str) -> impl Iterator<Item = f64> + 's {
     let start = format!(" {name}=\"");
     let parts = svg.split(&start).skip(1).collect::<Vec<_>>();
@@ -237,7 +237,8 @@ fn attributes<'s>(svg: &'s str, name: &'s str) -> impl Iterator<Item = f64> + 's
         .map(|rest| rest.split('"').next().unwrap().parse().unwrap())
 }
 
-/// Left, top, right and bottom edge of the code with its quiet zone, and of each text, in a drawing of one label.
+/// Returns left, top, right and bottom edge of the code with its quiet zone, and of each text, in a drawing of one
+/// label.
 fn boxes(svg: &str) -> Vec<[f64; 4]> {
     let (_, rest) = svg.split_once("translate(").unwrap();
     let (origin, rest) = rest.split_once(") scale(").unwrap();
@@ -250,7 +251,7 @@ fn boxes(svg: &str) -> Vec<[f64; 4]> {
     let texts = format!("<text{texts}");
     let sizes = attributes(&texts, "font-size").zip(attributes(&texts, "textLength"));
     let places = attributes(&texts, "x").zip(attributes(&texts, "y"));
-    // Letters reach 0.72 of their size above the line, and 0.21 below it.
+    // Letters extend 0.72 of their size above the baseline, and 0.21 below it.
     found.extend(
         places
             .zip(sizes)
@@ -260,7 +261,7 @@ fn boxes(svg: &str) -> Vec<[f64; 4]> {
 }
 
 fn overlap(a: &[f64; 4], b: &[f64; 4]) -> bool {
-    // To a hundredth of a millimetre; the code is moved to a printer's dot.
+    // To a hundredth of a millimetre; the code is aligned to a printer's dot.
     let room = 0.05;
     a[0] + room < b[2] && b[0] + room < a[2] && a[1] + room < b[3] && b[1] + room < a[3]
 }
@@ -307,7 +308,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_on_a_label_is_within_it_and_apart(
+    fn contents_of_a_label_are_within_it_and_do_not_overlap(
         size in (8_000..110_000i32, 8_000..110_000i32),
         product in proptest::option::of("[A-Za-z0-9 ]{1,32}"),
         vendor in proptest::option::of("[ -~]{1,32}"),
@@ -328,7 +329,7 @@ proptest! {
                 let svg = String::from_utf8(svg.to_vec()).unwrap();
                 let boxes = boxes(&svg);
                 for (number, found) in boxes.iter().enumerate() {
-                    // The white edge of a millimetre, but for what the code is moved by.
+                    // The white edge of a millimetre, less the alignment of the code.
                     prop_assert!(found[0] >= 0.97 && found[1] >= 0.97, "{found:?}");
                     prop_assert!(found[2] <= size.width.get() - 0.97 && found[3] <= size.height.get() - 0.97, "{found:?} {size}");
                     for other in &boxes[..number] {
@@ -336,7 +337,7 @@ proptest! {
                     }
                 }
                 if let Some(number) = &serial {
-                    // However it is broken, it loses no character.
+                    // A broken number loses no character.
                     let (_, texts) = svg.split_once("S/N ").unwrap();
                     let parts = texts.split("<text").map(|part| part.split('>').next_back().unwrap_or_default());
                     let _ = parts;

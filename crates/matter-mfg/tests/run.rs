@@ -38,7 +38,7 @@ fn planning_writes_nothing() {
 }
 
 #[test]
-fn tables_have_the_order_of_the_rows_whatever_the_threads() {
+fn tables_have_the_order_of_the_rows_for_any_number_of_threads() {
     let folder = tempfile::tempdir().unwrap();
     let mut job = job(folder.path());
     let values = (0..40).map(|i| format!("SN{i:02}\n")).collect::<String>();
@@ -73,7 +73,7 @@ fn tables_have_the_order_of_the_rows_whatever_the_threads() {
 fn devices_of_a_run_have_different_discriminators() {
     let folder = tempfile::tempdir().unwrap();
     let mut job = job(folder.path());
-    // Drawn with replacement, 200 of 4096 would all differ once in 130 runs.
+    // With replacement, 200 of 4096 would all differ only once in 130 runs.
     job.count = Some(200);
     job.attestation = Attestation::None;
     job.iterations = Iterations::MIN;
@@ -91,7 +91,7 @@ fn devices_of_a_run_have_different_discriminators() {
 fn two_runs_at_once_in_one_folder_are_both_complete() {
     let folder = tempfile::tempdir().unwrap();
     let time = now().unwrap();
-    // The PKI is there before, so that both use it; the time is the same, and so are the names of the tables.
+    // The PKI exists before, so that both use it; the time is the same, and so are the names of the tables.
     let first = Plan::new(job(folder.path()), time).unwrap();
     assert_eq!(Run::new(&first).execute(|_, _| {}).unwrap().devices, 1);
     let plans = [(); 2].map(|()| {
@@ -133,13 +133,13 @@ fn two_test_runs_that_make_their_pki_at_once_leave_one_whole_pki() {
                 .map(|plan| scope.spawn(move || Run::new(plan).execute(|_, _| {})));
             threads.map(|thread| thread.join().unwrap())
         });
-        // One wins; the others, whose devices would have another PAI, make none and say why.
+        // One wins; the others, whose devices would have another PAI, make none and report why.
         let made = reports.iter().filter_map(|run| run.as_ref().ok()).collect::<Vec<_>>();
         assert!(matches!(made[..], [report] if report.devices == 1), "{reports:?}");
         for failed in reports.iter().filter_map(|run| run.as_ref().err()) {
             assert_eq!(failed.report.devices, 0);
-            let said = failed.to_string();
-            assert!(said.contains("test-pki"), "{said}");
+            let message = failed.to_string();
+            assert!(message.contains("test-pki"), "{message}");
         }
         let out = folder.path().join("out");
         assert_eq!(fs::read_dir(out.join("test-pki")).unwrap().count(), 5);

@@ -1,4 +1,5 @@
-//! Makes an OTA file of a payload, reads it back, and asks whether a device takes it: `cargo run --example make_ota_image`.
+//! Makes an OTA file from a payload, reads it back, and checks whether it applies to a device: `cargo run --example
+//! make_ota_image`.
 
 use matter_ota_image::matter_types::{ProductId, VendorId};
 use matter_ota_image::{
@@ -11,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (vendor, product) = (VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
     let version = SoftwareVersionString::new("1.0")?;
 
-    // A payload goes through in pieces: it need not be in memory.
+    // The payload is processed in pieces: it need not be in memory.
     let mut hasher = PayloadHasher::new(DigestType::Sha256);
     payload.chunks(4).for_each(|piece| hasher.update(piece));
     let header = OtaHeader::new(vendor, product, SoftwareVersion::new(2), version, hasher.finish())?;

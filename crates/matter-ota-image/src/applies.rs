@@ -5,7 +5,7 @@ use matter_types::{ProductId, VendorId};
 
 use crate::{OtaHeader, SoftwareVersion};
 
-/// A device that asks a provider for an image (Matter Core Specification 11.20.3.2).
+/// A device that requests an image from a provider (Matter Core Specification 11.20.3.2).
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ pub struct Requestor {
 }
 
 impl Requestor {
-    /// Describes a device and the version that it runs.
+    /// Makes a requestor from a device and the version that it runs.
     #[must_use]
     pub const fn new(vendor_id: VendorId, product_id: ProductId, current: SoftwareVersion) -> Self {
         Self {
@@ -40,7 +40,7 @@ impl Requestor {
         }
     }
 
-    /// Returns why a provider does not offer the image to this device; nothing when it does.
+    /// Returns the reasons why a provider does not offer the image to this device; empty if it does.
     pub fn obstacles(&self, header: &OtaHeader<'_>) -> impl FusedIterator<Item = Obstacle> + use<> {
         let (version, current) = (header.software_version(), self.current);
         let range = header.applicable_versions();
@@ -69,7 +69,7 @@ impl Requestor {
     }
 }
 
-/// Why a provider does not offer an image.
+/// A reason why a provider does not offer an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Obstacle {
@@ -94,14 +94,14 @@ pub enum Obstacle {
         /// The device's version.
         current: SoftwareVersion,
     },
-    /// The image is for another product.
+    /// The image is for a different product.
     Product {
         /// The image's product.
         image: ProductId,
         /// The device's product.
         device: ProductId,
     },
-    /// The image is for another vendor's products.
+    /// The image is for a different vendor.
     Vendor {
         /// The image's vendor.
         image: VendorId,
@@ -130,20 +130,20 @@ impl fmt::Display for Obstacle {
             Self::AboveMax { max, current } => {
                 write!(
                     f,
-                    "the device's version {current} is above {max}, the largest that it applies to"
+                    "the device's version {current} is above {max}, the largest applicable version"
                 )
             }
             Self::BelowMin { min, current } => {
                 write!(
                     f,
-                    "the device's version {current} is below {min}, the smallest that it applies to"
+                    "the device's version {current} is below {min}, the smallest applicable version"
                 )
             }
             Self::NotNewer { version, current } => {
                 write!(f, "version {version} is not newer than the device's {current}")
             }
-            Self::Product { image, device } => write!(f, "product id is {image}, the device's is {device}"),
-            Self::Vendor { image, device } => write!(f, "vendor id is {image}, the device's is {device}"),
+            Self::Product { image, device } => write!(f, "product ID is {image}; the device's is {device}"),
+            Self::Vendor { image, device } => write!(f, "vendor ID is {image}; the device's is {device}"),
         }
     }
 }

@@ -37,7 +37,7 @@ pub enum DigestType {
 }
 
 impl DigestType {
-    /// All of them, ascending.
+    /// All digest types, in ascending order.
     pub const ALL: [Self; 12] = [
         Self::Sha256,
         Self::Sha256_128,
@@ -53,7 +53,7 @@ impl DigestType {
         Self::Sha3_512,
     ];
 
-    /// Accepts the number of an algorithm.
+    /// Makes a digest type from its number.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl DigestType {
         }
     }
 
-    /// Tells whether the Distributed Compliance Ledger takes this type: those of at least 256 bits.
+    /// Returns whether the Distributed Compliance Ledger accepts this type: those of at least 256 bits.
     #[must_use]
     pub const fn is_for_ledger(self) -> bool {
         self.len() >= 32
@@ -118,7 +118,7 @@ impl DigestType {
 impl FromStr for DigestType {
     type Err = Error;
 
-    /// Reads a name of the registry, or one with underscores or without the first hyphen, as other tools write it.
+    /// Parses a registry name, also with underscores or without the first hyphen, as other tools write it.
     fn from_str(text: &str) -> Result<Self, Error> {
         let letters = |text: &str| -> [u8; 12] {
             let mut letters = [0; 12];
@@ -142,7 +142,7 @@ impl fmt::Display for DigestType {
     }
 }
 
-/// A digest with its type.
+/// A digest and its type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest {
     kind: DigestType,
@@ -150,7 +150,7 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// Accepts a digest as long as its type says.
+    /// Makes a digest of the length that its type requires.
     ///
     /// # Errors
     ///
@@ -165,7 +165,7 @@ impl Digest {
         Ok(Self::cut(kind, digest))
     }
 
-    /// Takes the start of a digest, which is at least as long as the type says.
+    /// Makes a digest from the start of a longer one.
     fn cut(kind: DigestType, digest: &[u8]) -> Self {
         let mut bytes = [0; 64];
         let room = bytes.iter_mut().take(kind.len());
@@ -193,22 +193,22 @@ impl fmt::Debug for Digest {
 }
 
 impl fmt::Display for Digest {
-    /// Writes lower-case hexadecimal digits.
+    /// Formats the digest in lower-case hexadecimal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-/// What a header says about its payload: how long it is, and its digest.
+/// Size and digest of a payload, as stated in a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Payload {
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// The digest of these bytes.
     pub digest: Digest,
 }
 
-/// Computes size and digest of a payload that comes in pieces.
+/// Computes size and digest of a payload in pieces.
 ///
 /// # Examples
 ///
@@ -241,7 +241,7 @@ enum State {
 }
 
 impl PayloadHasher {
-    /// Starts with no bytes.
+    /// Makes a hasher without any bytes.
     #[must_use]
     pub fn new(kind: DigestType) -> Self {
         let state = match kind {
@@ -261,10 +261,10 @@ impl PayloadHasher {
         Self { kind, size: 0, state }
     }
 
-    /// Takes the next bytes.
+    /// Adds the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         use sha2::Digest as _;
-        // 2^64 bytes cannot be handed over.
+        // A caller cannot pass 2^64 bytes.
         self.size = self.size.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         match &mut self.state {
             State::Sha256(state) => state.update(bytes),

@@ -1,15 +1,15 @@
-//! Elements as the SDK's `TLVReader` reads them from one buffer, with its results.
+//! TLV elements as read from one buffer by the SDK's `TLVReader`, with its results.
 //!
-//! It takes more than `matter_tlv::Reader`: character strings that are not UTF-8, any depth, and every tag behind a nested
-//! container. What the SDK accepts must be read as it reads it, so that its rules are kept here one by one.
+//! The SDK accepts more than `matter_tlv::Reader`: character strings that are not UTF-8, any depth, and every tag after a
+//! nested container. To read accepted input as the SDK does, its rules are implemented here one by one.
 
 use crate::Error;
 
-/// At this character the SDK ends a character string (Matter Core Specification 7.19.2.17).
+/// The character at which the SDK ends a character string (Matter Core Specification 7.19.2.17).
 pub(crate) const SEPARATOR: u8 = 0x1F;
 
-/// A tag: profile and number. As in the SDK, context tags and "no tag" are numbers of a profile of their own, and the
-/// fully qualified form of that profile means the same.
+/// A tag: profile and number. As in the SDK, context tags and "no tag" are numbers of a dedicated profile, and the fully
+/// qualified form of that profile is equivalent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tag(u32, u32);
 
@@ -37,14 +37,14 @@ pub(crate) enum Container {
     Structure,
     Array,
     List,
-    /// Behind a nested container the reader does not know what it is in.
+    /// After a nested container, the reader no longer knows the type of the outer one.
     Unknown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value<'a> {
     Unsigned(u64),
-    /// A signed number, a truth value, a floating-point number or null.
+    /// A signed number, a Boolean, a floating-point number or null.
     Other,
     Utf8(&'a [u8]),
     Bytes(&'a [u8]),
@@ -57,7 +57,7 @@ pub(crate) struct Element<'a> {
     pub(crate) offset: usize,
     pub(crate) tag: Tag,
     pub(crate) value: Value<'a>,
-    /// Whether the tag has the form that the specification has for it.
+    /// Whether the tag has the form required by the specification.
     pub(crate) is_usual_form: bool,
 }
 
@@ -81,7 +81,7 @@ impl<'a> Elements<'a> {
         self.offset
     }
 
-    /// Goes into a container that was just read.
+    /// Enters a container that was just read.
     pub(crate) const fn enter(&mut self, container: Container) {
         self.container = container;
     }
@@ -95,7 +95,7 @@ impl<'a> Elements<'a> {
         Ok(element)
     }
 
-    /// Reads up to the end of the open container and returns how many elements were skipped, and that end.
+    /// Skips to the end of the open container; returns the number of skipped elements, and the end.
     pub(crate) fn skip_to_end(&mut self) -> Result<(usize, Element<'a>), Error> {
         let outer = self.container;
         let mut depth = 0usize;
@@ -151,7 +151,7 @@ impl<'a> Elements<'a> {
         })
     }
 
-    /// What `TLVReader::VerifyElement` checks before lengths.
+    /// The checks of `TLVReader::VerifyElement` that precede the length check.
     fn check(&self, offset: usize, tag: Tag, value: Value<'_>) -> Result<(), Error> {
         let not_allowed = Err(Error::TagNotAllowed { offset });
         if value == Value::End {
@@ -190,7 +190,7 @@ struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     fn tag(&mut self, control: u8) -> Result<(Tag, Form), Error> {
-        // What a tag field holds counts only when the whole head is there; both give the same error.
+        // The content of a tag field matters only if the whole head is present; both give the same error.
         let tag = match control >> 5 {
             0 => ANONYMOUS,
             1 => Tag(SPECIAL_PROFILE, self.number(1)?),
@@ -247,7 +247,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn number(&mut self, width: usize) -> Result<u32, Error> {
-        // At most four bytes were read.
+        // At most four bytes are read.
         self.wide(width).map(|number| u32::try_from(number).unwrap_or_default())
     }
 

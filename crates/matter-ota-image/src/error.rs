@@ -3,11 +3,11 @@ use core::fmt;
 use crate::SdkCode;
 use crate::layout::tag_name;
 
-/// Why a header cannot be made or read, or what is wrong with a file. Offsets are bytes.
+/// An error in making or reading a header, or a defect of a file. Offsets are in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// An image applies to a version that it is not newer than.
+    /// An image applies to a version that is not lower than its own.
     ApplicableNotBelowVersion {
         /// The applicable version.
         applicable: u32,
@@ -21,39 +21,39 @@ pub enum Error {
         /// The largest applicable version.
         max: u32,
     },
-    /// Bytes are behind the structure and before the payload.
+    /// There are bytes between the structure and the payload.
     BehindStructure {
-        /// Where they start.
+        /// The offset of the first one.
         offset: usize,
     },
     /// The caller's buffer is too small.
     BufferTooSmall {
-        /// Bytes that are enough.
+        /// The required size in bytes.
         needed: usize,
     },
-    /// An encrypted image does not open: another key, or damage.
+    /// An encrypted image cannot be decrypted: wrong key or damaged image.
     #[cfg(feature = "encryption")]
     Decryption,
     /// The header of a patch is missing.
     #[cfg(feature = "esp")]
     DeltaHeader,
-    /// An HMAC key leads to no private key of P-256.
+    /// An HMAC key does not yield a P-256 private key.
     #[cfg(feature = "encryption")]
     DeviceKey,
     /// The digest is a character string.
     DigestIsText,
-    /// A digest is not as long as its type says.
+    /// The length of a digest does not suit its type.
     DigestLength {
         /// The number of the type.
         code: u8,
-        /// Bytes of the digest.
+        /// Length of the digest in bytes.
         len: usize,
     },
-    /// The payload has another digest than the header says.
+    /// The payload digest does not match the header.
     DigestMismatch,
-    /// A text does not name a digest type.
+    /// The digest type name is unknown.
     DigestName,
-    /// The ledger does not take digests of less than 256 bits.
+    /// The compliance ledger does not accept digests of less than 256 bits.
     DigestNotForLedger {
         /// The number of the type.
         code: u8,
@@ -63,167 +63,167 @@ pub enum Error {
         /// The number.
         code: u8,
     },
-    /// The header ends inside of an element.
+    /// The header ends inside an element.
     ElementTruncated {
-        /// Where the element starts.
+        /// The offset of the element.
         offset: usize,
     },
     /// The header of an encrypted image is missing.
     #[cfg(feature = "esp")]
     EncryptedHeader,
-    /// An encrypted image is not as long as its header says.
+    /// The length of an encrypted image differs from its header.
     #[cfg(feature = "encryption")]
     EncryptedSize {
         /// The size in the header.
         size: u32,
-        /// Its bytes.
+        /// Its length in bytes.
         found: usize,
     },
-    /// An image is too long to be encrypted.
+    /// An image is too long for encryption.
     #[cfg(feature = "encryption")]
     EncryptedTooLong,
-    /// The structure ends where an element is expected, or its end is missing.
+    /// The structure ends early, or its end is missing.
     EndOfStructure {
-        /// Where it ends.
+        /// The offset of the end.
         offset: usize,
     },
-    /// The file does not start as a Matter OTA image does.
+    /// The file does not start with the Matter OTA file identifier.
     FileIdentifier {
         /// The first four bytes.
         found: u32,
     },
-    /// The ledger's firmware information is too long.
+    /// The compliance ledger's firmware information is too long.
     FirmwareInformationTooLong {
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
     },
-    /// The header is longer than the SDK's parser reads.
+    /// The header is longer than the SDK's parser allows.
     HeaderTooLong {
-        /// Its bytes.
+        /// Its length in bytes.
         len: u32,
     },
-    /// A tag is one of an implicit profile, which the header does not have.
+    /// A tag belongs to an implicit profile, which the header does not use.
     ImplicitTag {
-        /// Where the element starts.
+        /// The offset of the element.
         offset: usize,
     },
-    /// The input ends inside of the header.
+    /// The input ends inside the header.
     Incomplete {
-        /// Bytes that are known to be needed.
+        /// Number of bytes known to be needed.
         needed: usize,
     },
-    /// The length of a string does not fit 32 bits.
+    /// The length of a string does not fit into 32 bits.
     LengthTooWide {
-        /// Where the element starts.
+        /// The offset of the element.
         offset: usize,
     },
     /// The first element is not an anonymous structure.
     NotAStructure {
-        /// Whether it has a tag; otherwise it is something else than a structure.
+        /// Whether it has a tag; otherwise it is not a structure.
         found_tag: bool,
     },
-    /// A number does not fit its field.
+    /// A number does not fit into its field.
     NumberTooWide {
         /// The tag.
         tag: u8,
-        /// Bits of the field.
+        /// Number of bits of the field.
         bits: u8,
         /// The number.
         value: u64,
     },
-    /// The size of the file does not fit 64 bits.
+    /// The size of the file does not fit into 64 bits.
     PayloadTooLarge {
-        /// Bytes of the payload.
+        /// Size of the payload in bytes.
         size: u64,
     },
-    /// The file ends inside of the payload.
+    /// The file ends inside the payload.
     PayloadTruncated {
-        /// Bytes of the payload, as the header says.
+        /// Size of the payload in bytes, as stated in the header.
         expected: u64,
-        /// Bytes behind the header.
+        /// Number of bytes after the header.
         found: u64,
     },
-    /// The product id is 0, which means more than one product.
+    /// The product ID is 0, which means more than one product.
     ProductIdZero,
     /// An element has a reserved type, or ends a container that is not open.
     ReservedElement {
-        /// Where the element starts.
+        /// The offset of the element.
         offset: usize,
     },
-    /// An RSA key has not 3072 bits.
+    /// An RSA key does not have 3072 bits.
     #[cfg(feature = "encryption")]
     RsaKey,
     /// A text is not a software version.
     SoftwareVersion,
-    /// A tag is in a fully qualified form that only the SDK takes for a context tag.
+    /// A tag has a fully qualified form that only the SDK accepts as a context tag.
     TagForm {
-        /// Where the element starts.
+        /// The offset of the element.
         offset: usize,
     },
-    /// A tag is not allowed at its place.
+    /// A tag is not allowed at its position.
     TagNotAllowed {
-        /// Where the element starts.
+        /// The offset of the element.
         offset: usize,
     },
-    /// The total size is not the sum of the parts.
+    /// The total size differs from the sum of the parts.
     TotalSize {
         /// The total size in the header.
         found: u64,
         /// The sum of the parts.
         expected: u64,
     },
-    /// Bytes are behind the payload.
+    /// There are bytes after the payload.
     TrailingBytes {
-        /// How many.
+        /// Number of bytes.
         count: u64,
     },
-    /// An element has another tag than the one that comes next.
+    /// An element does not have the expected tag.
     UnexpectedElement {
-        /// Where the element starts.
+        /// The offset of the element.
         offset: usize,
-        /// The tag that is expected.
+        /// The expected tag.
         expected: u8,
     },
-    /// An element is behind the digest.
+    /// There is an element after the digest.
     UnknownElement {
-        /// Where it starts.
+        /// The offset of the element.
         offset: usize,
     },
-    /// A URL has a character that is not printable ASCII, or a blank.
+    /// A URL contains a space or a character that is not printable ASCII.
     UrlCharacter {
-        /// Where it is, in bytes.
+        /// Its offset in bytes.
         position: usize,
     },
     /// A URL does not start with `https://` and a host.
     UrlNotHttps,
-    /// The release notes URL has a U+001F, at which the SDK cuts it.
+    /// The release notes URL contains U+001F, at which the SDK truncates it.
     UrlSeparator,
     /// A URL is too long.
     UrlTooLong {
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
     },
-    /// The vendor id is reserved.
+    /// The vendor ID is reserved.
     VendorIdReserved {
-        /// The id.
+        /// The ID.
         value: u16,
     },
-    /// The vendor id is 0, which means more than one vendor.
+    /// The vendor ID is 0, which means more than one vendor.
     VendorIdZero,
     /// The version string is empty.
     VersionStringEmpty,
     /// The version string is not UTF-8.
     VersionStringNotUtf8,
-    /// The version string has a U+001F, at which the SDK cuts it.
+    /// The version string contains U+001F, at which the SDK truncates it.
     VersionStringSeparator,
     /// The version string is too long.
     VersionStringTooLong {
-        /// Its bytes.
+        /// Its length in bytes.
         len: usize,
     },
-    /// An element has another type than its field.
+    /// An element has the wrong type for its field.
     WrongType {
-        /// Where the element starts.
+        /// The offset of the element.
         offset: usize,
         /// Its tag.
         tag: u8,
@@ -294,7 +294,7 @@ impl Error {
         }
     }
 
-    /// Returns the result with which the SDK's parser refuses the same, or `None` where it accepts it.
+    /// Returns the result code with which the SDK's parser refuses the same input, or `None` if it accepts it.
     #[must_use]
     pub const fn sdk_code(self) -> Option<SdkCode> {
         Some(match self {
@@ -317,11 +317,11 @@ impl Error {
         })
     }
 
-    /// Returns what to do about it, where there is more to say than the sentence does.
+    /// Returns a remedy, if the message does not contain one.
     #[must_use]
     pub const fn remedy(self) -> Option<&'static str> {
         match self {
-            Self::DigestLength { .. } => Some("change-header with a digest type computes it again"),
+            Self::DigestLength { .. } => Some("change-header with a digest type recomputes it"),
             Self::DigestMismatch => Some("the file is damaged, or the payload was changed: create it again"),
             _ => None,
         }
@@ -333,129 +333,129 @@ impl fmt::Display for Error {
         match self {
             Self::ApplicableNotBelowVersion { applicable, version } => write!(
                 f,
-                "image of version {version} applies to version {applicable}, which must be below it"
+                "image version {version} applies to version {applicable}; applicable versions must be lower than the image version"
             ),
             Self::ApplicableRange { min, max } => {
                 write!(f, "smallest applicable version {min} is above the largest, {max}")
             }
             Self::BehindStructure { offset } => {
-                write!(f, "header has bytes behind its structure, from offset {offset} of it")
+                write!(f, "header has unexpected bytes after its structure, at offset {offset}")
             }
-            Self::BufferTooSmall { needed } => write!(f, "buffer is too small, {needed} bytes are enough"),
+            Self::BufferTooSmall { needed } => write!(f, "buffer is too small; {needed} bytes are needed"),
             #[cfg(feature = "encryption")]
-            Self::Decryption => f.write_str("encrypted image does not open: another key, or it is damaged"),
+            Self::Decryption => f.write_str("encrypted image cannot be decrypted: wrong key or damaged image"),
             #[cfg(feature = "esp")]
-            Self::DeltaHeader => f.write_str("no header of a patch of esp_delta_ota"),
+            Self::DeltaHeader => f.write_str("not a patch of esp_delta_ota: its header is missing"),
             #[cfg(feature = "encryption")]
-            Self::DeviceKey => f.write_str("HMAC key leads to no private key of P-256; draw another one"),
+            Self::DeviceKey => f.write_str("HMAC key does not yield a P-256 private key; generate another one"),
             Self::DigestIsText => f.write_str("digest is a character string instead of bytes"),
-            Self::DigestLength { code, len } => write!(f, "digest of {len} bytes does not fit its type {code}"),
-            Self::DigestMismatch => f.write_str("payload has another digest than the header says"),
+            Self::DigestLength { code, len } => write!(f, "digest has {len} bytes, which does not suit digest type {code}"),
+            Self::DigestMismatch => f.write_str("payload digest does not match the header"),
             Self::DigestName => f.write_str(
-                "not a digest type: sha256, sha384, sha512, sha3-256, sha3-384 or sha3-512, or a shorter one to read",
+                "not a digest type; allowed: sha256, sha384, sha512, sha3-256, sha3-384, sha3-512 (shorter types for reading only)",
             ),
             Self::DigestNotForLedger { code } => write!(
                 f,
-                "digest type {code} is not allowed in the ledger: 1, 7, 8, 10, 11 or 12"
+                "digest type {code} is not allowed in the compliance ledger; allowed: 1, 7, 8, 10, 11, 12"
             ),
-            Self::DigestType { code } => write!(f, "digest type {code} is unknown: 1 to 12"),
+            Self::DigestType { code } => write!(f, "unknown digest type {code}; allowed: 1 to 12"),
             Self::ElementTruncated { offset } => write!(
                 f,
-                "header ends inside of the element at offset {offset} of its structure"
+                "header ends inside the element at structure offset {offset}"
             ),
             #[cfg(feature = "esp")]
-            Self::EncryptedHeader => f.write_str("no header of an encrypted image of esp_encrypted_img"),
+            Self::EncryptedHeader => f.write_str("not an encrypted image of esp_encrypted_img: its header is missing"),
             #[cfg(feature = "encryption")]
             Self::EncryptedSize { size, found } => {
-                write!(f, "encrypted image has {found} bytes, its header says {size}")
+                write!(f, "encrypted image has {found} bytes; its header states {size}")
             }
             #[cfg(feature = "encryption")]
-            Self::EncryptedTooLong => f.write_str("image is too long to be encrypted: less than 4 GiB"),
+            Self::EncryptedTooLong => f.write_str("image is too long for encryption; it must be below 4 GiB"),
             Self::EndOfStructure { offset } => write!(
                 f,
-                "structure of the header ends at offset {offset}, where an element or its end is expected"
+                "header structure ends early at offset {offset}: an element or the end of the structure is missing"
             ),
             Self::FileIdentifier { found } => write!(
                 f,
-                "not a Matter OTA image: it starts with {found:#010X} instead of 0x1BEEF11E"
+                "not a Matter OTA image: starts with {found:#010X}; expected 0x1BEEF11E"
             ),
             Self::FirmwareInformationTooLong { len } => {
-                write!(f, "firmware information of {len} bytes is too long: at most 512")
+                write!(f, "firmware information is too long: {len} bytes; at most 512 are allowed")
             }
-            Self::HeaderTooLong { len } => write!(f, "header of {len} bytes is too long: at most 1024"),
+            Self::HeaderTooLong { len } => write!(f, "header is too long: {len} bytes; at most 1024 are allowed"),
             Self::ImplicitTag { offset } => write!(
                 f,
-                "tag of the element at offset {offset} of the structure is of an implicit profile"
+                "element at structure offset {offset} has a tag of an implicit profile, which is not allowed"
             ),
             Self::Incomplete { needed } => write!(
                 f,
-                "file ends inside of its header: at least {needed} more bytes are needed"
+                "file ends inside its header; at least {needed} more bytes are needed"
             ),
             Self::LengthTooWide { offset } => write!(
                 f,
-                "length of the string at offset {offset} of the structure does not fit 32 bits"
+                "string length at structure offset {offset} does not fit into 32 bits"
             ),
             Self::NotAStructure { .. } => f.write_str("header does not start with an anonymous structure"),
             Self::NumberTooWide { tag, bits, value } => {
-                write!(f, "{} {value:#X} does not fit {bits} bits", tag_name(*tag))
+                write!(f, "{} {value:#X} does not fit into {bits} bits", tag_name(*tag))
             }
             Self::PayloadTooLarge { size } => write!(
                 f,
-                "payload of {size} bytes is too large: the size of the file must fit 64 bits"
+                "payload is too large: {size} bytes; the file size must fit into 64 bits"
             ),
             Self::PayloadTruncated { expected, found } => {
-                write!(f, "file is cut: its payload has {found} of {expected} bytes")
+                write!(f, "file is truncated: its payload has {found} of {expected} bytes")
             }
-            Self::ProductIdZero => f.write_str("product id is 0, which means more than one product"),
+            Self::ProductIdZero => f.write_str("product ID is 0, which means more than one product"),
             Self::ReservedElement { offset } => write!(
                 f,
-                "element at offset {offset} of the structure has a reserved type or ends nothing"
+                "element at structure offset {offset} has a reserved type, or ends a container that is not open"
             ),
             #[cfg(feature = "encryption")]
-            Self::RsaKey => f.write_str("RSA key has another length than 3072 bits"),
-            Self::SoftwareVersion => f.write_str("not a software version: 0 to 4294967295, decimal or 0x hexadecimal"),
+            Self::RsaKey => f.write_str("RSA key must have 3072 bits"),
+            Self::SoftwareVersion => f.write_str("not a software version; allowed: 0 to 4294967295, decimal or hexadecimal with 0x"),
             Self::TagForm { offset } => write!(
                 f,
-                "tag of the element at offset {offset} of the structure is not written as a context tag"
+                "element at structure offset {offset} has a tag that is not encoded as a context tag"
             ),
             Self::TagNotAllowed { offset } => write!(
                 f,
-                "tag of the element at offset {offset} of the structure is not allowed there"
+                "element at structure offset {offset} has a tag that is not allowed there"
             ),
             Self::TotalSize { found, expected } => write!(
                 f,
-                "total size is {found} in the header, its parts have {expected} bytes"
+                "total size is {found} in the header; its parts have {expected} bytes"
             ),
-            Self::TrailingBytes { count } => write!(f, "file has {count} bytes behind its payload"),
+            Self::TrailingBytes { count } => write!(f, "file has {count} unexpected bytes after its payload"),
             Self::UnexpectedElement { offset, expected } => write!(
                 f,
-                "element at offset {offset} of the structure is not {}, which comes next: tags ascend, 0 to 4, 8 and 9 are required",
+                "element at structure offset {offset} is not the expected {}; tags ascend, and 0 to 4, 8 and 9 are required",
                 tag_name(*expected)
             ),
             Self::UnknownElement { offset } => write!(
                 f,
-                "unknown element at offset {offset} of the structure, behind the digest"
+                "unknown element at structure offset {offset}, after the digest"
             ),
             Self::UrlCharacter { position } => {
                 write!(f, "URL has a character at {position} that is not printable ASCII")
             }
             Self::UrlNotHttps => f.write_str("URL does not start with https:// and a host"),
-            Self::UrlSeparator => f.write_str("release notes URL has a U+001F, at which the SDK cuts it"),
-            Self::UrlTooLong { len } => write!(f, "URL of {len} bytes is too long: at most 256"),
-            Self::VendorIdReserved { value } => write!(f, "vendor id {value:#06X} is reserved: 0x0001 to 0xFFF4"),
-            Self::VendorIdZero => f.write_str("vendor id is 0, which means more than one vendor"),
-            Self::VersionStringEmpty => f.write_str("software version string is empty: 1 to 64 bytes"),
+            Self::UrlSeparator => f.write_str("release notes URL contains U+001F, at which the SDK truncates it"),
+            Self::UrlTooLong { len } => write!(f, "URL is too long: {len} bytes; at most 256 are allowed"),
+            Self::VendorIdReserved { value } => write!(f, "vendor ID {value:#06X} is reserved; allowed: 0x0001 to 0xFFF4"),
+            Self::VendorIdZero => f.write_str("vendor ID is 0, which means more than one vendor"),
+            Self::VersionStringEmpty => f.write_str("software version string is empty; 1 to 64 bytes are needed"),
             Self::VersionStringNotUtf8 => f.write_str("software version string is not UTF-8"),
             Self::VersionStringSeparator => {
-                f.write_str("software version string has a U+001F, at which the SDK cuts it")
+                f.write_str("software version string contains U+001F, at which the SDK truncates it")
             }
             Self::VersionStringTooLong { len } => write!(
                 f,
-                "software version string of {len} bytes is too long: 1 to 64, and letters beyond ASCII have more than one"
+                "software version string is too long: {len} bytes; at most 64 are allowed, and non-ASCII letters have more than one byte"
             ),
             Self::WrongType { offset, tag } => write!(
                 f,
-                "{} at offset {offset} of the structure has another type than its field",
+                "{} at structure offset {offset} has the wrong type",
                 tag_name(*tag)
             ),
         }

@@ -1,4 +1,4 @@
-//! What Espressif's devices take as a payload, and what is wrong with one.
+//! Payloads for Espressif's devices, and their defects.
 
 mod app;
 mod delta;
@@ -18,30 +18,30 @@ pub use finding::EspFinding;
 
 use esp_flash_image::ImageHeader;
 
-/// The kind of a payload, as its first bytes tell.
+/// The kind of a payload, determined by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EspPayload {
     /// An app image, signed or not.
     App,
-    /// A patch to an app image, as `esp_delta_ota` makes it.
+    /// A patch for an app image, as made by `esp_delta_ota`.
     Delta,
-    /// An encrypted image, as `esp_encrypted_img` makes it.
+    /// An encrypted image, as made by `esp_encrypted_img`.
     Encrypted,
 }
 
 impl EspPayload {
-    /// How many bytes at the start of a payload are enough.
+    /// Number of bytes at the start of a payload that determine its kind.
     pub const START_LEN: usize = EncryptedHeader::LEN;
 
-    /// Tells the kind of a payload from its start; `None` for one of other devices.
+    /// Returns the kind of a payload from its start; `None` if it is not for an ESP32.
     #[must_use]
     pub fn of(start: &[u8]) -> Option<Self> {
         let magic = start.first_chunk().map(|magic| u32::from_le_bytes(*magic));
         match magic {
             Some(DeltaHeader::MAGIC) => Some(Self::Delta),
             Some(EncryptedHeader::MAGIC) => Some(Self::Encrypted),
-            // The first byte alone is one in 256 that are random; a known chip is not.
+            // One in 256 random first bytes matches; requiring a known chip excludes the rest.
             _ => ImageHeader::decode(start).ok()?.chip().map(|_| Self::App),
         }
     }

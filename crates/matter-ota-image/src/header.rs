@@ -7,7 +7,7 @@ use crate::layout::{
 };
 use crate::{ApplicableVersions, Digest, Error, Payload, ReleaseNotesUrl, SoftwareVersion, SoftwareVersionString};
 
-/// The header of an image, checked as a whole (Matter Core Specification 11.21).
+/// The header of an image, validated as a whole (Matter Core Specification 11.21).
 ///
 /// # Examples
 ///
@@ -42,14 +42,14 @@ pub struct OtaHeader<'a> {
 }
 
 impl<'a> OtaHeader<'a> {
-    /// The length of the longest encoding: the fixed part, and every field at its longest.
+    /// The maximum encoded length: the fixed part, and every field at its maximum.
     pub const MAX_ENCODED_LEN: usize = FIXED_HEADER_LEN + 2 + 2 * 4 + 3 * 6 + 10 + (3 + 64) + (4 + 256) + 3 + (3 + 64);
 
-    /// Describes an image for one product.
+    /// Makes a header for an image for one product.
     ///
     /// # Errors
     ///
-    /// [`Error::PayloadTooLarge`] when the size of the file does not fit 64 bits.
+    /// [`Error::PayloadTooLarge`] when the size of the file does not fit into 64 bits.
     pub fn new(
         vendor_id: VendorId,
         product_id: ProductId,
@@ -61,7 +61,7 @@ impl<'a> OtaHeader<'a> {
         Ok(header.with_vendor_id(Some(vendor_id)).with_product_id(Some(product_id)))
     }
 
-    /// Describes an image without ids.
+    /// Makes a header without IDs.
     pub(crate) fn unnamed(
         software_version: SoftwareVersion,
         software_version_string: SoftwareVersionString<'a>,
@@ -82,19 +82,19 @@ impl<'a> OtaHeader<'a> {
         })
     }
 
-    /// Replaces the vendor; `None`, which is written as 0, means more than one.
+    /// Sets the vendor; `None`, encoded as 0, means more than one.
     #[must_use]
     pub const fn with_vendor_id(self, vendor_id: Option<VendorId>) -> Self {
         Self { vendor_id, ..self }
     }
 
-    /// Replaces the product; `None`, which is written as 0, means more than one.
+    /// Sets the product; `None`, encoded as 0, means more than one.
     #[must_use]
     pub const fn with_product_id(self, product_id: Option<ProductId>) -> Self {
         Self { product_id, ..self }
     }
 
-    /// Restricts the versions that the image may be applied to.
+    /// Restricts the versions to which the image applies.
     ///
     /// # Errors
     ///
@@ -104,7 +104,7 @@ impl<'a> OtaHeader<'a> {
         Ok(Self { applicable, ..self })
     }
 
-    /// Adds where the release notes are.
+    /// Adds the URL of the release notes.
     #[must_use]
     pub const fn with_release_notes_url(self, url: ReleaseNotesUrl<'a>) -> Self {
         Self {
@@ -131,7 +131,7 @@ impl<'a> OtaHeader<'a> {
         self.software_version
     }
 
-    /// Returns the text of the version.
+    /// Returns the version string.
     #[must_use]
     pub const fn software_version_string(&self) -> SoftwareVersionString<'a> {
         self.software_version_string
@@ -149,13 +149,13 @@ impl<'a> OtaHeader<'a> {
         &self.payload.digest
     }
 
-    /// Returns the versions that the image may be applied to.
+    /// Returns the versions to which the image applies.
     #[must_use]
     pub const fn applicable_versions(&self) -> ApplicableVersions {
         self.applicable
     }
 
-    /// Returns where the release notes are.
+    /// Returns the URL of the release notes.
     #[must_use]
     pub const fn release_notes_url(&self) -> Option<ReleaseNotesUrl<'a>> {
         self.release_notes_url
@@ -179,7 +179,7 @@ impl<'a> OtaHeader<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`]; never with [`OtaHeader::MAX_ENCODED_LEN`] bytes.
+    /// [`Error::BufferTooSmall`]; not with [`OtaHeader::MAX_ENCODED_LEN`] bytes.
     pub fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], Error> {
         let too_small = Error::BufferTooSmall {
             needed: Self::MAX_ENCODED_LEN,
@@ -187,7 +187,7 @@ impl<'a> OtaHeader<'a> {
         let (fixed, rest) = buffer.split_first_chunk_mut::<FIXED_HEADER_LEN>().ok_or(too_small)?;
         let len = self.structure(rest).map_err(|_| too_small)?;
         let header_size = u32::try_from(len).map_err(|_| too_small)?;
-        // Fits: the door of the payload's size leaves room for every header.
+        // Does not overflow: the check of the payload size leaves room for every header.
         let total = self.payload.size.saturating_add(u64::from(header_size) + 16);
         let [i0, i1, i2, i3] = FILE_IDENTIFIER.to_le_bytes();
         let [t0, t1, t2, t3, t4, t5, t6, t7] = total.to_le_bytes();

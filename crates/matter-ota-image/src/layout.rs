@@ -8,14 +8,14 @@
 //! +---------------------------+ 16
 //! | structure (TLV)           |      tags 0 to 9, ascending
 //! +---------------------------+ 16 + header size
-//! | payload                   |      as long as tag 4 says
+//! | payload                   |      length given by tag 4
 //! +---------------------------+ total size
 //! ```
 
 /// The number that every Matter OTA image file starts with.
 pub const FILE_IDENTIFIER: u32 = 0x1BEE_F11E;
 
-/// Bytes before the structure.
+/// Number of bytes before the structure.
 pub const FIXED_HEADER_LEN: usize = 16;
 
 /// The longest structure that the SDK's parser reads, in bytes.
@@ -32,7 +32,7 @@ pub(crate) const RELEASE_NOTES_URL: u8 = 7;
 pub(crate) const DIGEST_TYPE: u8 = 8;
 pub(crate) const DIGEST: u8 = 9;
 
-/// The name that the specification has for a tag.
+/// Returns the name of a tag in the specification.
 pub(crate) const fn tag_name(tag: u8) -> &'static str {
     match tag {
         VENDOR_ID => "VendorID",

@@ -39,20 +39,20 @@ pub use sdk_code::SdkCode;
 pub use url::{OtaUrl, ReleaseNotesUrl};
 pub use version::{ApplicableVersions, SoftwareVersion, SoftwareVersionString};
 
-/// The crate of app images for ESP32 chips.
+/// The crate with app images for ESP32 chips.
 #[cfg(feature = "esp")]
 pub use esp_flash_image;
-/// The crate of signed app images for ESP32 chips.
+/// The crate with signed app images for ESP32 chips.
 #[cfg(feature = "esp")]
 pub use esp_secure_boot;
-/// The crate of vendor and product ids.
+/// The crate with vendor and product IDs.
 pub use matter_types;
-/// The crate of the keys of encrypted images.
+/// The crate with the ECC keys of encrypted images.
 #[cfg(feature = "encryption")]
 pub use p256;
-/// The crate of the generators that encryption draws from.
+/// The crate with the random number generator traits used for encryption.
 #[cfg(feature = "encryption")]
 pub use rand_core;
-/// The crate of the RSA keys of encrypted images.
+/// The crate with the RSA keys of encrypted images.
 #[cfg(all(feature = "encryption", feature = "rsa"))]
 pub use rsa;

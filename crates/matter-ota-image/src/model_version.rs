@@ -2,9 +2,9 @@ use matter_types::{ProductId, VendorId};
 
 use crate::{Digest, Error, OtaHeader, OtaUrl, Payload, SoftwareVersion};
 
-/// The record of an image in the Distributed Compliance Ledger (its message `MsgCreateModelVersion`), checked as a whole.
+/// The record of an image in the Distributed Compliance Ledger (`MsgCreateModelVersion`), validated as a whole.
 ///
-/// Size and checksum are of the *whole file*, header included; the digest in the header is of the payload alone.
+/// Size and checksum cover the *whole file*, including the header; the digest in the header covers only the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModelVersion<'a> {
     header: OtaHeader<'a>,
@@ -18,15 +18,15 @@ pub struct ModelVersion<'a> {
 }
 
 impl<'a> ModelVersion<'a> {
-    /// The largest length of the firmware information in bytes.
+    /// The maximum length of the firmware information in bytes.
     pub const MAX_FIRMWARE_INFORMATION_LEN: usize = 512;
 
-    /// Describes an image. `file` is size and digest of the whole file, as a [`PayloadHasher`](crate::PayloadHasher) over
-    /// all of it gives them; `cd_version_number` is that of the Certification Declaration.
+    /// Makes a record. `file` is the size and digest of the whole file, as computed by a
+    /// [`PayloadHasher`](crate::PayloadHasher); `cd_version_number` is that of the Certification Declaration.
     ///
     /// # Errors
     ///
-    /// [`Error::VendorIdZero`] and [`Error::ProductIdZero`], since a record is of one model;
+    /// [`Error::VendorIdZero`] and [`Error::ProductIdZero`], because a record belongs to one model;
     /// [`Error::DigestNotForLedger`].
     pub fn new(header: OtaHeader<'a>, file: Payload, url: OtaUrl<'a>, cd_version_number: u16) -> Result<Self, Error> {
         if !file.digest.kind().is_for_ledger() {
@@ -46,7 +46,7 @@ impl<'a> ModelVersion<'a> {
         })
     }
 
-    /// Adds what the ledger is to say about the firmware.
+    /// Adds the firmware information.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl<'a> ModelVersion<'a> {
         })
     }
 
-    /// Marks the version as one that is not to be installed any more.
+    /// Marks the version as withdrawn: it must not be installed any more.
     #[must_use]
     pub const fn withdrawn(self) -> Self {
         Self {
@@ -95,20 +95,20 @@ impl<'a> ModelVersion<'a> {
         self.cd_version_number
     }
 
-    /// Returns the smallest version that the image applies to; where the header has none, 0.
+    /// Returns the smallest applicable version; 0 if the header has none.
     #[must_use]
     pub fn min_applicable_version(&self) -> SoftwareVersion {
         self.header.applicable_versions().min().unwrap_or(SoftwareVersion::MIN)
     }
 
-    /// Returns the largest version that the image applies to; where the header has none, the one before its own.
+    /// Returns the largest applicable version; one less than the image version if the header has none.
     #[must_use]
     pub fn max_applicable_version(&self) -> SoftwareVersion {
         let before = SoftwareVersion::new(self.header.software_version().get().saturating_sub(1));
         self.header.applicable_versions().max().unwrap_or(before)
     }
 
-    /// Returns where the file is.
+    /// Returns the URL of the file.
     #[must_use]
     pub const fn ota_url(&self) -> OtaUrl<'a> {
         self.url
@@ -126,13 +126,13 @@ impl<'a> ModelVersion<'a> {
         &self.file.digest
     }
 
-    /// Returns what the ledger is to say about the firmware.
+    /// Returns the firmware information.
     #[must_use]
     pub const fn firmware_information(&self) -> Option<&'a str> {
         self.firmware_information
     }
 
-    /// Tells whether the version may be installed.
+    /// Returns whether the version may be installed.
     #[must_use]
     pub const fn is_valid(&self) -> bool {
         self.is_valid

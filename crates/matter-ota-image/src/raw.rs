@@ -12,7 +12,7 @@ use crate::{
     SoftwareVersionString,
 };
 
-/// What the SDK's parser finds in the structure of a header, unchecked.
+/// The content of a header structure as parsed by the SDK, unchecked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RawHeader<'a> {
@@ -22,35 +22,35 @@ pub struct RawHeader<'a> {
     pub product_id: u16,
     /// The version.
     pub software_version: u32,
-    /// The text of the version, up to the first U+001F; need not be UTF-8.
+    /// The version string, up to the first U+001F; may not be UTF-8.
     pub software_version_string: &'a [u8],
-    /// Bytes of the payload.
+    /// Size of the payload in bytes.
     pub payload_size: u64,
-    /// The smallest version that the image may be applied to.
+    /// The smallest applicable version.
     pub min_applicable_version: Option<u32>,
-    /// The largest version that the image may be applied to.
+    /// The largest applicable version.
     pub max_applicable_version: Option<u32>,
-    /// Where the release notes are, up to the first U+001F; need not be ASCII.
+    /// The URL of the release notes, up to the first U+001F; may not be ASCII.
     pub release_notes_url: Option<&'a [u8]>,
-    /// The number of the digest algorithm, which need not be known.
+    /// The number of the digest algorithm, which may be unknown.
     pub digest_type: u8,
     /// The digest, of any length.
     pub digest: &'a [u8],
     spelling: Spelling,
 }
 
-/// What the encoding has beside the values.
+/// Deviations of the encoding itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Spelling {
     version_string_is_cut: bool,
     url_is_cut: bool,
     digest_is_text: bool,
-    /// The first tag in another form than that of a context tag.
+    /// The offset of the first tag that is not encoded as a context tag.
     unusual_tag: Option<usize>,
-    /// Where elements behind the last known one start.
+    /// The offset of the first element after the last known one.
     unknown_element: Option<usize>,
-    /// Where bytes behind the structure start.
-    behind: Option<usize>,
+    /// The offset of the first byte after the structure.
+    after: Option<usize>,
 }
 
 struct Parser<'a> {
@@ -60,11 +60,11 @@ struct Parser<'a> {
 }
 
 impl<'a> RawHeader<'a> {
-    /// Reads the structure as the SDK's `OTAImageHeaderParser` does, and accepts exactly what it accepts.
+    /// Reads the structure like the SDK's `OTAImageHeaderParser`, and accepts exactly the same input.
     ///
     /// # Errors
     ///
-    /// Those that [`Error::sdk_code`] has a result of the SDK for.
+    /// The errors for which [`Error::sdk_code`] returns a code.
     pub fn decode(structure: &'a [u8]) -> Result<Self, Error> {
         let mut parser = Parser::start(structure)?;
         let vendor_id = parser.step(VENDOR_ID)?.unsigned(VENDOR_ID, 16)?;
@@ -111,7 +111,7 @@ impl<'a> RawHeader<'a> {
         })
     }
 
-    /// Returns what is not allowed although the SDK's parser accepts it: every broken rule, once.
+    /// Returns the violated rules that the SDK's parser does not enforce, each once.
     pub fn deviations(&self) -> impl FusedIterator<Item = Error> + use<> {
         let Spelling {
             version_string_is_cut,
@@ -119,7 +119,7 @@ impl<'a> RawHeader<'a> {
             digest_is_text,
             unusual_tag,
             unknown_element,
-            behind,
+            after,
         } = self.spelling;
         let version = SoftwareVersion::new(self.software_version);
         let range = self.applicable();
@@ -136,16 +136,16 @@ impl<'a> RawHeader<'a> {
             digest_is_text.then_some(Error::DigestIsText),
             unusual_tag.map(|offset| Error::TagForm { offset }),
             unknown_element.map(|offset| Error::UnknownElement { offset }),
-            behind.map(|offset| Error::BehindStructure { offset }),
+            after.map(|offset| Error::BehindStructure { offset }),
         ];
         wrong.into_iter().flatten().fuse()
     }
 
-    /// Returns the checked header.
+    /// Returns the validated header.
     ///
     /// # Errors
     ///
-    /// The first of [`RawHeader::deviations`], but ids of 0 are allowed: they were asked for by whoever made the file.
+    /// The first of [`RawHeader::deviations`], except IDs of 0, which are valid if intended.
     pub fn to_header(&self) -> Result<OtaHeader<'a>, Error> {
         let asked_for = |error: &Error| matches!(error, Error::VendorIdZero | Error::ProductIdZero);
         if let Some(error) = self.deviations().find(|error| !asked_for(error)) {
@@ -211,7 +211,7 @@ impl<'a> RawHeader<'a> {
     }
 }
 
-/// Fits: [`Parser::unsigned`] has checked the width.
+/// Always fits: [`Parser::unsigned`] has checked the width.
 fn narrow<T: TryFrom<u64> + Default>(number: u64) -> T {
     T::try_from(number).unwrap_or_default()
 }
@@ -258,14 +258,14 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Goes on to an element that must come next.
+    /// Advances to a required element.
     fn step(&mut self, tag: u8) -> Result<&Self, Error> {
         self.next()?;
         self.expect(tag)?;
         Ok(self)
     }
 
-    /// Reads an element that may be absent and goes on behind it.
+    /// Reads an optional element and advances past it.
     fn optional<T>(&mut self, tag: u8, read: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<Option<T>, Error> {
         if !self.current.tag.is_context(tag) {
             return Ok(None);
@@ -295,7 +295,7 @@ impl<'a> Parser<'a> {
         Ok(value)
     }
 
-    /// A character string up to the separator, and whether there is one.
+    /// Returns a character string up to the separator, and whether there is a separator.
     fn text(&self, tag: u8) -> Result<(&'a [u8], bool), Error> {
         let Value::Utf8(bytes) = self.current.value else {
             return Err(self.wrong_type(tag));
@@ -306,7 +306,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A string of either kind, and whether it is one of characters.
+    /// Returns a string of either kind, and whether it is a character string.
     fn string(&self, tag: u8) -> Result<(&'a [u8], bool), Error> {
         match self.current.value {
             Value::Bytes(bytes) => Ok((bytes, false)),
@@ -325,7 +325,7 @@ impl<'a> Parser<'a> {
         self.note_form();
         let end = self.elements.offset();
         if end < len {
-            self.spelling.behind = Some(end);
+            self.spelling.after = Some(end);
         }
         Ok(self.spelling)
     }

@@ -7,14 +7,14 @@ use crate::{Error, PayloadHasher, RawHeader};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FixedHeader {
-    /// The size of the whole file in bytes, which the SDK does not look at.
+    /// The size of the whole file in bytes, which the SDK ignores.
     pub total_size: u64,
     /// The size of the structure in bytes.
     pub header_size: u32,
 }
 
 impl FixedHeader {
-    /// Reads the fixed part as the SDK does.
+    /// Reads the fixed part like the SDK.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl FixedHeader {
     }
 }
 
-/// Reads a header that comes in pieces, in memory of its own: 1040 bytes, whatever the header says.
+/// Reads a header in pieces, using a fixed buffer of 1040 bytes regardless of the header.
 ///
 /// # Examples
 ///
@@ -70,7 +70,7 @@ impl FixedHeader {
 /// }
 /// let header = reader.header()?;
 /// assert_eq!(header.payload_size, 0);
-/// // The SDK's parser accepts ids of 0, and texts and digests of no bytes.
+/// // The SDK's parser accepts IDs of 0, and empty texts and digests.
 /// assert_eq!(header.deviations().count(), 4);
 /// # Ok::<(), matter_ota_image::Error>(())
 /// ```
@@ -81,7 +81,7 @@ pub struct HeaderReader {
 }
 
 impl HeaderReader {
-    /// Starts with no bytes.
+    /// Makes a reader without any bytes.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -94,7 +94,7 @@ impl HeaderReader {
         self.buffer.get(..self.len).unwrap_or_default()
     }
 
-    /// Returns the fixed part once it is there.
+    /// Returns the fixed part once it is complete.
     ///
     /// # Errors
     ///
@@ -106,7 +106,7 @@ impl HeaderReader {
         FixedHeader::decode(self.read().first_chunk().ok_or(incomplete)?)
     }
 
-    /// Returns how many bytes are known to be needed; 0 when the header is there.
+    /// Returns the number of bytes known to be needed; 0 when the header is complete.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl HeaderReader {
         }
     }
 
-    /// Takes bytes, no more than the header has, and returns how many: the payload starts behind them.
+    /// Adds bytes, at most those of the header, and returns their number: the payload starts after them.
     ///
     /// # Errors
     ///
@@ -131,22 +131,22 @@ impl HeaderReader {
         let mut rest = bytes;
         loop {
             let needed = self.needed()?.min(rest.len());
-            let (taken, behind) = rest.split_at_checked(needed).unwrap_or((rest, &[]));
+            let (taken, after) = rest.split_at_checked(needed).unwrap_or((rest, &[]));
             if taken.is_empty() {
                 return Ok(bytes.len() - rest.len());
             }
             let room = self.buffer.iter_mut().skip(self.len);
             room.zip(taken).for_each(|(to, from)| *to = *from);
             self.len += taken.len();
-            rest = behind;
+            rest = after;
         }
     }
 
-    /// Returns what the header says.
+    /// Returns the parsed header.
     ///
     /// # Errors
     ///
-    /// [`Error::Incomplete`] while [`HeaderReader::needed`] is not 0, and those of [`RawHeader::decode`].
+    /// [`Error::Incomplete`] while [`HeaderReader::needed`] is not 0, and the errors of [`RawHeader::decode`].
     pub fn header(&self) -> Result<RawHeader<'_>, Error> {
         match self.needed()? {
             0 => RawHeader::decode(self.read().get(FIXED_HEADER_LEN..).unwrap_or_default()),
@@ -154,7 +154,7 @@ impl HeaderReader {
         }
     }
 
-    /// Returns what is wrong with the header although the SDK's parser accepts it.
+    /// Returns the defects of the header that the SDK's parser accepts.
     ///
     /// # Errors
     ///
@@ -172,19 +172,19 @@ impl Default for HeaderReader {
     }
 }
 
-/// Checks a payload that comes in pieces against its header.
+/// Checks a payload in pieces against its header.
 #[derive(Clone, Debug)]
 pub struct PayloadReader {
     hasher: Option<PayloadHasher>,
     digest: Option<crate::Digest>,
     size: u64,
     left: u64,
-    behind: u64,
+    after: u64,
 }
 
 impl PayloadReader {
-    /// Starts behind a header. A digest of an unknown type, or of another length than its type has, is not checked:
-    /// [`RawHeader::deviations`] has it already.
+    /// Starts after a header. A digest of an unknown type or wrong length is not checked:
+    /// [`RawHeader::deviations`] already reports it.
     #[must_use]
     pub fn new(header: &RawHeader<'_>) -> Self {
         let digest = header.digest().ok();
@@ -193,30 +193,30 @@ impl PayloadReader {
             digest,
             size: header.payload_size,
             left: header.payload_size,
-            behind: 0,
+            after: 0,
         }
     }
 
-    /// Returns how many bytes of the payload are still to come.
+    /// Returns the number of payload bytes still to come.
     #[must_use]
     pub const fn left(&self) -> u64 {
         self.left
     }
 
-    /// Takes the next bytes of the file and returns those that belong to the payload.
+    /// Adds the next bytes of the file and returns those that belong to the payload.
     pub fn push<'p>(&mut self, piece: &'p [u8]) -> &'p [u8] {
         let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(piece.len());
-        let (payload, behind) = piece.split_at_checked(len).unwrap_or((piece, &[]));
+        let (payload, after) = piece.split_at_checked(len).unwrap_or((piece, &[]));
         let count = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.left = self.left.saturating_sub(count(payload));
-        self.behind = self.behind.saturating_add(count(behind));
+        self.after = self.after.saturating_add(count(after));
         if let Some(hasher) = &mut self.hasher {
             hasher.update(payload);
         }
         payload
     }
 
-    /// Ends the file and returns what is wrong: the payload is cut, its digest is another one, bytes are behind it.
+    /// Ends the file and returns its defects: a truncated payload, a wrong digest, or trailing bytes.
     pub fn finish(self) -> impl FusedIterator<Item = Error> + use<> {
         let found = self.hasher.map(|hasher| hasher.finish().digest);
         let wrong = if self.left > 0 {
@@ -227,7 +227,7 @@ impl PayloadReader {
         } else {
             (found != self.digest).then_some(Error::DigestMismatch)
         };
-        let behind = (self.behind > 0).then_some(Error::TrailingBytes { count: self.behind });
-        wrong.into_iter().chain(behind).fuse()
+        let after = (self.after > 0).then_some(Error::TrailingBytes { count: self.after });
+        wrong.into_iter().chain(after).fuse()
     }
 }

@@ -1,34 +1,34 @@
 use core::fmt;
 
-/// A result of the SDK's `OTAImageHeaderParser`, with the number that connectedhomeip's `CHIPError.h` gives it.
+/// A result code of the SDK's `OTAImageHeaderParser`, numbered as in connectedhomeip's `CHIPError.h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SdkCode {
     /// The header is larger than the parser allows.
     NoMemory = 0x0B,
-    /// The parser waits for more data.
+    /// The parser needs more data.
     BufferTooSmall = 0x19,
     /// A string is longer than allowed.
     InvalidStringLength = 0x1E,
     /// The structure ends where an element is expected.
     EndOfTlv = 0x21,
-    /// The header ends inside of an element.
+    /// The header ends inside an element.
     TlvUnderrun = 0x22,
     /// An element has a reserved type, or ends a container that is not open.
     InvalidTlvElement = 0x23,
-    /// A tag is not allowed at its place.
+    /// A tag is not allowed at its position.
     InvalidTlvTag = 0x24,
     /// A tag of an implicit profile.
     UnknownImplicitTlvTag = 0x25,
-    /// An element has another type than expected.
+    /// An element has the wrong type.
     WrongTlvType = 0x26,
-    /// An element has another tag than expected.
+    /// An element has the wrong tag.
     UnexpectedTlvElement = 0x2B,
-    /// The length of a string does not fit 32 bits.
+    /// The length of a string does not fit into 32 bits.
     NotImplemented = 0x2D,
-    /// A number does not fit its field.
+    /// A number does not fit into its field.
     InvalidIntegerValue = 0x8F,
-    /// The file identifier is another one.
+    /// The file identifier is wrong.
     InvalidFileIdentifier = 0xDA,
 }
 

@@ -1,4 +1,4 @@
-//! Serde for findings as they are printed.
+//! Serde implementations for findings.
 
 use core::fmt;
 
@@ -10,7 +10,7 @@ use crate::Error;
 use crate::EspFinding;
 
 impl Serialize for Error {
-    /// Writes `id`, `severity`, `text`, and where there are some the number `sdk_code` and `remedy`.
+    /// Writes `id`, `severity`, `text`, and, if present, the number `sdk_code` and `remedy`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("id", self.id())?;

@@ -4,8 +4,8 @@ use crate::Error;
 
 const MAX_LEN: usize = 256;
 
-/// Checks what both kinds of URL have in common: `https://` and something behind it, printable ASCII without blanks, at
-/// most 256 bytes.
+/// Checks the rules for both kinds of URL: `https://` followed by a host, printable ASCII without spaces, at most 256
+/// bytes.
 fn check(text: &str) -> Result<(), Error> {
     if text.len() > MAX_LEN {
         return Err(Error::UrlTooLong { len: text.len() });
@@ -19,15 +19,15 @@ fn check(text: &str) -> Result<(), Error> {
     }
 }
 
-/// Where the release notes are: an https URL of at most 256 bytes of ASCII.
+/// The URL of the release notes: an https URL of at most 256 bytes of ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReleaseNotesUrl<'a>(&'a str);
 
 impl<'a> ReleaseNotesUrl<'a> {
-    /// The largest length in bytes.
+    /// The maximum length in bytes.
     pub const MAX_LEN: usize = MAX_LEN;
 
-    /// Accepts a URL.
+    /// Makes a URL.
     ///
     /// # Errors
     ///
@@ -63,15 +63,15 @@ impl fmt::Display for ReleaseNotesUrl<'_> {
     }
 }
 
-/// Where providers download the file: an https URL of at most 256 bytes of ASCII.
+/// The URL from which providers download the file: an https URL of at most 256 bytes of ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct OtaUrl<'a>(&'a str);
 
 impl<'a> OtaUrl<'a> {
-    /// The largest length in bytes.
+    /// The maximum length in bytes.
     pub const MAX_LEN: usize = MAX_LEN;
 
-    /// Accepts a URL.
+    /// Makes a URL.
     ///
     /// # Errors
     ///

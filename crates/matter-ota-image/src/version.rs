@@ -5,17 +5,17 @@ use matter_types::parse_u32;
 
 use crate::Error;
 
-/// A software version, any number of 32 bits: the larger one is the newer one.
+/// A software version, any 32-bit number; a larger number is newer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SoftwareVersion(u32);
 
 impl SoftwareVersion {
-    /// The smallest version, which no provider offers: it is newer than none.
+    /// The smallest version. No provider offers it, because it is not newer than any other.
     pub const MIN: Self = Self(0);
     /// The largest version.
     pub const MAX: Self = Self(u32::MAX);
 
-    /// Accepts a version.
+    /// Makes a version.
     #[must_use]
     pub const fn new(raw: u32) -> Self {
         Self(raw)
@@ -43,7 +43,7 @@ impl From<SoftwareVersion> for u32 {
 impl FromStr for SoftwareVersion {
     type Err = Error;
 
-    /// Reads a decimal or `0x` hexadecimal number.
+    /// Parses a decimal or `0x` hexadecimal number.
     fn from_str(text: &str) -> Result<Self, Error> {
         parse_u32(text).map(Self).map_err(|_| Error::SoftwareVersion)
     }
@@ -55,20 +55,20 @@ impl fmt::Display for SoftwareVersion {
     }
 }
 
-/// The text of a software version for people, 1 to 64 bytes of UTF-8.
+/// The human-readable text of a software version, 1 to 64 bytes of UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SoftwareVersionString<'a>(&'a str);
 
 impl<'a> SoftwareVersionString<'a> {
-    /// The largest length in bytes.
+    /// The maximum length in bytes.
     pub const MAX_LEN: usize = 64;
 
-    /// Accepts a text.
+    /// Makes a version string.
     ///
     /// # Errors
     ///
     /// [`Error::VersionStringEmpty`], [`Error::VersionStringTooLong`]; [`Error::VersionStringSeparator`] for a text with
-    /// U+001F, at which the SDK cuts it.
+    /// U+001F, at which the SDK truncates it.
     pub const fn new(text: &'a str) -> Result<Self, Error> {
         let len = text.len();
         if len == 0 {
@@ -78,11 +78,11 @@ impl<'a> SoftwareVersionString<'a> {
             return Err(Error::VersionStringTooLong { len });
         }
         let mut rest = text.as_bytes();
-        while let Some((byte, behind)) = rest.split_first() {
+        while let Some((byte, after)) = rest.split_first() {
             if *byte == crate::element::SEPARATOR {
                 return Err(Error::VersionStringSeparator);
             }
-            rest = behind;
+            rest = after;
         }
         Ok(Self(text))
     }
@@ -114,7 +114,7 @@ impl fmt::Display for SoftwareVersionString<'_> {
     }
 }
 
-/// The versions that an image may be applied to; a limit that is not given does not restrict.
+/// The versions to which an image applies; an absent limit does not restrict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApplicableVersions {
     min: Option<SoftwareVersion>,
@@ -122,7 +122,7 @@ pub struct ApplicableVersions {
 }
 
 impl ApplicableVersions {
-    /// Accepts the limits.
+    /// Makes a range from its limits.
     ///
     /// # Errors
     ///
@@ -149,7 +149,7 @@ impl ApplicableVersions {
         self.max
     }
 
-    /// Checks that `version` is newer than every version that it may be applied to.
+    /// Checks that `version` is newer than all applicable versions.
     pub(crate) fn check_below(self, version: SoftwareVersion) -> Result<(), Error> {
         match self.max.or(self.min) {
             Some(limit) if limit >= version => Err(Error::ApplicableNotBelowVersion {

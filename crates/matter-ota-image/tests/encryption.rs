@@ -1,4 +1,4 @@
-//! Encrypted images: those of the vendor's tool open, ours open, damaged ones and other keys do not.
+//! Encrypted images: the vendor tool's and ours are decrypted; damaged images and wrong keys are refused.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rsa::pkcs1::DecodeRsaPrivateKey;
 
-/// Made by the vendor's tool: tests/data/README.md.
+/// Made by the vendor's tool; see tests/data/README.md.
 const RSA: &[u8] = include_bytes!("data/encrypted_rsa.bin");
 const ECC: &[u8] = include_bytes!("data/encrypted_ecc.bin");
 const PLAIN: &[u8] = include_bytes!("data/plain.bin");
@@ -88,7 +88,7 @@ fn other_keys_and_damaged_images_do_not_open() {
         decrypt_ecc(&header, &mut image[1..].to_vec(), &device()),
         Err(Error::EncryptedSize { size: 66, found: 65 })
     );
-    // Key, salt, IV, tag, image; the size is told by itself.
+    // Key, salt, IV, tag, image; a wrong size has its own error.
     for at in [4, 40, 70, 390, 410, 512, 577] {
         let mut file = ECC.to_vec();
         file[at] ^= 1;

@@ -38,7 +38,7 @@ fn expected(version: &str) -> ExpectedApp<'_> {
 }
 
 #[test]
-fn an_app_image_says_what_it_is() {
+fn an_app_image_is_identified() {
     let payload = app(Chip::Esp32h2, "1.2.3", "light");
     assert_eq!(EspPayload::of(&payload), Some(EspPayload::App));
     let app = EspApp::parse(&payload).unwrap();
@@ -53,7 +53,7 @@ fn an_app_image_says_what_it_is() {
 }
 
 #[test]
-fn what_an_app_image_should_be_and_is_not_is_found() {
+fn deviations_from_the_expected_app_are_found() {
     let payload = app(Chip::Esp32h2, "1.2.3", "light");
     let note = ("esp-not-signed", Severity::Note);
     assert_eq!(
@@ -159,7 +159,7 @@ fn a_patch_is_for_one_base_image() {
     assert_eq!(DeltaHeader::decode(&[0; 64]), Err(Error::DeltaHeader));
 }
 
-/// Made by the vendor's tool: tests/data/README.md.
+/// Made by the vendor's tool; see tests/data/README.md.
 const RSA: &[u8] = include_bytes!("data/encrypted_rsa.bin");
 const ECC: &[u8] = include_bytes!("data/encrypted_ecc.bin");
 

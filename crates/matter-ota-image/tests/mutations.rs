@@ -1,5 +1,5 @@
-//! Damaged and respelled files: none is accepted with another meaning than both readers see, and none that was not made
-//! so on purpose is accepted at all.
+//! Damaged and re-encoded files: both readers see the same meaning in every accepted file, and no accidentally damaged file
+//! is accepted.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ mod random;
 use naive::Fields;
 use random::Random;
 
-/// The elements of a structure, with where they are.
+/// The elements of a structure, by offset.
 fn elements(file: &[u8], start: usize) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut at = 17;
@@ -37,7 +37,7 @@ fn elements(file: &[u8], start: usize) -> Vec<(usize, usize)> {
     found
 }
 
-/// Puts a changed structure into a file and sets the sizes to it.
+/// Puts a changed structure into a file and updates the sizes.
 fn assemble(structure: &[u8], payload: &[u8]) -> Vec<u8> {
     let mut file = vec![0x1E, 0xF1, 0xEE, 0x1B];
     let total = u64::try_from(16 + structure.len() + payload.len()).unwrap();
@@ -48,7 +48,7 @@ fn assemble(structure: &[u8], payload: &[u8]) -> Vec<u8> {
     file
 }
 
-/// Changes how a structure is written, and perhaps what it means.
+/// Changes the encoding of a structure, and possibly its meaning.
 fn respell(random: &mut Random, file: &[u8], start: usize) -> Vec<u8> {
     let mut parts: Vec<Vec<u8>> = elements(file, start)
         .iter()
@@ -89,7 +89,7 @@ fn two_hundred_respelled_headers_are_not_accepted_with_another_meaning() {
         let changed = respell(&mut random, &file, start);
         assert_eq!(judged::sdk(&changed), naive::judge(&changed), "{number}");
         match judged::strict(&changed) {
-            // Left out: the limits and the URL, which are optional.
+            // An omitted limit or URL, which are optional.
             Ok(read) => {
                 accepted += 1;
                 let left_out = Fields {
@@ -128,8 +128,8 @@ fn two_hundred_damaged_files_are_refused_or_read_alike() {
         file[at] ^= 1 << bit;
         assert_eq!(judged::sdk(&file), naive::judge(&file), "{number}");
         match judged::strict(&file) {
-            // One flipped bit in a value is another value, which no digest covers: both readers must see the same one, and
-            // it must not be in what is checked against the payload.
+            // A flipped bit in a value gives another value, which no digest covers: both readers must see the same one, and
+            // it must not affect the payload check.
             Ok(read) => {
                 assert!(in_header && at >= 16, "{number}");
                 assert_eq!(naive::judge(&file), Ok(read.clone()), "{number}");

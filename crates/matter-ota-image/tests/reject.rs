@@ -1,4 +1,4 @@
-//! What the SDK's tool lets through and this crate does not: the doors, the strict profile, the answers of providers.
+//! Inputs that the SDK's tool accepts and this crate refuses: constructors, the strict profile, the answers of providers.
 
 #![allow(
     clippy::unwrap_used,
@@ -43,7 +43,7 @@ fn ids(file: &[u8]) -> Vec<&'static str> {
     judged::strict(file).map_or_else(|wrong| wrong.iter().map(|error| error.id()).collect(), |_| Vec::new())
 }
 
-/// A plain file with something replaced in its structure; the sizes are set to it.
+/// A plain file with part of its structure replaced and the sizes updated.
 fn with(from: &[u8], to: &[u8]) -> Vec<u8> {
     let file = made(&PLAIN, b"test payload").unwrap();
     let at = file
@@ -58,7 +58,7 @@ fn with(from: &[u8], to: &[u8]) -> Vec<u8> {
     changed
 }
 
-/// The version string, and a number that goes wrong in the parser's other ways.
+/// The version string, and a number that fails in another way in the parser.
 const TEXT: &[u8] = b"\x2C\x03\x031.0";
 const VENDOR: &[u8] = b"\x25\x00\xF1\xFF";
 const SIZE: &[u8] = b"\x24\x04\x0C";
@@ -66,7 +66,7 @@ const DIGEST_TYPE: &[u8] = b"\x24\x08\x01";
 
 #[test]
 fn version_strings_and_urls_are_counted_in_bytes() {
-    // Quirk 1 of the tool: it counts letters.
+    // Quirk 1 of the tool: it counts characters.
     let letters = "\u{E4}".repeat(64);
     assert_eq!(
         SoftwareVersionString::new(&letters),
@@ -99,7 +99,7 @@ fn version_strings_and_urls_are_counted_in_bytes() {
 
 #[test]
 fn ids_and_versions_that_do_not_fit_are_refused() {
-    // Quirk 2: a vendor id of 17 bits and a version of 33 pass the tool.
+    // Quirk 2: the tool accepts a 17-bit vendor ID and a 33-bit version.
     assert!("0x12345".parse::<VendorId>().is_err());
     assert_eq!("0x100000000".parse::<SoftwareVersion>(), Err(Error::SoftwareVersion));
     assert_eq!("-1".parse::<SoftwareVersion>(), Err(Error::SoftwareVersion));
@@ -116,13 +116,13 @@ fn ids_and_versions_that_do_not_fit_are_refused() {
     assert_eq!(ids(&with(VENDOR, b"\x25\x00\xF5\xFF")), ["vendor-id-reserved"]);
     assert_eq!(ids(&with(VENDOR, b"\x24\x00\x00")), ["vendor-id-zero"]);
     assert_eq!(ids(&with(b"\x25\x01\x00\x80", b"\x24\x01\x00")), ["product-id-zero"]);
-    // The same number in more bytes is the same number.
+    // The same number in a longer encoding is equal.
     assert!(judged::strict(&with(VENDOR, b"\x27\x00\xF1\xFF\x00\x00\x00\x00\x00\x00")).is_ok());
 }
 
 #[test]
 fn a_digest_has_the_length_of_its_type() {
-    // Quirk 3: changing the type alone leaves the old digest.
+    // Quirk 3: changing only the type leaves the old digest.
     assert_eq!(
         Digest::new(DigestType::Sha512, &[0; 32]),
         Err(Error::DigestLength { code: 8, len: 32 })
@@ -133,7 +133,7 @@ fn a_digest_has_the_length_of_its_type() {
     assert_eq!(ids(&with(DIGEST_TYPE, b"\x24\x08\x00")), ["digest-type"]);
     let lens = DigestType::ALL.map(DigestType::len);
     assert_eq!(lens, [32, 16, 15, 12, 8, 4, 48, 64, 28, 32, 48, 64]);
-    // The SDK takes the digest from either kind of string.
+    // The SDK accepts a digest in either kind of string.
     let text = with(b"\x30\x09\x20", b"\x2C\x09\x20");
     assert_eq!((judged::sdk(&text).is_ok(), ids(&text)), (true, vec!["digest-is-text"]));
 }
@@ -162,7 +162,7 @@ fn applicable_versions_are_a_range_below_the_version() {
 
 #[test]
 fn sizes_are_checked() {
-    // Quirks 4 and 5: nobody looks at them.
+    // Quirks 4 and 5: neither is checked.
     let file = made(&PLAIN, b"test payload").unwrap();
     let mut other = file.clone();
     other[4] ^= 1;
@@ -198,7 +198,7 @@ fn text_that_the_sdk_cuts_is_refused() {
         SoftwareVersionString::new("1\u{1F}0"),
         Err(Error::VersionStringSeparator)
     );
-    // Longer than allowed, but not up to where it is cut.
+    // Too long, but not when truncated.
     let long = [b"\x2C\x03\x501.0\x1F".as_slice(), &[b'x'; 76]].concat();
     assert_eq!(
         judged::sdk(&with(TEXT, &long)).map(|fields| fields.text),
@@ -212,7 +212,7 @@ fn text_that_the_sdk_cuts_is_refused() {
 }
 
 #[test]
-fn what_only_the_sdk_reads_is_refused() {
+fn input_that_only_the_sdk_accepts_is_refused() {
     let file = with(b"\x18test", b"\x24\x0A\x01\x18test");
     assert_eq!(ids(&file), ["unknown-element"]);
     assert!(judged::sdk(&file).is_ok());

@@ -1,4 +1,4 @@
-//! Random headers, written, read back and judged by the second reader.
+//! Random headers are written, read back, and checked by the second reader.
 
 #![allow(
     clippy::unwrap_used,
@@ -40,7 +40,7 @@ proptest! {
         read::property(&file);
     }
 
-    /// Behind a whole fixed part, with the control bytes of the elements that a header has.
+    /// After a complete fixed part, with the control bytes of the header's elements.
     #[test]
     fn any_elements_are_read_by_both_readers_alike(
         elements in proptest::collection::vec((any::<u8>(), 0u8..11, proptest::collection::vec(any::<u8>(), 0..9)), 0..14),
@@ -79,7 +79,7 @@ proptest! {
     #[test]
     fn any_accepted_values_are_read_back(input in proptest::collection::vec(any::<u8>(), 20..400)) {
         let mut input = input;
-        // Most of these would be refused by their doors at once.
+        // Most other values would be refused immediately.
         input[17] %= 13;
         input[18] %= 70;
         for byte in input.iter_mut().skip(20) {

@@ -1,4 +1,4 @@
-//! Files of the SDK's tool and files made by hand, with the answers of the SDK's parser, when the vectors folder is there.
+//! Files from the SDK's tool and hand-made files, with the results of the SDK's parser, if the vectors folder exists.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use made::{made, unhex};
 use matter_ota_image::{DigestType, ModelVersion, OtaUrl, PayloadHasher};
 use serde_json::Value as Json;
 
-/// The cases of a list; none, and a line that says so, without the folder.
+/// The cases of a list; without the folder, prints a line and returns none.
 fn cases(list: &str) -> Vec<Json> {
     let folder = std::env::var_os("MATTER_VECTORS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors"),
@@ -51,7 +51,7 @@ fn bytes(case: &Json, name: &str) -> Vec<u8> {
     unhex(case[name].as_str().unwrap())
 }
 
-/// The result that the SDK's parser had.
+/// The result code of the SDK's parser.
 fn code(case: &Json) -> u8 {
     let text = case["sdk_code"].as_str().unwrap();
     u8::from_str_radix(text.strip_prefix("0x").unwrap(), 16).unwrap()
@@ -95,7 +95,7 @@ fn files_of_the_tool_that_the_sdk_accepts_are_made_to_the_byte() {
 }
 
 #[test]
-fn what_the_tool_refuses_is_refused() {
+fn input_that_the_tool_refuses_is_refused() {
     for case in cases("refused") {
         let arguments = arguments(&case);
         let digest = arguments.iter().skip_while(|word| **word != "-da").nth(1).unwrap();

@@ -1,4 +1,5 @@
-//! Makes the QR text and the manual code of a device, and reads both back: `cargo run --example encode_codes`.
+//! Creates the QR text and the manual code of a device, and parses both: `cargo run --example
+//! encode_codes`.
 
 use matter_setup_payload::subtle::ConstantTimeEq;
 use matter_setup_payload::{CommissioningFlow, DiscoveryCapabilities, ManualPayload, OptionalData, SetupPayload};
@@ -15,17 +16,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     .with_discovery(DiscoveryCapabilities::BLE | DiscoveryCapabilities::ON_NETWORK)
     .with_data(OptionalData::new().with_serial_number("SN-0001")?);
 
-    // Both codes hold the passcode: they have no `Display`, so that none is written by mistake.
+    // Both codes contain the passcode: they have no `Display`, so that they are not printed by
+    // mistake.
     let (qr, manual) = (payload.qr_text(), payload.manual_code());
     println!("QR text:     {}", qr.as_str());
     println!("manual code: {}", manual.grouped().as_str());
 
     let read: SetupPayload = qr.as_str().parse()?;
-    assert!(bool::from(read.ct_eq(&payload)), "a QR code says all");
+    assert!(bool::from(read.ct_eq(&payload)), "a QR code contains everything");
     let typed: ManualPayload = manual.as_str().parse()?;
     assert!(
         bool::from(typed.ct_eq(&ManualPayload::from(&payload))),
-        "a manual code says less"
+        "a manual code contains less"
     );
 
     for finding in payload.lint() {

@@ -7,7 +7,7 @@ const BASE: u32 = 38;
 const GROUP_BYTES: usize = 3;
 const GROUP: usize = 5;
 
-/// How many characters stand for so many bytes.
+/// Returns the number of characters that encode `bytes` bytes.
 pub(crate) const fn encoded_len(bytes: usize) -> usize {
     let rest = match bytes % GROUP_BYTES {
         0 => 0,
@@ -17,7 +17,8 @@ pub(crate) const fn encoded_len(bytes: usize) -> usize {
     bytes / GROUP_BYTES * GROUP + rest
 }
 
-/// How many bytes so many characters stand for; `None` for lengths that no bytes have.
+/// Returns the number of bytes that `characters` characters encode, or `None` if no bytes have that
+/// length.
 pub(crate) const fn decoded_len(characters: usize) -> Option<usize> {
     let rest = match characters % GROUP {
         0 => 0,
@@ -28,12 +29,13 @@ pub(crate) const fn decoded_len(characters: usize) -> Option<usize> {
     Some(characters / GROUP * GROUP_BYTES + rest)
 }
 
-/// The first character of the group that says what the byte at an offset is.
+/// Returns the first character of the group that encodes the byte at an offset.
 pub(crate) const fn character_of(byte: usize) -> usize {
     byte / GROUP_BYTES * GROUP
 }
 
-/// Encodes `data` in groups of three bytes, least significant digit first; `text` must have room for all characters.
+/// Encodes `data` in groups of three bytes, least significant digit first; `text` must be long
+/// enough.
 pub(crate) fn encode(data: &[u8], text: &mut [u8]) {
     for (group, text) in data.chunks(GROUP_BYTES).zip(text.chunks_mut(GROUP)) {
         let mut value = group.iter().rev().fold(0, |value, byte| value << 8 | u32::from(*byte));
@@ -46,9 +48,10 @@ pub(crate) fn encode(data: &[u8], text: &mut [u8]) {
     }
 }
 
-/// Decodes `text` into the start of `data`, which has room for it. Positions in errors count from `offset`.
+/// Decodes `text` into the start of `data`, which must be long enough. Positions in errors count
+/// from `offset`.
 ///
-/// A wrong character comes before a wrong length: the first thing that a reader would point at.
+/// An invalid character is reported before an invalid length.
 pub(crate) fn decode(text: &[u8], data: &mut [u8], offset: usize) -> Result<(), Error> {
     let mut data = data.iter_mut();
     for (number, group) in text.chunks(GROUP).enumerate() {
@@ -56,7 +59,7 @@ pub(crate) fn decode(text: &[u8], data: &mut [u8], offset: usize) -> Result<(), 
         let (mut value, mut place) = (0, 1);
         for (i, character) in group.iter().enumerate() {
             let digit = digit(*character).ok_or(Error::at(ErrorKind::Character, start + i))?;
-            // At most 38^5 - 1, which 32 bits hold.
+            // At most 38^5 - 1, which fits into 32 bits.
             value += digit * place;
             place *= BASE;
         }
@@ -66,7 +69,8 @@ pub(crate) fn decode(text: &[u8], data: &mut [u8], offset: usize) -> Result<(), 
         if bytes.iter().skip(count).any(|byte| *byte != 0) {
             return Err(Error::at(ErrorKind::Base38Overflow, start));
         }
-        // In this order: `zip` takes from the first before it finds that the second has ended.
+        // The order matters: `zip` advances the first iterator before it finds that the second has
+        // ended.
         for (byte, to) in bytes.into_iter().take(count).zip(data.by_ref()) {
             *to = byte;
         }
@@ -74,7 +78,7 @@ pub(crate) fn decode(text: &[u8], data: &mut [u8], offset: usize) -> Result<(), 
     Ok(())
 }
 
-/// The digit's value; characters are looked up by arithmetic, as a table would need a bound check.
+/// Returns the value of a digit, by arithmetic, because a table would need a bounds check.
 const fn digit(character: u8) -> Option<u32> {
     // `u32::from` is not const.
     #[expect(clippy::as_conversions, reason = "u8 to u32 loses nothing")]
@@ -111,7 +115,7 @@ mod tests {
             (&[0xFF], "R6"),
             (&[0xFF, 0xFF], "NE71"),
             (&[0xFF, 0xFF, 0xFF], "PLS18"),
-            // The plain part of rs-matter's and of the SDK's example code.
+            // The fixed part of the example codes of rs-matter and the SDK.
             (
                 &[0x88, 0xFF, 0xA7, 0x91, 0x50, 0x40, 0x00, 0x47, 0x51, 0xDD, 0x02],
                 "-MOA57ZU02IT2L2BJ00",
@@ -136,7 +140,7 @@ mod tests {
             assert_eq!(decode(text, &mut data, offset), Err(Error::at(kind, position)));
         };
         refuse(b".....", 0, ErrorKind::Base38Overflow, 0);
-        // One more than 0xFFFFFF, 0xFFFF and 0xFF.
+        // One above 0xFFFFFF, 0xFFFF and 0xFF.
         refuse(b"QLS18", 0, ErrorKind::Base38Overflow, 0);
         refuse(b"00000OE71", 3, ErrorKind::Base38Overflow, 8);
         refuse(b"S6", 0, ErrorKind::Base38Overflow, 0);

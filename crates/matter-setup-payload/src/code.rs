@@ -3,7 +3,7 @@ use core::fmt;
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
-/// ASCII text of at most `N` characters that holds a passcode.
+/// ASCII text of at most `N` characters that contains a passcode.
 #[derive(Clone)]
 struct Text<const N: usize> {
     bytes: [u8; N],
@@ -12,7 +12,7 @@ struct Text<const N: usize> {
 
 impl<const N: usize> Drop for Text<N> {
     fn drop(&mut self) {
-        // Only what was written: a QR text has room for far more than most payloads need.
+        // Only the written part: a QR text has room for far more than most payloads need.
         if let Some(text) = self.bytes.get_mut(..self.len) {
             text.zeroize();
         }
@@ -31,7 +31,7 @@ impl<const N: usize> Text<N> {
         }
     }
 
-    /// Collects ASCII characters, which fit.
+    /// Collects ASCII characters; they must fit.
     fn collect(bytes: impl IntoIterator<Item = u8>) -> Self {
         let mut text = Self::new();
         bytes.into_iter().for_each(|byte| text.push(byte));
@@ -50,7 +50,7 @@ macro_rules! code_type {
     ($(#[$doc:meta])* $name:ident, $max:literal) => {
         $(#[$doc])*
         ///
-        /// It holds the passcode: `Debug` does not show it, and it is wiped when dropped.
+        /// It contains the passcode: `Debug` elides it, and it is zeroized on drop.
         #[derive(Clone)]
         pub struct $name(Text<$max>);
 
@@ -68,7 +68,7 @@ macro_rules! code_type {
             }
         }
 
-        /// The copy is not wiped when it is dropped.
+        /// The copy is not zeroized on drop.
         #[cfg(feature = "std")]
         impl From<$name> for std::string::String {
             fn from(text: $name) -> Self {
@@ -124,12 +124,12 @@ code_type! {
     ManualCode, 21
 }
 code_type! {
-    /// A manual pairing code as it is printed, in groups of digits with hyphens between them.
+    /// A manual pairing code in printed form: groups of digits separated by hyphens.
     GroupedManualCode, 27
 }
 
 impl QrText {
-    /// Lets `write` fill the text and say how long it is.
+    /// Creates a text; `write` fills the buffer and returns the length.
     pub(crate) fn write(write: impl FnOnce(&mut [u8]) -> usize) -> Self {
         let mut text = Text::new();
         text.len = write(&mut text.bytes);
@@ -138,15 +138,15 @@ impl QrText {
 }
 
 impl ManualCode {
-    /// Collects digits, which fit.
+    /// Collects digits; they must fit.
     pub(crate) fn collect(digits: impl IntoIterator<Item = u8>) -> Self {
         Self(Text::collect(digits))
     }
 
-    /// Returns the code in groups: `1234-567-8901`, and for a long code `-2345-678-90-1` behind that.
+    /// Returns the code in groups: `1234-567-8901`, followed by `-2345-678-90-1` for a long code.
     #[must_use]
     pub fn grouped(&self) -> GroupedManualCode {
-        /// Digits before which a hyphen stands.
+        /// Indices of the digits that follow a hyphen.
         const BREAKS: [usize; 6] = [4, 7, 11, 15, 18, 20];
         let digits = self.as_str().bytes().enumerate();
         let grouped = digits.flat_map(|(i, digit)| BREAKS.contains(&i).then_some(b'-').into_iter().chain([digit]));

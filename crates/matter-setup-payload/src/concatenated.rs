@@ -2,10 +2,11 @@ use crate::deviation::{Deviations, Judge, Lenient};
 use crate::qr::{PREFIX, SEPARATOR, parse_body};
 use crate::{Error, ErrorKind, SetupPayload};
 
-/// Characters that the largest QR code holds in alphanumeric mode (ISO/IEC 18004, version 40 at level L).
+/// Capacity in characters of the largest QR code in alphanumeric mode (ISO/IEC 18004, version 40 at
+/// level L).
 const MAX_LEN: usize = 4296;
 
-/// A QR text with one or several payloads, all of them valid (Matter Core Specification 5.1.3.2).
+/// A QR text with one or more valid payloads (Matter Core Specification 5.1.3.2).
 ///
 /// # Examples
 ///
@@ -18,27 +19,28 @@ const MAX_LEN: usize = 4296;
 /// ```
 #[derive(Clone)]
 pub struct ConcatenatedPayloads<'a> {
-    /// What stands behind the prefix.
+    /// The text after the prefix.
     body: &'a str,
     len: usize,
     lenient: bool,
 }
 
 impl<'a> ConcatenatedPayloads<'a> {
-    /// Reads the text strictly: the whole is refused when one payload is.
+    /// Parses the text strictly: one invalid payload makes the whole text invalid.
     ///
     /// # Errors
     ///
-    /// As reading one payload, with positions in the whole text; [`ErrorKind::TooLong`] above 4296 characters.
+    /// As for one payload, with positions in the whole text; [`ErrorKind::TooLong`] above 4296
+    /// characters.
     pub fn parse(text: &'a str) -> Result<Self, Error> {
         Self::read(text, false, &mut Judge::strict())
     }
 
-    /// Reads the text as a commissioner must; see [`SetupPayload::parse_lenient`].
+    /// Parses the text as a commissioner must; see [`SetupPayload::parse_lenient`].
     ///
     /// # Errors
     ///
-    /// Whatever is not tolerated in any of the payloads.
+    /// Any fault that is not tolerated in one of the payloads.
     pub fn parse_lenient(text: &'a str) -> Result<Lenient<Self>, Error> {
         let mut deviations = Deviations::new();
         let payloads = Self::read(text, true, &mut Judge::lenient(&mut deviations))?;
@@ -60,14 +62,14 @@ impl<'a> ConcatenatedPayloads<'a> {
         Ok(Self { body, len, lenient })
     }
 
-    /// Returns how many payloads there are: 1 or more.
+    /// Returns the number of payloads, at least 1.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Returns the payloads in their order.
+    /// Returns the payloads in order.
     pub fn iter(&self) -> impl Iterator<Item = SetupPayload> + 'a {
         let lenient = self.lenient;
         self.body.split(SEPARATOR).filter_map(move |payload| {
@@ -77,7 +79,7 @@ impl<'a> ConcatenatedPayloads<'a> {
             } else {
                 Judge::strict()
             };
-            // All of them were read before.
+            // All payloads were validated by the constructor.
             parse_body(payload, 0, &mut judge).ok()
         })
     }
@@ -89,10 +91,10 @@ impl core::fmt::Debug for ConcatenatedPayloads<'_> {
     }
 }
 
-/// Encodes payloads as one QR text at the start of a buffer: `MT:` once, then the payloads in their order with `*`
-/// between them.
+/// Encodes payloads as one QR text at the start of a buffer: `MT:`, then the payloads in order,
+/// separated by `*`.
 ///
-/// The buffer holds the passcodes then; wiping it is up to the caller.
+/// The buffer then contains the passcodes; the caller must zeroize it.
 ///
 /// # Examples
 ///
@@ -130,7 +132,7 @@ pub fn encode_concatenated<'p, 'b>(
         return Err(ErrorKind::NoPayloads.into());
     }
     let text: &'b [u8] = buffer;
-    // It is ASCII by construction.
+    // The text is ASCII by construction.
     let text = text.get(..end).and_then(|text| core::str::from_utf8(text).ok());
     text.ok_or(too_small)
 }

@@ -13,15 +13,15 @@ pub(crate) use self::decode::decode;
 use self::value::{COMMISSIONING_TIMEOUT, DEVICE_COUNT, PBKDF_ITERATIONS, PBKDF_SALT, SERIAL_NUMBER, check};
 pub use self::value::{DataValue, ManufacturerTag, Pbkdf};
 
-/// Characters that one payload may have behind `MT:` (Matter Core Specification 5.1.3.2).
+/// Maximum number of characters of one payload after `MT:` (Matter Core Specification 5.1.3.2).
 pub(crate) const MAX_CHARACTERS: usize = 255;
-/// Bytes that so many characters stand for.
+/// Number of bytes encoded by that many characters.
 pub(crate) const MAX_BYTES: usize = MAX_CHARACTERS / 5 * 3;
 
-/// The TLV data behind the fixed part of a QR code (Matter Core Specification 5.1.5).
+/// The TLV data after the fixed part of a QR code (Matter Core Specification 5.1.5).
 ///
-/// Every value of this type is valid and is kept in the canonical encoding: tags ascend, and numbers and lengths are as
-/// narrow as can be. Without members there is no encoding at all.
+/// A value is always valid and in the canonical encoding: ascending tags, and the shortest form of
+/// numbers and lengths. Data without members has an empty encoding.
 ///
 /// # Examples
 ///
@@ -39,10 +39,10 @@ pub struct OptionalData {
 }
 
 impl OptionalData {
-    /// The longest encoding, which fills a payload of 255 characters.
+    /// The maximum length of the encoding, which fills a payload of 255 characters.
     pub const MAX_LEN: usize = MAX_BYTES - PACKED_LEN;
 
-    /// Makes data without members.
+    /// Creates data without members.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -55,35 +55,35 @@ impl OptionalData {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::DataRange`], or [`ErrorKind::DataTooLong`] when the data fill more than one payload.
+    /// [`ErrorKind::DataRange`], or [`ErrorKind::DataTooLong`] if the data exceeds one payload.
     pub fn with_serial_number(self, serial_number: &str) -> Result<Self, Error> {
         self.with(SERIAL_NUMBER, DataValue::Utf8(serial_number))
     }
 
-    /// Sets a serial number that is a number (tag 0x00). A string is understood by more commissioners.
+    /// Sets a numeric serial number (tag 0x00). More commissioners support a string.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::DataTooLong`].
+    /// [`ErrorKind::DataTooLong`] if the data exceeds one payload.
     pub fn with_numeric_serial_number(self, serial_number: u32) -> Result<Self, Error> {
         self.with(SERIAL_NUMBER, DataValue::Unsigned(serial_number.into()))
     }
 
-    /// Sets PBKDF2 iterations, 1000..=100000, and salt, 16..=32 octets (tags 0x01 and 0x02).
+    /// Sets the PBKDF2 iterations, 1000..=100000, and the salt, 16..=32 bytes (tags 0x01 and 0x02).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::DataRange`] or [`ErrorKind::DataTooLong`].
+    /// [`ErrorKind::DataRange`], or [`ErrorKind::DataTooLong`] if the data exceeds one payload.
     pub fn with_pbkdf(self, iterations: u32, salt: &[u8]) -> Result<Self, Error> {
         self.with(PBKDF_ITERATIONS, DataValue::Unsigned(iterations.into()))?
             .with(PBKDF_SALT, DataValue::Octets(salt))
     }
 
-    /// Sets how many devices share the onboarding payload, 1..=255 (tag 0x03).
+    /// Sets the number of devices that share the onboarding payload, 1..=255 (tag 0x03).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::DataRange`] or [`ErrorKind::DataTooLong`].
+    /// [`ErrorKind::DataRange`], or [`ErrorKind::DataTooLong`] if the data exceeds one payload.
     pub fn with_device_count(self, devices: u8) -> Result<Self, Error> {
         self.with(DEVICE_COUNT, DataValue::Unsigned(devices.into()))
     }
@@ -92,50 +92,52 @@ impl OptionalData {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::DataTooLong`].
+    /// [`ErrorKind::DataTooLong`] if the data exceeds one payload.
     pub fn with_commissioning_timeout(self, seconds: u16) -> Result<Self, Error> {
         self.with(COMMISSIONING_TIMEOUT, DataValue::Unsigned(seconds.into()))
     }
 
-    /// Sets a manufacturer's string or whole number.
+    /// Sets a manufacturer-specific string or integer.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::DataType`] for octets, or [`ErrorKind::DataTooLong`].
+    /// [`ErrorKind::DataType`] for a byte string, or [`ErrorKind::DataTooLong`] if the data exceeds
+    /// one payload.
     pub fn with_manufacturer_value(self, tag: ManufacturerTag, value: DataValue<'_>) -> Result<Self, Error> {
         self.with(tag.get(), value)
     }
 
-    /// Reads data strictly: only the canonical encoding is accepted.
+    /// Decodes data strictly: only the canonical encoding is accepted.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Tlv`] or one of the `Data…` kinds. There is no position, since no code is being read.
+    /// [`ErrorKind::Tlv`] or one of the `Data…` kinds. The error has no position, because the input
+    /// is not a code.
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
         decode(bytes, &mut crate::deviation::Judge::strict(), &|kind, _| {
             Error::new(kind)
         })
     }
 
-    /// Returns the canonical encoding; empty without members.
+    /// Returns the canonical encoding, which is empty without members.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// Returns how many bytes the canonical encoding has.
+    /// Returns the length of the canonical encoding in bytes.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Tells whether there are no members.
+    /// Returns whether there are no members.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Returns all members with their tags, ascending.
+    /// Returns all members with their tags in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = (u8, DataValue<'_>)> {
         let mut reader = Reader::new(self.as_bytes());
         core::iter::from_fn(move || reader.read().ok().flatten())
@@ -152,7 +154,7 @@ impl OptionalData {
         self.get(SERIAL_NUMBER)
     }
 
-    /// Returns PBKDF2 iterations and salt.
+    /// Returns the PBKDF2 iterations and salt.
     #[must_use]
     pub fn pbkdf(&self) -> Option<Pbkdf<'_>> {
         match (self.get(PBKDF_ITERATIONS)?, self.get(PBKDF_SALT)?) {
@@ -164,7 +166,7 @@ impl OptionalData {
         }
     }
 
-    /// Returns how many devices share the onboarding payload.
+    /// Returns the number of devices that share the onboarding payload.
     #[must_use]
     pub fn device_count(&self) -> Option<u8> {
         self.number(DEVICE_COUNT)
@@ -176,7 +178,7 @@ impl OptionalData {
         self.number(COMMISSIONING_TIMEOUT)
     }
 
-    /// Returns the manufacturer's members, tags ascending.
+    /// Returns the manufacturer-specific members in ascending order of their tags.
     pub fn manufacturer_values(&self) -> impl Iterator<Item = (ManufacturerTag, DataValue<'_>)> {
         self.iter()
             .filter_map(|(tag, value)| Some((ManufacturerTag::new(tag).ok()?, value)))
@@ -199,7 +201,7 @@ impl OptionalData {
         Ok(self)
     }
 
-    /// Sets a member, or removes it, in its place by tag.
+    /// Sets or removes the member with a tag and keeps the order.
     fn insert(&mut self, tag: u8, value: Option<DataValue<'_>>) -> Result<(), Error> {
         let new = value.map(|value| (tag, value));
         let before = self.iter().take_while(|(other, _)| *other < tag);
@@ -211,7 +213,8 @@ impl OptionalData {
     }
 }
 
-/// Writes members, whose tags ascend, as one anonymous structure; nothing without members.
+/// Writes members in ascending order of tags as one anonymous structure; writes nothing without
+/// members.
 fn write<'a>(members: impl Iterator<Item = (u8, DataValue<'a>)>, buffer: &mut [u8]) -> Result<usize, Error> {
     let too_long = |_: matter_tlv::Error| Error::new(ErrorKind::DataTooLong);
     let mut members = members.peekable();
@@ -223,7 +226,7 @@ fn write<'a>(members: impl Iterator<Item = (u8, DataValue<'a>)>, buffer: &mut [u
     for (tag, value) in members {
         let tag = Tag::Context(tag);
         let put = match value {
-            DataValue::Octets(octets) => writer.put_bytes(tag, octets),
+            DataValue::Octets(bytes) => writer.put_bytes(tag, bytes),
             DataValue::Signed(number) => writer.put_signed(tag, number),
             DataValue::Unsigned(number) => writer.put_unsigned(tag, number),
             DataValue::Utf8(text) => writer.put_utf8(tag, text),

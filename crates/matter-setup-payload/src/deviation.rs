@@ -2,10 +2,10 @@ use core::fmt;
 
 use crate::Error;
 
-/// How many deviations are kept.
+/// Maximum number of stored deviations.
 const CAPACITY: usize = 16;
 
-/// What lenient reading found, and what strict reading would have refused it for.
+/// The result of lenient parsing with the deviations that strict parsing rejects.
 ///
 /// # Examples
 ///
@@ -14,7 +14,7 @@ const CAPACITY: usize = 16;
 ///
 /// let read = ManualPayload::parse_lenient("3497 011 2332")?;
 /// assert_eq!(read.value().short_discriminator().get(), 15);
-/// assert_eq!(read.deviations().total(), 2, "two blanks");
+/// assert_eq!(read.deviations().total(), 2, "two spaces");
 /// # Ok::<(), matter_setup_payload::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,26 +28,26 @@ impl<T> Lenient<T> {
         Self { value, deviations }
     }
 
-    /// Returns what was read.
+    /// Returns the parsed value.
     #[must_use]
     pub const fn value(&self) -> &T {
         &self.value
     }
 
-    /// Returns what was read, and forgets the deviations.
+    /// Returns the parsed value and drops the deviations.
     #[must_use]
     pub fn into_value(self) -> T {
         self.value
     }
 
-    /// Returns the deviations, in the order of the code.
+    /// Returns the deviations in the order of the code.
     #[must_use]
     pub const fn deviations(&self) -> &Deviations {
         &self.deviations
     }
 }
 
-/// Each reason for which strict reading refuses a code that lenient reading takes.
+/// The reasons for which strict parsing rejects a code that lenient parsing accepts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Deviations {
     found: [Option<Error>; CAPACITY],
@@ -69,18 +69,18 @@ impl Deviations {
         self.total += 1;
     }
 
-    /// Returns the reasons, of which the first 16 are kept.
+    /// Returns the reasons; only the first 16 are stored.
     pub fn iter(&self) -> impl Iterator<Item = Error> + '_ {
         self.found.iter().copied().flatten()
     }
 
-    /// Returns how many there are, those that were not kept included.
+    /// Returns the number of deviations, including those that are not stored.
     #[must_use]
     pub const fn total(&self) -> usize {
         self.total
     }
 
-    /// Tells whether strict reading takes the code as well.
+    /// Returns whether strict parsing accepts the code, too.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.total == 0
@@ -93,7 +93,7 @@ impl fmt::Debug for Deviations {
     }
 }
 
-/// Decides about what only a commissioner tolerates.
+/// Handles faults that only a commissioner tolerates.
 pub(crate) struct Judge<'a>(Option<&'a mut Deviations>);
 
 impl<'a> Judge<'a> {
@@ -105,7 +105,7 @@ impl<'a> Judge<'a> {
         Self(Some(deviations))
     }
 
-    /// Refuses, or notes and goes on.
+    /// Returns the error in strict mode; records it in lenient mode.
     pub(crate) fn tolerate(&mut self, error: Error) -> Result<(), Error> {
         match &mut self.0 {
             None => Err(error),

@@ -6,7 +6,7 @@ use matter_types::parse_u32;
 
 use crate::{Error, ErrorKind};
 
-/// How a commissioner can find the device: at least one of five ways (Matter Core Specification 5.1.3).
+/// The discovery capabilities of a device: at least one of five (Matter Core Specification 5.1.3).
 ///
 /// # Examples
 ///
@@ -35,11 +35,11 @@ impl DiscoveryCapabilities {
     /// All of them.
     pub const ALL: Self = Self(0x3E);
 
-    /// Accepts a bit mask.
+    /// Creates the capabilities from a bit mask.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::DiscoveryCapabilities`] when no bit is set, or one outside of bits 1 to 5.
+    /// [`ErrorKind::DiscoveryCapabilities`] if no bit is set, or one outside bits 1 to 5.
     pub const fn new(mask: u8) -> Result<Self, Error> {
         if mask == 0 || mask & !Self::ALL.0 != 0 {
             // `u32::from` is not const.
@@ -49,27 +49,27 @@ impl DiscoveryCapabilities {
         Ok(Self(mask))
     }
 
-    /// Takes any bit mask, as a commissioner must: bits that the specification reserves mean nothing to it.
+    /// Accepts any bit mask, as a commissioner must: reserved bits have no meaning for it.
     ///
-    /// What a product emits goes through [`DiscoveryCapabilities::new`].
+    /// Products must use [`DiscoveryCapabilities::new`].
     #[must_use]
     pub const fn tolerate(mask: u8) -> Self {
         Self(mask)
     }
 
-    /// Returns the bits that the specification reserves; [`DiscoveryCapabilities::new`] lets none in.
+    /// Returns the reserved bits, which are 0 in values from [`DiscoveryCapabilities::new`].
     #[must_use]
     pub const fn reserved(self) -> u8 {
         self.0 & !Self::ALL.0
     }
 
-    /// Tells whether every way of `other` is among these.
+    /// Returns whether these contain all capabilities of `other`.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Adds the ways of `other`.
+    /// Adds the capabilities of `other`.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -83,7 +83,7 @@ impl DiscoveryCapabilities {
 }
 
 impl Default for DiscoveryCapabilities {
-    /// BLE alone.
+    /// BLE only.
     fn default() -> Self {
         Self::BLE
     }
@@ -114,7 +114,7 @@ impl TryFrom<u8> for DiscoveryCapabilities {
 impl FromStr for DiscoveryCapabilities {
     type Err = Error;
 
-    /// Reads a decimal or `0x` hexadecimal mask.
+    /// Parses a decimal or `0x` hexadecimal mask.
     fn from_str(text: &str) -> Result<Self, Error> {
         let mask = parse_u32(text)?;
         u8::try_from(mask)

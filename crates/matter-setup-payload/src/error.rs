@@ -2,9 +2,9 @@ use core::fmt;
 
 use matter_types::Error as ValueError;
 
-/// Why a code or one of its fields is not acceptable, and where.
+/// A code or field that is not acceptable, with its position.
 ///
-/// It never carries a passcode, a whole code or a character of one.
+/// It never contains a passcode, a code or a character of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -23,16 +23,17 @@ impl Error {
         }
     }
 
-    /// Returns what is wrong.
+    /// Returns the kind of error.
     #[must_use]
     pub const fn kind(self) -> ErrorKind {
         self.kind
     }
 
-    /// Returns the character of the code, counted from 0, at which it was found; `None` when no code was being read.
+    /// Returns the position as a character of the code, counted from 0, or `None` if the input was
+    /// not a code.
     ///
-    /// A QR text has five characters for three bytes: what is wrong with a field or with TLV data is reported at the
-    /// first character of the group in which it starts.
+    /// A QR text encodes three bytes in five characters: an error in a field or in TLV data has the
+    /// position of the first character of the group in which it starts.
     #[must_use]
     pub const fn position(self) -> Option<usize> {
         self.position
@@ -63,15 +64,15 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// What is wrong with a code or one of its fields.
+/// The kind of an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A group of QR characters stands for more than its bytes can hold.
+    /// A group of QR characters exceeds its number of bytes.
     Base38Overflow,
-    /// The buffer has no room for the encoding.
+    /// The buffer is too small for the encoding.
     BufferTooSmall {
-        /// How many bytes it has.
+        /// The length of the buffer in bytes.
         len: usize,
     },
     /// A character is not in the alphabet of the code.
@@ -80,26 +81,27 @@ pub enum ErrorKind {
     CheckDigit,
     /// The commissioning flow is not 0, 1 or 2.
     CommissioningFlow {
-        /// The refused value.
+        /// The rejected value.
         value: u32,
     },
     /// There are no payloads to join.
     NoPayloads,
-    /// There are TLV data without a member; they must be left out then.
+    /// The TLV data has no member; it must be omitted then.
     DataEmpty,
-    /// The TLV data are not in the canonical encoding: a number or a length is wider than it must be.
+    /// The TLV data is not in the canonical encoding: a number or a length is not in its shortest
+    /// form.
     DataNotCanonical,
     /// A tag of the TLV data is smaller than the one before it.
     DataOrder {
         /// The tag.
         tag: u8,
     },
-    /// A number, or the length of a string, is out of the range of its tag.
+    /// A number, or the length of a string, is not in the range for its tag.
     DataRange {
         /// The tag.
         tag: u8,
     },
-    /// A tag stands twice in the TLV data.
+    /// A tag of the TLV data is a duplicate.
     DataRepeated {
         /// The tag.
         tag: u8,
@@ -109,9 +111,9 @@ pub enum ErrorKind {
         /// The tag.
         tag: u8,
     },
-    /// The TLV data are not one anonymous structure whose members have context tags.
+    /// The TLV data is not one anonymous structure whose members have context tags.
     DataShape,
-    /// The TLV data do not fit into one payload with its limit of 255 characters.
+    /// The TLV data does not fit into one payload with its limit of 255 characters.
     DataTooLong,
     /// Bytes follow the TLV data.
     DataTrailing,
@@ -120,54 +122,54 @@ pub enum ErrorKind {
         /// The tag.
         tag: u8,
     },
-    /// The discovery capabilities are none or more than bits 1 to 5.
+    /// The discovery capabilities are empty or have bits outside 1 to 5.
     DiscoveryCapabilities {
-        /// The refused mask.
+        /// The rejected mask.
         mask: u32,
     },
-    /// The number of characters fits no code.
+    /// The length does not match any code.
     Length {
-        /// How many there are: of a payload without `MT:`, or of digits.
+        /// The number of characters of a payload without `MT:`, or of digits.
         len: usize,
     },
-    /// The tag is not one for manufacturers, 0x80..=0xFF.
+    /// The tag is not manufacturer-specific, 0x80..=0xFF.
     ManufacturerTag {
-        /// The refused tag.
+        /// The rejected tag.
         value: u32,
     },
-    /// The number of digits of a manual code is not that of its first digit.
+    /// The number of digits of a manual code contradicts its first digit.
     ManualFirstDigit {
-        /// How many digits there are.
+        /// The number of digits.
         len: usize,
     },
-    /// The first digit of a manual code, 8 or 9, belongs to a later version.
+    /// The first digit of a manual code, 8 or 9, is reserved for a later version.
     ManualVersion,
-    /// A group of digits of a manual code says more than its bits can hold.
+    /// A group of digits of a manual code exceeds its number of bits.
     ManualGroup,
     /// The text does not fit into a short NDEF record.
     NdefTooLong {
-        /// How many characters it has.
+        /// The number of characters.
         len: usize,
     },
-    /// The four bits behind the passcode are not zero.
+    /// The four bits after the passcode are not zero.
     Padding,
-    /// Only one of PBKDF2 iterations and salt is there.
+    /// Only one of PBKDF2 iterations and salt is present.
     PbkdfHalf,
     /// The text does not start with `MT:`.
     Prefix,
-    /// A product id is missing where a vendor id is given.
+    /// A vendor id is present without a product id.
     ProductIdMissing,
-    /// There are several payloads where one is expected.
+    /// The text contains several payloads, but one is expected.
     SeveralPayloads,
     /// The TLV data are malformed.
     Tlv(matter_tlv::Error),
-    /// All payloads together are longer than the largest QR code.
+    /// All payloads together exceed the largest QR code.
     TooLong,
     /// A vendor id, product id, discriminator or passcode is out of range.
     Value(ValueError),
     /// The version is not 0.
     Version {
-        /// The refused version.
+        /// The rejected version.
         version: u8,
     },
 }
@@ -176,25 +178,25 @@ impl fmt::Display for ErrorKind {
     #[rustfmt::skip]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Base38Overflow => f.write_str("group of characters stands for more than its bytes can hold"),
+            Self::Base38Overflow => f.write_str("group of characters exceeds its number of bytes"),
             Self::BufferTooSmall { len } => write!(f, "buffer of {len} bytes is too small for the code"),
             Self::Character => f.write_str("character is not allowed (QR text: 0-9 A-Z - . and manual code: 0-9 -)"),
-            Self::CheckDigit => f.write_str("last digit is not the check digit of the others"),
+            Self::CheckDigit => f.write_str("check digit (the last digit) is wrong"),
             Self::CommissioningFlow { value } => {
                 write!(f, "commissioning flow {value} is not 0 (standard), 1 (user intent) or 2 (custom)")
             }
-            Self::NdefTooLong { len } => write!(f, "{len} characters do not fit an NDEF record; at most 254 do"),
-            Self::NoPayloads => f.write_str("there is no payload; at least 1 is needed"),
-            Self::DataEmpty => f.write_str("TLV data have no member; they must be left out then"),
-            Self::DataNotCanonical => f.write_str("TLV data have a number or a length that is wider than it must be"),
+            Self::NdefTooLong { len } => write!(f, "text is too long for an NDEF record: {len} characters; at most 254 are allowed"),
+            Self::NoPayloads => f.write_str("no payloads; at least 1 is needed"),
+            Self::DataEmpty => f.write_str("TLV data has no members; omit it then"),
+            Self::DataNotCanonical => f.write_str("TLV data has a number or a length that is not in its shortest form"),
             Self::DataOrder { tag } => write!(f, "tag {tag:#04x} of the TLV data is smaller than the one before it"),
             Self::DataRange { tag } => write!(f, "value of tag {tag:#04x} of the TLV data is not {}", allowed(tag)),
-            Self::DataRepeated { tag } => write!(f, "tag {tag:#04x} stands twice in the TLV data"),
+            Self::DataRepeated { tag } => write!(f, "duplicate tag {tag:#04x} in the TLV data"),
             Self::DataReserved { tag } => {
-                write!(f, "tag {tag:#04x} of the TLV data is reserved; 0x00..=0x04 and 0x80..=0xff are allowed")
+                write!(f, "tag {tag:#04x} of the TLV data is reserved; 0x00 to 0x04 and 0x80 to 0xff are allowed")
             }
-            Self::DataShape => f.write_str("TLV data are not one anonymous structure whose members have context tags"),
-            Self::DataTooLong => f.write_str("payload is longer than 255 characters with its TLV data"),
+            Self::DataShape => f.write_str("TLV data is not one anonymous structure whose members have context tags"),
+            Self::DataTooLong => f.write_str("payload with its TLV data is longer than 255 characters"),
             Self::DataTrailing => f.write_str("bytes follow the end of the TLV data"),
             Self::DataType { tag } => write!(f, "value of tag {tag:#04x} of the TLV data is not {}", allowed(tag)),
             Self::DiscoveryCapabilities { mask } => write!(
@@ -204,38 +206,38 @@ impl fmt::Display for ErrorKind {
             ),
             Self::Length { len } => write!(
                 f,
-                "{len} characters fit no code (QR text: 19 behind MT:, more with TLV data; manual code: 11 or 21 digits)"
+                "length {len} does not match any code (QR text: 19 characters after MT:, more with TLV data; manual code: 11 or 21 digits)"
             ),
-            Self::ManufacturerTag { value } => write!(f, "tag {value:#04x} is not in 0x80..=0xff"),
+            Self::ManufacturerTag { value } => write!(f, "tag {value:#04x} is not in the range 0x80 to 0xff"),
             Self::ManualFirstDigit { len } => write!(
                 f,
-                "{len} digits contradict the first of them: codes of 11 digits start with 0 to 3, codes of 21 with 4 to 7"
+                "{len} digits contradict the first digit: codes of 11 digits start with 0 to 3, codes of 21 digits with 4 to 7"
             ),
-            Self::ManualVersion => f.write_str("first digit 8 or 9 belongs to a later version of manual codes"),
-            Self::ManualGroup => f.write_str("group of digits says more than its bits can hold"),
+            Self::ManualVersion => f.write_str("first digit 8 or 9 is reserved for a later version of manual codes"),
+            Self::ManualGroup => f.write_str("group of digits exceeds its number of bits"),
             Self::Padding => f.write_str("padding bits are not zero"),
-            Self::PbkdfHalf => f.write_str("PBKDF2 iterations (tag 0x01) and salt (tag 0x02) are not both there"),
+            Self::PbkdfHalf => f.write_str("PBKDF2 iterations (tag 0x01) and salt (tag 0x02) are not both present"),
             Self::Prefix => f.write_str("text does not start with MT:"),
             Self::ProductIdMissing => {
-                f.write_str("product id is missing beside a vendor id; 0x0001..=0xFFFF is allowed")
+                f.write_str("vendor id without a product id; a product id from 0x0001 to 0xFFFF is needed")
             }
-            Self::SeveralPayloads => f.write_str("several payloads are joined where one is expected"),
-            Self::Tlv(error) => write!(f, "TLV data, counted from their start: {error}"),
-            Self::TooLong => f.write_str("text is longer than the 4296 characters of the largest QR code"),
+            Self::SeveralPayloads => f.write_str("text contains several payloads, but one is expected"),
+            Self::Tlv(error) => write!(f, "TLV data (offsets from its start): {error}"),
+            Self::TooLong => f.write_str("text is longer than 4296 characters, the limit of the largest QR code"),
             Self::Value(error) => error.fmt(f),
             Self::Version { version } => write!(f, "version {version} is not 0"),
         }
     }
 }
 
-/// What the value of a tag may be.
+/// The allowed values of a tag.
 const fn allowed(tag: u8) -> &'static str {
     match tag {
-        0x00 => "a UTF-8 string of 1..=32 bytes or a number in 0..=4294967295",
-        0x01 => "a number in 1000..=100000",
-        0x02 => "16..=32 octets",
-        0x03 => "a number in 1..=255",
-        0x04 => "a number in 0..=65535",
-        _ => "a UTF-8 string or a whole number",
+        0x00 => "a UTF-8 string of 1 to 32 bytes or a number from 0 to 4294967295",
+        0x01 => "a number from 1000 to 100000",
+        0x02 => "a byte string of 16 to 32 bytes",
+        0x03 => "a number from 1 to 255",
+        0x04 => "a number from 0 to 65535",
+        _ => "a UTF-8 string or an integer",
     }
 }

@@ -5,8 +5,8 @@ use matter_types::parse_u32;
 
 use crate::{Error, ErrorKind};
 
-/// What a user must do before the device can be commissioned (Matter Core Specification 5.1.3, table "Packed Binary
-/// Data Structure").
+/// The commissioning flow: the steps before a device can be commissioned (Matter Core Specification
+/// 5.1.3, table "Packed Binary Data Structure").
 ///
 /// # Examples
 ///
@@ -19,21 +19,21 @@ use crate::{Error, ErrorKind};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum CommissioningFlow {
-    /// Nothing: it is ready when powered.
+    /// No steps: the device is ready when powered.
     #[default]
     Standard,
-    /// Something simple, such as pressing a button.
+    /// A simple interaction, such as pressing a button.
     UserIntent,
-    /// Something that the vendor explains.
+    /// Steps that the vendor describes.
     Custom,
 }
 
 impl CommissioningFlow {
-    /// Accepts the number that stands in the payload.
+    /// Creates the flow from its number in the payload.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::CommissioningFlow`] for anything but 0, 1 and 2.
+    /// [`ErrorKind::CommissioningFlow`] for any other number than 0, 1 and 2.
     pub const fn new(value: u32) -> Result<Self, Error> {
         match value {
             0 => Ok(Self::Standard),
@@ -43,7 +43,7 @@ impl CommissioningFlow {
         }
     }
 
-    /// Returns the number that stands in the payload.
+    /// Returns the number in the payload.
     #[must_use]
     pub const fn get(self) -> u8 {
         match self {
@@ -71,7 +71,7 @@ impl TryFrom<u8> for CommissioningFlow {
 impl FromStr for CommissioningFlow {
     type Err = Error;
 
-    /// Reads a decimal or `0x` hexadecimal number.
+    /// Parses a decimal or `0x` hexadecimal number.
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::new(parse_u32(text)?)
     }

@@ -11,28 +11,28 @@ mod terminal;
 
 pub use self::label::{Label, Line, Rectangle, Size};
 
-/// Modules of white around the code (ISO/IEC 18004, "quiet zone").
+/// Light modules around the code (ISO/IEC 18004, "quiet zone").
 const QUIET_ZONE: usize = 4;
-/// Characters that version 40 holds at level M in alphanumeric mode (ISO/IEC 18004 table 7).
+/// Capacity in characters of version 40 at level M in alphanumeric mode (ISO/IEC 18004 table 7).
 const MAX_LEN: usize = 3391;
 
-/// Why a picture cannot be made.
+/// A picture that cannot be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ImageError {
     /// The picture would be too large, or the scale is 0.
     Scale,
-    /// The text has a character that the alphanumeric mode does not have, or is too long for any QR code.
+    /// The text has a character that is not in alphanumeric mode, or exceeds the largest QR code.
     Text,
 }
 
 impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Scale => f.write_str("scale is not in 1..=255 pixels to a module"),
-            Self::Text => {
-                f.write_str("text does not fit a QR code in alphanumeric mode at level M (at most 3391 characters)")
-            }
+            Self::Scale => f.write_str("scale is not in the range 1 to 255 pixels per module"),
+            Self::Text => f.write_str(
+                "text has characters other than 0-9 A-Z $%*+-./: and space, or is longer than 3391 characters",
+            ),
         }
     }
 }
@@ -41,8 +41,8 @@ impl core::error::Error for ImageError {}
 
 /// A QR code: alphanumeric mode, error correction level M, the smallest version that fits.
 ///
-/// Every picture of it has the quiet zone of four modules that the standard asks for. It shows the passcode, and so do its
-/// pictures.
+/// Every picture includes the quiet zone of four modules that the standard requires. The code and
+/// its pictures contain the passcode.
 ///
 /// # Examples
 ///
@@ -57,11 +57,11 @@ pub struct QrImage {
 }
 
 impl QrImage {
-    /// Makes the code of a text, of one payload or of several.
+    /// Creates the QR code of a text with one or more payloads.
     ///
     /// # Errors
     ///
-    /// [`ImageError::Text`] for what no such code can hold.
+    /// [`ImageError::Text`] if the text cannot be encoded.
     pub fn new(text: impl AsRef<str>) -> Result<Self, ImageError> {
         let text = text.as_ref();
         if text.is_empty() || text.len() > MAX_LEN || !text.bytes().all(is_alphanumeric) {
@@ -75,45 +75,46 @@ impl QrImage {
         Ok(Self { code })
     }
 
-    /// Returns how many modules a side has, without the quiet zone: 21 to 177.
+    /// Returns the number of modules on a side without the quiet zone: 21 to 177.
     #[must_use]
     pub const fn modules(&self) -> usize {
         self.code.size
     }
 
-    /// Draws a black and white PNG with so many pixels to a module.
+    /// Draws a black and white PNG with `scale` pixels per module.
     ///
     /// # Errors
     ///
-    /// [`ImageError::Scale`] for a scale of 0.
+    /// [`ImageError::Scale`] if `scale` is 0.
     pub fn to_png(&self, scale: u8) -> Result<Vec<u8>, ImageError> {
         png::draw(self, scale)
     }
 
-    /// Draws an SVG, one unit to a module.
+    /// Draws an SVG with one unit per module.
     #[must_use]
     pub fn to_svg(&self) -> String {
         svg::draw(self)
     }
 
-    /// Draws lines of half blocks, two modules to a character, for a terminal with light text on a dark ground.
+    /// Draws lines of half blocks, two modules per character, for a terminal with light text on a
+    /// dark background.
     #[must_use]
     pub fn to_terminal(&self) -> String {
         terminal::draw(self)
     }
 
-    /// Returns the modules of each row without the quiet zone, `true` for dark.
+    /// Returns the modules of each row without the quiet zone; `true` is dark.
     pub fn rows(&self) -> impl Iterator<Item = impl Iterator<Item = bool> + '_> {
         let size = self.code.size;
         let rows = self.code.data.chunks(size.max(1)).take(size);
         rows.map(|row| row.iter().map(|module| module.value()))
     }
 
-    /// Returns each run of dark modules in a row, the quiet zone included in the count.
+    /// Returns each run of dark modules in a row; coordinates include the quiet zone.
     fn runs(&self) -> impl Iterator<Item = Run> + '_ {
         self.rows().enumerate().flat_map(|(y, modules)| {
             let mut len = 0;
-            // A light module behind the last one ends the last run.
+            // A light module after the last one ends the last run.
             modules.chain([false]).enumerate().filter_map(move |(x, dark)| {
                 let ended = if dark { 0 } else { len };
                 len = if dark { len + 1 } else { 0 };
@@ -126,7 +127,7 @@ impl QrImage {
         })
     }
 
-    /// Tells whether a module is dark, the quiet zone included in the count.
+    /// Returns whether a module is dark; coordinates include the quiet zone.
     fn is_dark(&self, x: usize, y: usize) -> bool {
         let (Some(x), Some(y)) = (x.checked_sub(QUIET_ZONE), y.checked_sub(QUIET_ZONE)) else {
             return false;
@@ -139,13 +140,13 @@ impl QrImage {
                 .is_some_and(|module| module.value())
     }
 
-    /// Returns how many modules a side has with the quiet zone.
+    /// Returns the number of modules on a side with the quiet zone.
     const fn side(&self) -> usize {
         self.code.size + 2 * QUIET_ZONE
     }
 }
 
-/// Dark modules side by side.
+/// A run of adjacent dark modules.
 struct Run {
     x: usize,
     y: usize,
@@ -170,7 +171,7 @@ impl fmt::Debug for QrImage {
 ///
 /// # Errors
 ///
-/// [`ImageError::Text`] for what no such code can hold, [`ImageError::Scale`] for a scale of 0.
+/// [`ImageError::Text`] if the text cannot be encoded, [`ImageError::Scale`] if `scale` is 0.
 pub fn qr_png(text: impl AsRef<str>, scale: u8) -> Result<Vec<u8>, ImageError> {
     QrImage::new(text)?.to_png(scale)
 }

@@ -43,7 +43,7 @@ pub use payload::SetupPayload;
 #[cfg(feature = "serde")]
 pub use serde_impls::Exposed;
 
-/// The crate of the ids, passcodes and discriminators.
+/// Ids, passcodes and discriminators.
 pub use matter_types;
-/// The crate of `ConstantTimeEq`, which payloads and codes have.
+/// `ConstantTimeEq`, implemented by payloads and codes.
 pub use subtle;

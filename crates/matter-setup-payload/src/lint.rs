@@ -8,16 +8,16 @@ use crate::{
     CommissioningFlow, ConcatenatedPayloads, DataValue, DiscoveryCapabilities, ManualPayload, SetupPayload, packed,
 };
 
-/// The passcode of connectedhomeip's examples, which everybody knows.
+/// The well-known passcode of connectedhomeip's examples.
 const EXAMPLE_PASSCODE: u32 = 20_202_021;
 
-/// What may go wrong in the field with a code that can be read.
+/// A possible problem in the field with a valid code.
 ///
-/// `Display` is one sentence, which names the commissioner and the version that was tried.
+/// `Display` is one sentence, with the commissioner and the version that was tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
-    /// The discovery capabilities are none, or have reserved bits.
+    /// The discovery capabilities are empty or have reserved bits.
     DiscoveryReserved {
         /// The whole mask.
         mask: u8,
@@ -26,15 +26,15 @@ pub enum Finding {
     ExamplePasscode,
     /// Vendor and product are missing although the flow is not the standard one.
     IdsMissing,
-    /// The manual code of the user-intent flow cannot be told from one of the custom flow.
+    /// The manual code does not distinguish the user-intent flow from the custom flow.
     ManualFlowUnclear,
-    /// The discovery capabilities have bits that came into the specification late.
+    /// The discovery capabilities have bits that were added late to the specification.
     NewDiscovery,
-    /// The serial number is a number.
+    /// The serial number is numeric.
     NumericSerialNumber,
-    /// Several payloads are joined.
+    /// The code contains several payloads.
     SeveralPayloads,
-    /// A tag of 0x01..=0x04 is there.
+    /// The data has a tag in 0x01..=0x04.
     StandardTag {
         /// The tag.
         tag: u8,
@@ -44,14 +44,14 @@ pub enum Finding {
         /// The vendor.
         vendor: VendorId,
     },
-    /// The number of bytes is a multiple of three.
+    /// The payload length in bytes is a multiple of three.
     ThreeBytes,
-    /// A manufacturer's number is unsigned.
+    /// A manufacturer-specific number is unsigned.
     UnsignedNumber {
         /// The tag.
         tag: u8,
     },
-    /// A manufacturer's number needs more than 32 bits.
+    /// A manufacturer-specific number needs more than 32 bits.
     WideNumber {
         /// The tag.
         tag: u8,
@@ -59,7 +59,7 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// Returns how much it matters.
+    /// Returns the severity.
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self {
@@ -94,47 +94,47 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DiscoveryReserved { mask } => {
-                write!(f, "discovery capabilities {mask} are none or have reserved bits; a sum of 2, 4, 8, 16 and 32 is allowed")
+                write!(f, "discovery capabilities {mask} are empty or have reserved bits; a sum of 2, 4, 8, 16 and 32 is allowed")
             }
-            Self::ExamplePasscode => f.write_str("passcode is the one of the SDK's examples, which everybody knows"),
+            Self::ExamplePasscode => f.write_str("passcode is the well-known one of the SDK's examples"),
             Self::IdsMissing => f.write_str(
-                "vendor and product are missing, without which no commissioner can look up what the flow asks of the user"
+                "vendor and product are missing; commissioners need them to look up the steps of the flow"
             ),
             Self::ManualFlowUnclear => {
-                f.write_str("manual code does not tell the user-intent flow from the custom flow; commissioners assume custom")
+                f.write_str("manual code does not distinguish the user-intent flow from the custom flow; commissioners assume custom")
             }
             Self::NewDiscovery => f.write_str(
-                "NFC and Thread among the discovery capabilities are refused by pairing with connectedhomeip 2025.7 and older"
+                "connectedhomeip 2025.7 and older reject pairing with NFC or Thread among the discovery capabilities"
             ),
             Self::NumericSerialNumber => {
-                f.write_str("serial number is a number; a string is the form that every commissioner shows as printed")
+                f.write_str("serial number is numeric; use a string, which every commissioner displays unchanged")
             }
             Self::SeveralPayloads => f.write_str(
-                "several payloads are joined: connectedhomeip 2025.7 reads them for pairing but not as one setup payload, \
-                 and several other readers refuse the whole text"
+                "code contains several payloads: connectedhomeip 2025.7 reads them for pairing but not as one setup payload, \
+                 and several other readers reject the whole text"
             ),
             Self::StandardTag { tag } => {
-                write!(f, "tag {tag:#04x} makes connectedhomeip 2025.7 refuse the whole code")
+                write!(f, "tag {tag:#04x} makes connectedhomeip 2025.7 reject the whole code")
             }
-            Self::TestVendor { vendor } => write!(f, "vendor {vendor} is for tests; no product may carry it"),
+            Self::TestVendor { vendor } => write!(f, "vendor {vendor} is for tests; products must not use it"),
             Self::ThreeBytes => f.write_str(
-                "payload's bytes are a multiple of three, which matter.js up to 0.17.9 refuses; another length of the \
+                "payload length is a multiple of three bytes, which matter.js up to 0.17.9 rejects; another length of the \
                  serial number helps"
             ),
             Self::UnsignedNumber { tag } => write!(
                 f,
-                "tag {tag:#04x} is an unsigned number, for which connectedhomeip 2025.7 refuses the whole code; signed is read"
+                "tag {tag:#04x} is an unsigned integer, which makes connectedhomeip 2025.7 reject the whole code; use a signed one"
             ),
             Self::WideNumber { tag } => write!(
                 f,
-                "tag {tag:#04x} needs more than 32 bits, for which connectedhomeip 2025.7 refuses the whole code"
+                "tag {tag:#04x} needs more than 32 bits, which makes connectedhomeip 2025.7 reject the whole code"
             ),
         }
     }
 }
 
 impl SetupPayload {
-    /// Returns what real commissioners will refuse or misread, and what is unwise on a product.
+    /// Returns problems with real commissioners, and values that are unwise on a product.
     ///
     /// # Examples
     ///
@@ -165,7 +165,7 @@ impl SetupPayload {
 }
 
 impl ManualPayload {
-    /// Returns what is unwise on a product.
+    /// Returns values that are unwise on a product.
     pub fn lint(&self) -> impl Iterator<Item = Finding> + '_ {
         let missing = self.ids().is_some_and(|ids| ids.vendor_id.is_none());
         passcode(self.passcode())
@@ -175,7 +175,8 @@ impl ManualPayload {
 }
 
 impl ConcatenatedPayloads<'_> {
-    /// Returns what concerns several payloads in one code; each of them has findings of its own.
+    /// Returns findings about the combination of several payloads; each payload has its own
+    /// findings.
     pub fn lint(&self) -> impl Iterator<Item = Finding> + '_ {
         (self.len() > 1).then_some(Finding::SeveralPayloads).into_iter()
     }

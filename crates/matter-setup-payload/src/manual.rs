@@ -10,22 +10,22 @@ use crate::payload::ids;
 use crate::verhoeff::check_digit;
 use crate::{CommissioningFlow, Error, ErrorKind, SetupPayload};
 
-/// Digits of a short and of a long code, check digit included.
+/// Digits of a short and of a long code, including the check digit.
 const SHORT: usize = 11;
 const LONG: usize = 21;
-/// Bits of the passcode in the second group of digits; the rest is in the third.
+/// Number of passcode bits in the second group of digits; the others are in the third.
 const LOW_BITS: u32 = 14;
 const LOW_MASK: u32 = (1 << LOW_BITS) - 1;
-/// Largest value of the second and the third group.
+/// Maximum value of the second and the third group.
 const MAX_GROUP_2: u32 = 0xFFFF;
 const MAX_GROUP_3: u32 = 0x1FFF;
-/// The worth of the places of a group.
+/// Place values of a group.
 const FIVE_DIGITS: &[u32] = &[10_000, 1000, 100, 10, 1];
 const FOUR_DIGITS: &[u32] = &[1000, 100, 10, 1];
 
-/// What a manual pairing code says (Matter Core Specification 5.1.4): less than a QR code does.
+/// The content of a manual pairing code (Matter Core Specification 5.1.4), a subset of the QR code.
 ///
-/// It holds the passcode: compare two with `ct_eq`.
+/// It contains the passcode: compare two payloads with `ct_eq`.
 ///
 /// # Examples
 ///
@@ -45,7 +45,7 @@ pub struct ManualPayload {
     ids: Option<ManualIds>,
 }
 
-/// What a code of 21 digits says more.
+/// The additional content of a code of 21 digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ManualIds {
     /// The vendor id, if it is specified.
@@ -67,7 +67,8 @@ impl ManualPayload {
         &self.passcode
     }
 
-    /// Returns the ids of a code of 21 digits, whose flow is not the standard one; `None` for 11 digits.
+    /// Returns the ids of a code of 21 digits, whose flow is not the standard one, or `None` for 11
+    /// digits.
     #[must_use]
     pub const fn ids(&self) -> Option<ManualIds> {
         self.ids
@@ -75,7 +76,7 @@ impl ManualPayload {
 }
 
 impl From<&SetupPayload> for ManualPayload {
-    /// What is left of a payload in its manual code.
+    /// Converts a payload to the part that its manual code contains.
     fn from(payload: &SetupPayload) -> Self {
         let has_ids = payload.flow() != CommissioningFlow::Standard;
         Self {
@@ -90,7 +91,7 @@ impl From<&SetupPayload> for ManualPayload {
 }
 
 impl ConstantTimeEq for ManualPayload {
-    /// Only the passcodes are compared in constant time; the rest is no secret.
+    /// Only the passcodes are compared in constant time; the other fields are not secret.
     fn ct_eq(&self, other: &Self) -> Choice {
         let is_same = self.short_discriminator == other.short_discriminator && self.ids == other.ids;
         Choice::from(u8::from(is_same)) & self.passcode.ct_eq(&other.passcode)
@@ -98,8 +99,8 @@ impl ConstantTimeEq for ManualPayload {
 }
 
 impl SetupPayload {
-    /// Encodes the payload as a manual pairing code (Matter Core Specification 5.1.4): 11 digits for the standard
-    /// flow, else 21 with vendor and product.
+    /// Encodes the payload as a manual pairing code (Matter Core Specification 5.1.4): 11 digits
+    /// for the standard flow, 21 digits with vendor and product for the others.
     #[must_use]
     pub fn manual_code(&self) -> ManualCode {
         let long = self.flow() != CommissioningFlow::Standard;
@@ -129,12 +130,12 @@ impl SetupPayload {
 }
 
 impl ManualPayload {
-    /// Reads a code as a commissioner must: whatever is no digit is left out, and named as a deviation unless it is a
-    /// hyphen.
+    /// Parses a code as a commissioner must: characters other than digits are skipped, and are a
+    /// deviation unless they are hyphens.
     ///
     /// # Errors
     ///
-    /// Whatever else strict reading refuses.
+    /// Any other fault that strict parsing rejects.
     pub fn parse_lenient(text: &str) -> Result<Lenient<Self>, Error> {
         let mut deviations = Deviations::new();
         let payload = Digits::read(text, &mut Judge::lenient(&mut deviations))?.payload()?;
@@ -145,18 +146,18 @@ impl ManualPayload {
 impl FromStr for ManualPayload {
     type Err = Error;
 
-    /// Reads 11 or 21 digits strictly. Hyphens may stand anywhere and are left out.
+    /// Parses 11 or 21 digits strictly. Hyphens are allowed anywhere and skipped.
     fn from_str(text: &str) -> Result<Self, Error> {
         Digits::read(text, &mut Judge::strict())?.payload()
     }
 }
 
-/// The digits of a code, 11 or 21, and where they stood in the text.
+/// The digits of a code, 11 or 21, with their positions in the text.
 struct Digits {
     digits: Zeroizing<[u8; LONG]>,
     positions: [usize; LONG],
     len: usize,
-    /// Characters of the whole text.
+    /// The number of characters of the whole text.
     end: usize,
 }
 
@@ -191,7 +192,7 @@ impl Digits {
         }
     }
 
-    /// The number that some digits make.
+    /// Returns the number formed by some of the digits.
     fn number(&self, from: usize, count: usize) -> u32 {
         let digits = self.digits.iter().skip(from).take(count);
         digits.fold(0, |value, digit| value * 10 + u32::from(*digit))
@@ -208,7 +209,7 @@ impl Digits {
             return Err(self.at(ErrorKind::CheckDigit, last));
         }
         let first = self.number(0, 1);
-        // 8 and 9 belong to a version to come; bit 2 says whether the ids follow.
+        // 8 and 9 are reserved for a later version; bit 2 indicates that the ids follow.
         if first > 7 {
             return Err(self.at(ErrorKind::ManualVersion, 0));
         }
@@ -224,7 +225,7 @@ impl Digits {
         }
         let at = |digit| move |error: Error| self.at(error.kind(), digit);
         let discriminator = (first & 3) << 2 | second >> LOW_BITS;
-        // Four bits: the first group gives two of them, the second at most two more.
+        // Four bits: two from the first group, and at most two from the second.
         let short_discriminator = ShortDiscriminator::new(u8::try_from(discriminator).unwrap_or(u8::MAX));
         let passcode = Passcode::new(third << LOW_BITS | second & LOW_MASK);
         let ids = if self.len == LONG {

@@ -1,29 +1,31 @@
 use crate::{Error, ErrorKind};
 
-/// A short record, the first and last of its message, of a type that the NFC Forum defines (NDEF specification 3.2).
+/// Header of a short record, the first and last of its message, with a type defined by the NFC
+/// Forum (NDEF specification 3.2).
 const HEADER: u8 = 0xD1;
-/// The length of the type, and the type: a URI.
+/// The length of the type, which is followed by the type: a URI.
 const TYPE_LEN: u8 = 1;
 const TYPE: u8 = b'U';
-/// The URI is not abbreviated (NFC Forum URI record type definition, table 3).
+/// No abbreviated prefix (NFC Forum URI record type definition, table 3).
 const NOT_ABBREVIATED: u8 = 0x00;
-/// Bytes around the text.
+/// Number of bytes before the text.
 const OVERHEAD: usize = 5;
-/// Characters that a short record holds beside the abbreviation.
+/// Maximum number of characters in a short record, besides the prefix code.
 const MAX_TEXT: usize = 254;
 
-/// Returns how many bytes the NDEF message of a QR text with so many characters has.
+/// Returns the length in bytes of the NDEF message for a QR text with `characters` characters.
 #[must_use]
 pub const fn ndef_len(characters: usize) -> usize {
     OVERHEAD + characters
 }
 
-/// Encodes a QR text as an NDEF message for an NFC tag: one short URI record with the text as it is.
+/// Encodes a QR text as an NDEF message for an NFC tag: one short URI record with the unchanged
+/// text.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Prefix`] for a text without `MT:`, [`ErrorKind::NdefTooLong`] above 254 characters, and
-/// [`ErrorKind::BufferTooSmall`] for less than [`ndef_len`] bytes.
+/// [`ErrorKind::Prefix`] for a text without `MT:`, [`ErrorKind::NdefTooLong`] above 254 characters,
+/// and [`ErrorKind::BufferTooSmall`] for less than [`ndef_len`] bytes.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! The 88 bits behind `MT:`, least significant bit first (Matter Core Specification 5.1.3.1).
+//! The 88 bits after `MT:`, least significant bit first (Matter Core Specification 5.1.3.1).
 //!
 //! ```text
 //! bit 0      3            19           35     37       45            57          84      88
@@ -25,7 +25,7 @@ const DISCRIMINATOR: Range<usize> = 45..57;
 const PASSCODE: Range<usize> = 57..84;
 const PADDING: Range<usize> = 84..88;
 
-/// The bytes in which fields start: for error positions.
+/// The bytes in which fields start, for error positions.
 pub(crate) const VENDOR_ID_BYTE: usize = VENDOR_ID.start / 8;
 pub(crate) const FLOW_BYTE: usize = FLOW.start / 8;
 pub(crate) const DISCOVERY_BYTE: usize = DISCOVERY.start / 8;
@@ -33,7 +33,7 @@ pub(crate) const DISCRIMINATOR_BYTE: usize = DISCRIMINATOR.start / 8;
 pub(crate) const PASSCODE_BYTE: usize = PASSCODE.start / 8;
 pub(crate) const PADDING_BYTE: usize = PADDING.start / 8;
 
-/// The fields as plain numbers, each of a value that its bits can hold.
+/// The fields as plain numbers, each within the range of its bits.
 #[derive(Default, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Fields {
     pub(crate) version: u8,
@@ -85,7 +85,7 @@ mod tests {
 
     use super::*;
 
-    /// Every field as binary digits, most significant first, the last field first: the naive way.
+    /// A naive packing: every field as binary digits, most significant first, the last field first.
     #[test]
     fn packing_joins_the_fields_from_the_least_significant_bit() {
         let fields = Fields {

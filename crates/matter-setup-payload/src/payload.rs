@@ -3,9 +3,9 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::{CommissioningFlow, DiscoveryCapabilities, Error, ErrorKind, OptionalData};
 
-/// What a device's onboarding codes say (Matter Core Specification 5.1.1).
+/// The content of a device's onboarding codes (Matter Core Specification 5.1.1).
 ///
-/// It holds the passcode: compare two with `ct_eq`.
+/// It contains the passcode: compare two payloads with `ct_eq`.
 ///
 /// # Examples
 ///
@@ -40,7 +40,7 @@ pub struct SetupPayload {
 }
 
 impl SetupPayload {
-    /// Makes the payload of a device that is found by BLE and commissioned the standard way.
+    /// Creates the payload of a device that is discovered by BLE and uses the standard flow.
     #[must_use]
     pub fn new(vendor: VendorId, product: ProductId, discriminator: Discriminator, passcode: Passcode) -> Self {
         Self {
@@ -50,7 +50,7 @@ impl SetupPayload {
         }
     }
 
-    /// Makes the payload of a device that does not tell vendor and product.
+    /// Creates the payload of a device without vendor and product id.
     #[must_use]
     pub fn without_ids(discriminator: Discriminator, passcode: Passcode) -> Self {
         Self {
@@ -64,7 +64,7 @@ impl SetupPayload {
         }
     }
 
-    /// Sets vendor and product, either of which may be unspecified.
+    /// Sets vendor and product id; both are optional.
     ///
     /// # Errors
     ///
@@ -90,20 +90,20 @@ impl SetupPayload {
         self
     }
 
-    /// Sets the TLV data behind the fixed part.
+    /// Sets the TLV data after the fixed part.
     #[must_use]
     pub const fn with_data(mut self, data: OptionalData) -> Self {
         self.data = data;
         self
     }
 
-    /// Returns the vendor id, if there is one.
+    /// Returns the vendor id, if specified.
     #[must_use]
     pub const fn vendor_id(&self) -> Option<VendorId> {
         self.vendor_id
     }
 
-    /// Returns the product id, if there is one.
+    /// Returns the product id, if specified.
     #[must_use]
     pub const fn product_id(&self) -> Option<ProductId> {
         self.product_id
@@ -133,7 +133,7 @@ impl SetupPayload {
         &self.passcode
     }
 
-    /// Returns the TLV data behind the fixed part.
+    /// Returns the TLV data after the fixed part.
     #[must_use]
     pub const fn data(&self) -> &OptionalData {
         &self.data
@@ -141,7 +141,7 @@ impl SetupPayload {
 }
 
 impl ConstantTimeEq for SetupPayload {
-    /// Only the passcodes are compared in constant time; the rest is no secret.
+    /// Only the passcodes are compared in constant time; the other fields are not secret.
     fn ct_eq(&self, other: &Self) -> Choice {
         let is_same = self.vendor_id == other.vendor_id
             && self.product_id == other.product_id
@@ -153,7 +153,7 @@ impl ConstantTimeEq for SetupPayload {
     }
 }
 
-/// Reads two ids of which 0 means "not specified", a product only beside no vendor.
+/// Creates the optional ids from numbers, where 0 means "not specified". A vendor needs a product.
 pub(crate) fn ids(vendor: u16, product: u16) -> Result<(Option<VendorId>, Option<ProductId>), Error> {
     let vendor = (vendor != 0).then(|| VendorId::new(vendor)).transpose()?;
     let product = (product != 0).then(|| ProductId::new(product)).transpose()?;

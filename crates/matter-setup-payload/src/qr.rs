@@ -10,13 +10,13 @@ use crate::packed::{self, Fields};
 use crate::payload::ids;
 use crate::{CommissioningFlow, DiscoveryCapabilities, Error, ErrorKind, OptionalData, SetupPayload, base38};
 
-/// What every QR text starts with.
+/// The prefix of every QR text.
 pub(crate) const PREFIX: &str = "MT:";
-/// What stands between two payloads.
+/// The separator between payloads.
 pub(crate) const SEPARATOR: char = '*';
 
 impl SetupPayload {
-    /// Returns how many characters the QR text has: 22 without TLV data, at most 258.
+    /// Returns the number of characters of the QR text: 22 without TLV data, at most 258.
     #[must_use]
     pub const fn qr_len(&self) -> usize {
         PREFIX.len() + self.body_len()
@@ -28,9 +28,10 @@ impl SetupPayload {
         QrText::write(|buffer| self.encode_qr(buffer).map_or(0, str::len))
     }
 
-    /// Encodes the payload as the text of a QR code at the start of a buffer: 22 bytes are enough without TLV data.
+    /// Encodes the payload as the text of a QR code at the start of a buffer; 22 bytes are enough
+    /// without TLV data.
     ///
-    /// The buffer holds the passcode then; wiping it is up to the caller.
+    /// The buffer then contains the passcode; the caller must zeroize it.
     ///
     /// # Errors
     ///
@@ -45,14 +46,16 @@ impl SetupPayload {
         core::str::from_utf8(text).map_err(|_| too_small)
     }
 
-    /// Reads the text of a QR code with one payload as a commissioner must, and says what strict reading refuses in it.
+    /// Parses the text of a QR code with one payload as a commissioner must, and lists the faults
+    /// that strict parsing rejects.
     ///
-    /// Tolerated are: reserved or no discovery capabilities, which are kept; and in the TLV data members with a reserved
-    /// tag or an unknown type and half a pair of PBKDF2 parameters, which are left out, and any order and width.
+    /// Tolerated are: reserved or no discovery capabilities, which are kept; in the TLV data,
+    /// members with a reserved tag or an unknown type and an incomplete pair of PBKDF2 parameters,
+    /// which are dropped; and any order and width of members.
     ///
     /// # Errors
     ///
-    /// Whatever else strict reading refuses.
+    /// Any other fault that strict parsing rejects.
     pub fn parse_lenient(text: &str) -> Result<Lenient<Self>, Error> {
         let mut deviations = Deviations::new();
         let payload = parse(text, &mut Judge::lenient(&mut deviations))?;
@@ -63,7 +66,7 @@ impl SetupPayload {
         base38::encoded_len(packed::LEN + self.data().len())
     }
 
-    /// Writes what stands behind the prefix into a slice of exactly its length.
+    /// Writes the text after the prefix into a slice of exactly its length.
     pub(crate) fn encode_body(&self, body: &mut [u8]) {
         let mut fields = self.fields().pack();
         if self.data().is_empty() {
@@ -96,8 +99,8 @@ impl SetupPayload {
 impl FromStr for SetupPayload {
     type Err = Error;
 
-    /// Reads the text of a QR code with one payload, strictly: it is accepted when it is what
-    /// [`SetupPayload::qr_text`] makes.
+    /// Parses the text of a QR code with one payload strictly: it must be identical to the output
+    /// of [`SetupPayload::qr_text`].
     fn from_str(text: &str) -> Result<Self, Error> {
         parse(text, &mut Judge::strict())
     }
@@ -111,7 +114,7 @@ fn parse(text: &str, judge: &mut Judge<'_>) -> Result<SetupPayload, Error> {
     parse_body(body, PREFIX.len(), judge)
 }
 
-/// The bytes of a payload; the first eleven hold the passcode and are wiped.
+/// The bytes of a payload; the first eleven contain the passcode and are zeroized on drop.
 struct Packed([u8; MAX_BYTES]);
 
 impl Drop for Packed {
@@ -122,7 +125,7 @@ impl Drop for Packed {
     }
 }
 
-/// Reads one payload; `offset` is where it starts in the whole text.
+/// Parses one payload; `offset` is its position in the whole text.
 pub(crate) fn parse_body(body: &str, offset: usize, judge: &mut Judge<'_>) -> Result<SetupPayload, Error> {
     let mut packed = Packed([0; MAX_BYTES]);
     let text = body.as_bytes();

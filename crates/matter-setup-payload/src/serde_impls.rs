@@ -1,4 +1,4 @@
-//! Serde for what is printed: the members of a payload, and findings.
+//! Serde for the members of a payload, for TLV data, findings and errors.
 
 use core::fmt;
 
@@ -7,15 +7,15 @@ use serde::{Serialize, Serializer};
 
 use crate::{DataValue, Deviations, Error, Finding, ManualPayload, OptionalData, SetupPayload};
 
-/// A payload with its passcode, to be serialized by whoever means to: [`SetupPayload::expose`].
+/// A payload that serializes its passcode: [`SetupPayload::expose`].
 #[derive(Clone, Copy)]
 pub struct Exposed<'p, P>(&'p P);
 
 impl SetupPayload {
-    /// Returns what serializes all members, **the passcode among them**.
+    /// Returns a view that serializes all members, **including the passcode**.
     ///
-    /// They are `version`, `vid` and `pid` (0 when they are not specified), `commissioning_flow`, `discovery_mode`,
-    /// `discriminator`, `passcode`, and where there are such data `serial` and `tlv`.
+    /// The members are `version`, `vid` and `pid` (0 if not specified), `commissioning_flow`,
+    /// `discovery_mode`, `discriminator`, `passcode`, and if present `serial` and `tlv`.
     ///
     /// # Examples
     ///
@@ -34,10 +34,11 @@ impl SetupPayload {
 }
 
 impl ManualPayload {
-    /// Returns what serializes all members, **the passcode among them**.
+    /// Returns a view that serializes all members, **including the passcode**.
     ///
-    /// They are `version`, `short_discriminator` and `passcode`; of a short code also `commissioning_flow`, of a long one `vid`
-    /// and `pid`: 21 digits do not tell the user-intent flow from the custom one.
+    /// The members are `version`, `short_discriminator` and `passcode`; a short code adds
+    /// `commissioning_flow`, a long code `vid` and `pid`: 21 digits do not distinguish the
+    /// user-intent flow from the custom flow.
     #[must_use]
     pub const fn expose(&self) -> Exposed<'_, Self> {
         Exposed(self)
@@ -90,7 +91,7 @@ impl<P: fmt::Debug> fmt::Debug for Exposed<'_, P> {
 }
 
 impl Serialize for OptionalData {
-    /// Writes a list of `tag`, `type` (`octets`, `int`, `uint`, `utf8`) and `value`.
+    /// Serializes a list of `tag`, `type` (`octets`, `int`, `uint`, `utf8`) and `value`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(None)?;
         for (tag, value) in self.iter() {
@@ -120,10 +121,10 @@ impl Serialize for Member<'_> {
 }
 
 impl Serialize for DataValue<'_> {
-    /// Writes a number or a text; bytes as hexadecimal digits.
+    /// Serializes a number or a string; bytes as hexadecimal digits.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Octets(octets) => serializer.collect_str(&Hexadecimal(octets)),
+            Self::Octets(bytes) => serializer.collect_str(&Hexadecimal(bytes)),
             Self::Signed(number) => serializer.serialize_i64(*number),
             Self::Unsigned(number) => serializer.serialize_u64(*number),
             Self::Utf8(text) => serializer.serialize_str(text),
@@ -140,7 +141,7 @@ impl fmt::Display for Hexadecimal<'_> {
 }
 
 impl Serialize for Finding {
-    /// Writes `id`, `severity` and `text`.
+    /// Serializes `id`, `severity` and `text`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut finding = serializer.serialize_struct("Finding", 3)?;
         finding.serialize_field("id", self.id())?;
@@ -151,7 +152,7 @@ impl Serialize for Finding {
 }
 
 impl Serialize for Error {
-    /// Writes `position` and `text`.
+    /// Serializes `position` and `text`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut error = serializer.serialize_struct("Error", 2)?;
         error.serialize_field("position", &self.position())?;

@@ -10,7 +10,7 @@ const fn multiply(a: u8, b: u8) -> u8 {
     }
 }
 
-/// The permutation that a digit goes through once for every place from the right.
+/// The permutation applied to a digit once per place from the right.
 const PERMUTATION: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
 
 fn permute(digit: u8, times: usize) -> u8 {
@@ -19,13 +19,13 @@ fn permute(digit: u8, times: usize) -> u8 {
     })
 }
 
-/// The check digit of the given digits (values 0..=9).
+/// Returns the check digit for digits with values 0..=9.
 pub(crate) fn check_digit(digits: impl DoubleEndedIterator<Item = u8>) -> u8 {
     let sum = digits
         .rev()
         .enumerate()
         .fold(0, |sum, (place, digit)| multiply(sum, permute(digit, place + 1)));
-    // The digit that makes the sum 0: a rotation's inverse, or a reflection itself.
+    // The digit that makes the sum 0: the inverse of a rotation, or the reflection itself.
     if sum < 5 { (5 - sum) % 5 } else { sum }
 }
 
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn group_table_is_verhoeff_s() {
+    fn group_table_equals_verhoeff_s() {
         // Rows of the multiplication table in Verhoeff, "Error Detecting Decimal Codes", 1969.
         for (a, row) in [(1, [1, 2, 3, 4, 0, 6, 7, 8, 9, 5]), (5, [5, 9, 8, 7, 6, 0, 4, 3, 2, 1])] {
             for (b, expected) in (0..).zip(row) {

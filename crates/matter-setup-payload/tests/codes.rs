@@ -1,4 +1,4 @@
-//! Codes of other implementations, round trips and refusals.
+//! Codes of other implementations, round trips and rejected codes.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -26,8 +26,8 @@ fn payload(vendor: u16, product: u16, flow: u32, discovery: u8, discriminator: u
 
 #[test]
 fn codes_of_other_implementations_are_made_and_read() {
-    // The first is the default of every SDK example, the others were made by esp-matter-mfg-tool 1.0.29, the two long
-    // ones are from connectedhomeip's TestHelpers and rs-matter's tests.
+    // The first is the default of every SDK example, the others are from esp-matter-mfg-tool
+    // 1.0.29, the two long ones from connectedhomeip's TestHelpers and rs-matter's tests.
     for (fields, qr, manual) in [
         (
             (0xFFF1, 0x8000, 0, 2, 3840, 20_202_021),
@@ -166,7 +166,7 @@ fn manual_code_with_other_separators_is_read_leniently_only() {
             .deviations()
             .is_empty()
     );
-    // What is left must still be a code.
+    // The digits without separators must still be a valid code.
     assert!(ManualPayload::parse_lenient("3497 011 2330").is_err());
 }
 

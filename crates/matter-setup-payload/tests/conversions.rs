@@ -1,4 +1,4 @@
-//! What is given and taken in natural forms, and compared without showing a passcode.
+//! Conversions from and to standard types, and comparison of codes without revealing a passcode.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -42,7 +42,7 @@ fn payloads_are_equal_in_all_members_only() {
 }
 
 #[test]
-fn a_manual_code_says_what_is_left_of_its_payload() {
+fn a_manual_code_contains_a_part_of_its_payload() {
     for flow in [CommissioningFlow::Standard, CommissioningFlow::Custom] {
         let payload = payload().with_flow(flow);
         let typed: ManualPayload = payload.manual_code().as_str().parse().unwrap();

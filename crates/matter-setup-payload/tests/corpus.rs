@@ -1,4 +1,4 @@
-//! Replays the fuzz corpus of codes, with the property of the fuzz target.
+//! Replays the fuzz corpora of codes against the properties of the fuzz targets.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -12,7 +12,7 @@ mod replay;
 use arbitrary::{Arbitrary, Unstructured};
 use replay::replay;
 
-/// Makes the input of a fuzz target from a seed, as the target does.
+/// Creates the input of a fuzz target from a seed, as the target does.
 fn input<'a, T: Arbitrary<'a>>(bytes: &'a [u8]) -> T {
     T::arbitrary_take_rest(Unstructured::new(bytes)).unwrap()
 }

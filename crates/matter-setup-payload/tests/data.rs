@@ -1,4 +1,4 @@
-//! TLV data, joined payloads, and what only lenient reading takes.
+//! TLV data, several payloads in one code, and lenient parsing.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -9,7 +9,7 @@ use matter_setup_payload::{
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 use proptest::prelude::*;
 
-/// A valid code and the kinds of its deviations.
+/// Returns the kinds of the deviations of a valid code.
 fn deviations(text: &str) -> Vec<ErrorKind> {
     let read = SetupPayload::parse_lenient(text).unwrap();
     assert!(read.deviations().iter().all(|error| error.position().is_some()));
@@ -26,7 +26,7 @@ fn example() -> SetupPayload {
     .with_discovery(DiscoveryCapabilities::ON_NETWORK)
 }
 
-/// The example's code with other bytes behind the fixed part: base38 in the naive way.
+/// The example's code with other TLV data after the fixed part, with a naive base38.
 fn code_with(data: &[u8]) -> String {
     const ALPHABET: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-.";
     // vendor 0xFFF1, product 0x8000, on network, discriminator 3840, passcode 20202021
@@ -76,7 +76,7 @@ fn data_of_other_implementations_are_made_and_read() {
 }
 
 #[test]
-fn data_are_canonical_whatever_the_order_of_the_calls() {
+fn data_is_canonical_for_any_order_of_the_calls() {
     let data = OptionalData::new()
         .with_manufacturer_value(ManufacturerTag::MAX, DataValue::Signed(-300))
         .unwrap()
@@ -124,7 +124,7 @@ fn values_out_of_range_are_refused() {
         assert_eq!(made.map(|_| ()), Err(kind.into()));
     }
     assert!(ManufacturerTag::new(0x7F).is_err() && "0x100".parse::<ManufacturerTag>().is_err());
-    // The longest payload has 255 characters behind MT:.
+    // The longest payload has 255 characters after MT:.
     let full = new().with_manufacturer_value(ManufacturerTag::MIN, DataValue::Utf8(&"x".repeat(137)));
     let longest = example().with_data(full.unwrap());
     assert_eq!(longest.qr_len(), 258);
@@ -134,9 +134,9 @@ fn values_out_of_range_are_refused() {
 }
 
 #[test]
-fn what_no_producer_may_emit_is_refused_and_sometimes_tolerated() {
+fn codes_that_no_producer_may_emit_are_rejected_and_sometimes_tolerated() {
     use ErrorKind as E;
-    // Bytes, the strict reason, and whether a commissioner must live with it.
+    // The data, the strict error, and whether a commissioner must tolerate it.
     let cases: [(&[u8], E, bool); 19] = [
         (&[0x15, 0x18], E::DataEmpty, true),
         (
@@ -193,7 +193,7 @@ fn what_no_producer_may_emit_is_refused_and_sometimes_tolerated() {
         assert_eq!(OptionalData::decode(data).unwrap_err(), kind.into());
         if tolerated {
             assert_eq!(deviations(&text), [kind], "{data:02x?}");
-            // What is left is what a producer may emit.
+            // The rest is allowed for a producer.
             let left = SetupPayload::parse_lenient(&text).unwrap().into_value();
             let again: SetupPayload = left.qr_text().as_str().parse().unwrap();
             assert_eq!(again.data(), left.data());
@@ -209,7 +209,7 @@ fn what_no_producer_may_emit_is_refused_and_sometimes_tolerated() {
 
 #[test]
 fn reserved_discovery_bits_are_kept_by_lenient_reading() {
-    // connectedhomeip, src/setup_payload/tests/TestHelpers.h: SoftAP alone, which is reserved today.
+    // connectedhomeip, src/setup_payload/tests/TestHelpers.h: SoftAP only, which is reserved today.
     for (text, mask) in [("MT:M5L90MP500K64J00000", 1), ("MT:-24J0-Q000KA0648G00", 0)] {
         let kind = ErrorKind::DiscoveryCapabilities { mask };
         assert_eq!(text.parse::<SetupPayload>().unwrap_err().kind(), kind);
@@ -321,7 +321,7 @@ fn any_data() -> impl Strategy<Value = OptionalData> {
                 DataValue::Utf8(text),
             ][*kind];
             let tag = ManufacturerTag::new(*tag).unwrap();
-            // Too long for one payload: left out.
+            // Members that exceed one payload are skipped.
             data = data.clone().with_manufacturer_value(tag, value).unwrap_or(data);
         }
         if let Some(serial) = serial {

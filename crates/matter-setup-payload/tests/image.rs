@@ -1,10 +1,10 @@
-//! QR pictures read back by a decoder that shares nothing with the encoder.
+//! QR pictures read back by an independent decoder.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use matter_setup_payload::{CommissioningFlow, ImageError, Label, QrImage, SetupPayload, qr_png};
 
-/// Width and grey values of a 1-bit PNG.
+/// Returns the width and the grey values of a 1-bit PNG.
 fn pixels(file: &[u8]) -> (usize, Vec<u8>) {
     let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
     decoder.set_transformations(png::Transformations::EXPAND);
@@ -26,7 +26,8 @@ fn read_back(file: &[u8]) -> String {
 
 #[test]
 fn picture_of_a_plain_code_has_the_reference_tool_s_geometry() {
-    // Version 2 has 25 modules; with 4 modules of white on both sides and 6 pixels to a module that is 198 pixels.
+    // Version 2 has 25 modules; with 4 light modules on both sides and 6 pixels per module that is
+    // 198 pixels.
     let file = qr_png("MT:634J042C00KA0648G00", 6).unwrap();
     let (side, grey) = pixels(&file);
     assert_eq!(side, 198);
@@ -51,14 +52,14 @@ fn pictures_read_back_at_every_length_and_scale() {
 }
 
 #[test]
-fn what_no_code_can_hold_is_refused() {
+fn text_that_exceeds_a_code_is_rejected() {
     assert_eq!(qr_png("MT:lower", 6), Err(ImageError::Text));
     assert_eq!(qr_png("A".repeat(3392), 6), Err(ImageError::Text));
     assert_eq!(qr_png("A", 0), Err(ImageError::Scale));
     assert!(qr_png("A".repeat(3391), 1).is_ok());
 }
 
-/// Modules of a terminal drawing, quiet zone included: `true` for dark.
+/// The modules of a terminal drawing, including the quiet zone; `true` is dark.
 fn terminal_modules(text: &str) -> Vec<Vec<bool>> {
     let mut rows = Vec::new();
     for line in text.lines() {
@@ -69,7 +70,7 @@ fn terminal_modules(text: &str) -> Vec<Vec<bool>> {
     rows
 }
 
-/// Modules of an SVG path of rectangles one unit high.
+/// The modules of an SVG path of rectangles one unit high.
 fn svg_modules(svg: &str, side: usize) -> Vec<Vec<bool>> {
     let mut rows = vec![vec![false; side]; side];
     let path = svg.split(" d=\"").nth(1).unwrap().split('"').next().unwrap();
@@ -83,7 +84,7 @@ fn svg_modules(svg: &str, side: usize) -> Vec<Vec<bool>> {
     rows
 }
 
-/// Eight pixels to a module, for the decoder.
+/// Decodes the modules at eight pixels per module.
 fn read_modules(rows: &[Vec<bool>]) -> String {
     let side = rows[0].len() * 8;
     let mut image = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
@@ -99,7 +100,7 @@ fn read_modules(rows: &[Vec<bool>]) -> String {
 }
 
 #[test]
-fn every_kind_of_picture_says_the_same() {
+fn every_kind_of_picture_has_the_same_content() {
     for len in [22, 38, 39, 154, 300] {
         let text = format!(
             "MT:{}",

@@ -1,5 +1,5 @@
-//! What is reported about codes that can be read. Which commissioner refuses what was tried with home-assistant-chip-core
-//! 2025.7.0 and @matter/types 0.17.9; scripts/interop tries it again.
+//! Findings about valid codes. The behaviour of the commissioners was tested with
+//! home-assistant-chip-core 2025.7.0 and @matter/types 0.17.9; scripts/interop repeats it.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -66,7 +66,7 @@ fn each_finding_is_found() {
                 .unwrap(),
             vec![Finding::IdsMissing],
         ),
-        // 11 bytes of the fields, 27 in all.
+        // 11 bytes of fields, 27 in total.
         (serial("ABCDEFGHIJK"), vec![Finding::ThreeBytes]),
         (serial("ABCDEFGHIJKL"), vec![]),
         (data(DataValue::Signed(i32::MIN.into())), vec![]),
@@ -106,7 +106,7 @@ fn each_finding_is_found() {
 }
 
 #[test]
-fn joined_and_manual_codes_have_findings_of_their_own() {
+fn concatenated_and_manual_codes_have_their_own_findings() {
     let text = "MT:Y.K9042C00KA0648G00*634J042C00KA0648G00";
     let both = ConcatenatedPayloads::parse(text).unwrap();
     assert_eq!(both.lint().collect::<Vec<_>>(), [Finding::SeveralPayloads]);

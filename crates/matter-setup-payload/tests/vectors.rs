@@ -1,4 +1,4 @@
-//! Published and generated codes, when the vectors folder is there.
+//! Published and generated codes, if the vectors folder exists.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -19,7 +19,7 @@ fn folder() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// The cases of a file; none, and a line that says so, without the folder.
+/// The cases of a file; without the folder none, with a line on standard output.
 fn cases(file: &str) -> Vec<Json> {
     let Some(folder) = folder() else {
         println!("{file}: folder not found, 0 cases ran");
@@ -46,7 +46,7 @@ fn unhex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// TLV data from the members that the generated cases name.
+/// TLV data from the members in a generated case.
 fn data(members: &Json) -> OptionalData {
     let mut data = OptionalData::new();
     let tag = |value: &Json| ManufacturerTag::new(value[0].as_u64().unwrap().try_into().unwrap()).unwrap();
@@ -71,7 +71,7 @@ fn data(members: &Json) -> OptionalData {
     data
 }
 
-/// The payload that a case's fields describe.
+/// The payload from the fields of a case.
 fn payload(case: &Json) -> SetupPayload {
     let discriminator = Discriminator::new(number(case, "discriminator")).unwrap();
     let passcode = Passcode::new(number(case, "passcode")).unwrap();
@@ -86,7 +86,7 @@ fn payload(case: &Json) -> SetupPayload {
         .with_data(data(&case["tlv"]))
 }
 
-/// Strict reading of a code is right when only its discovery bits could be wrong.
+/// Checks strict parsing of a code in which only the discovery bits may be invalid.
 fn check_read(case: &Json, made: &SetupPayload) {
     let qr = case["qr"].as_str().unwrap();
     let regular = DiscoveryCapabilities::new(number(case, "caps")).is_ok();
@@ -148,11 +148,11 @@ fn published_codes_are_made_and_read() {
             tolerated += 1
         }
     }
-    println!("payload_qr_and_manual.json: {regular} strict, {tolerated} lenient only, {refused} refused");
+    println!("payload_qr_and_manual.json: {regular} strict, {tolerated} lenient only, {refused} rejected");
 }
 
 #[test]
-fn joined_codes_are_made_and_read() {
+fn concatenated_codes_are_encoded_and_parsed() {
     let generated = cases("payload_500.json");
     let mut known = 0;
     for case in cases("concatenated_24.json") {
@@ -191,7 +191,7 @@ fn joined_codes_are_made_and_read() {
 fn manual_codes_are_read() {
     for case in cases("manual_codes.json") {
         let code = case["code"].as_str().unwrap();
-        // Older test data with passcodes above the limit of today.
+        // Older test data has passcodes above today's limit.
         let expected = case["ok"] == true && case["passcode"].as_u64().is_some_and(|p| p <= 99_999_998);
         let read = code.parse::<ManualPayload>();
         assert_eq!(read.is_ok(), expected, "{code}");

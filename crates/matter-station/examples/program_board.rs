@@ -1,4 +1,4 @@
-//! Puts the next free device of an order on the board at a serial port; burns nothing unless the order is typed.
+//! Puts the next free device of an order on the board at a serial port; burns eFuses only if the order is typed again.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use matter_station::{BurnConsent, DeviceFolders, Outcome, RomPort, Slot, Station
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = std::env::args().skip(1).collect::<Vec<_>>();
     let [ledger, folder, keys, order, typed, port] = arguments.as_slice() else {
-        return Err("LEDGER FOLDER KEYS ORDER ORDER-AGAIN PORT are needed".into());
+        return Err("give LEDGER FOLDER KEYS ORDER ORDER-AGAIN PORT".into());
     };
     let devices = DeviceFolders::open(Path::new(folder), None)?.with_keys_dir(Some(keys.into()));
     let station = Station::new(ledger.parse::<LedgerPlace>()?, order, "example", Arc::new(devices))

@@ -10,41 +10,41 @@ use matter_ledger::{ClaimFacts, Mac};
 
 use crate::StationDevice;
 
-/// What a board says of itself before anything is written.
+/// The properties that a board reports before anything is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BoardFacts {
-    /// The chip; `None` for one that is not known.
+    /// The chip; `None` if unknown.
     pub chip: Option<Chip>,
-    /// What the engine calls the chip.
+    /// The engine's name of the chip.
     pub chip_name: String,
     /// The chip's revision.
     pub revision: Option<ChipRevision>,
-    /// The base MAC address; `None` for a chip in secure download mode, which does not say it.
+    /// The base MAC address; `None` in secure download mode, where it cannot be read.
     pub mac: Option<[u8; 6]>,
-    /// The middle of the EUI-64 address of chips with a radio of IEEE 802.15.4.
+    /// The middle bytes of the EUI-64 address, on chips with an IEEE 802.15.4 radio.
     pub mac_extension: Option<[u8; 2]>,
-    /// Bytes of flash, as far as the flash chip says it.
+    /// The flash size in bytes, if the flash chip reports it.
     pub flash_size: Option<u32>,
-    /// Whether only the commands of secure download mode are left.
+    /// Whether the chip is in secure download mode.
     pub is_secure_download: bool,
-    /// The chip's security info, or what stands for it, for the record.
+    /// The chip's security info or a substitute, for the record.
     pub security: Option<String>,
 }
 
 impl BoardFacts {
-    /// Returns the MAC address by which the ledger knows the board.
+    /// Returns the MAC address used for the board in the ledger.
     #[must_use]
     pub fn ledger_mac(&self) -> Option<Mac> {
         self.mac.map(Mac::from)
     }
 }
 
-/// An eFuse step of a plan with the key that it needs.
+/// An eFuse step of a plan with its key.
 #[derive(Clone, Copy)]
 pub struct EfuseBurn<'b> {
     /// The step.
     pub step: &'b Step,
-    /// All of the key file; `None` for a step without one, and where the key is not needed any more.
+    /// The whole key file; `None` for a step without one, or if the key is no longer needed.
     pub key: Option<&'b [u8]>,
 }
 
@@ -56,60 +56,60 @@ impl fmt::Debug for EfuseBurn<'_> {
     }
 }
 
-/// What an eFuse or a key block holds, compared with a step.
+/// The state of an eFuse or key block, compared with a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EfuseState {
-    /// Nothing of the step.
+    /// Nothing is burned.
     Blank,
-    /// What the step burns, all of it.
+    /// The step is completely burned.
     Burned,
-    /// Something that nobody can read, with the step's purpose.
+    /// The content is read-protected, with the step's purpose.
     Hidden,
-    /// Something else.
+    /// Something else is burned.
     Other,
-    /// A part of what the step burns: the rest can follow.
+    /// The step is partially burned; the rest can follow.
     Partial,
 }
 
-/// A board in download mode. Engines differ in how they talk to it.
+/// A board in download mode. Engines differ in how they communicate with it.
 pub trait Board {
-    /// Asks what it is.
+    /// Identifies the board.
     ///
     /// # Errors
     ///
     /// [`BoardFault`].
     fn identify(&mut self) -> Result<BoardFacts, BoardFault>;
 
-    /// Writes to the flash, whole sectors. `progress` gets the bytes written so far.
+    /// Writes whole sectors to the flash. `progress` receives the number of bytes written so far.
     ///
     /// # Errors
     ///
     /// [`BoardFault`].
     fn write(&mut self, offset: u32, bytes: &[u8], progress: &mut dyn FnMut(usize)) -> Result<(), BoardFault>;
 
-    /// Compares a range of the flash with bytes, or with their MD5, which the chip computes.
+    /// Returns whether a flash range holds bytes, by comparison or by their MD5, which the chip computes.
     ///
     /// # Errors
     ///
     /// [`BoardFault`].
     fn holds(&mut self, offset: u32, bytes: &[u8], md5: &[u8; 16]) -> Result<bool, BoardFault>;
 
-    /// Reads the values of eFuses of one word; `None` for those that the chip does not have.
+    /// Reads the values of eFuses; `None` for those that the chip does not have.
     ///
     /// # Errors
     ///
     /// [`BoardFault`].
     fn efuse_values(&mut self, names: &[&str]) -> Result<Vec<Option<u32>>, BoardFault>;
 
-    /// Compares the eFuses with steps. Without its key, a block that is not empty is [`EfuseState::Other`].
+    /// Compares the eFuses with steps. Without its key, a non-empty block is [`EfuseState::Other`].
     ///
     /// # Errors
     ///
     /// [`BoardFault`].
     fn efuse_states(&mut self, burns: &[EfuseBurn<'_>]) -> Result<Vec<EfuseState>, BoardFault>;
 
-    /// Asks for the security info again, for the record.
+    /// Reads the security info again, for the record.
     ///
     /// # Errors
     ///
@@ -118,36 +118,38 @@ pub trait Board {
         Ok(None)
     }
 
-    /// Burns one step, or those of one key block or key that have to be burned in one go, and reads them back. Of a step that
-    /// is [`EfuseState::Partial`] only the rest is burned.
+    /// Burns one step, or the steps of a key block or key that must be burned together, and reads them back. For a step in
+    /// state [`EfuseState::Partial`], only the rest is burned.
     ///
     /// # Errors
     ///
-    /// [`BoardFault`]; [`BoardFault::Efuse`] when the eFuses do not hold what was burned.
+    /// [`BoardFault`]; [`BoardFault::Efuse`] when the eFuses do not read back as burned.
     fn burn(&mut self, burns: &[EfuseBurn<'_>]) -> Result<(), BoardFault>;
 
-    /// Lets the board go: it starts its firmware where the wiring can do that.
+    /// Releases the board, and starts its firmware if the wiring allows it.
     fn release(self: Box<Self>) {}
 
-    /// Starts the firmware, and returns the line to it.
+    /// Starts the firmware, and returns the channel to it.
     ///
     /// # Errors
     ///
-    /// [`BoardFault::Unsuited`] when the engine has no such line.
+    /// [`BoardFault::Unsuited`] when the engine has no such channel.
     fn start_firmware(self: Box<Self>) -> Result<Box<dyn Channel + Send>, BoardFault> {
-        Err(BoardFault::Unsuited("this engine cannot talk to the firmware".into()))
+        Err(BoardFault::Unsuited(
+            "this engine cannot communicate with the firmware".into(),
+        ))
     }
 }
 
-/// A line to the firmware of a board. Reading ends with an error of the kind `TimedOut` when nothing comes.
+/// A channel to the firmware of a board. A read without data fails with the kind `TimedOut`.
 pub trait Channel: Read + Write {}
 
 impl<T: Read + Write + ?Sized> Channel for T {}
 
-/// What the firmware of a board does between the writing of the flash and the burning of keys, such as making the key of its DAC
-/// and getting the certificate. It may be done again after a power cut.
+/// The firmware's task between writing the flash and burning the keys, such as making the DAC key and requesting the
+/// certificate. It may be repeated after a power cut.
 pub trait FirmwareStep: Send + Sync {
-    /// Does it, and returns facts for the record.
+    /// Performs the task, and returns facts for the record.
     ///
     /// # Errors
     ///
@@ -161,19 +163,19 @@ pub trait FirmwareStep: Send + Sync {
     ) -> Result<ClaimFacts, FirmwareFault>;
 }
 
-/// Why the firmware has not done its part.
+/// A failure of the firmware step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FirmwareFault {
-    /// It may go well the next time: nobody answers, or somebody is away.
+    /// It may succeed later: the board does not answer, or a service is unavailable.
     Later(String),
     /// Another board is at the port.
     OtherBoard(String),
-    /// It was refused, and will be.
+    /// It was refused permanently.
     Refused(String),
 }
 
-/// Gets a board at a port into download mode, again after it was lost.
+/// Connects to a board at a port in download mode, repeatedly if necessary.
 pub trait Connect: Send + Sync {
     /// Connects.
     ///
@@ -182,27 +184,27 @@ pub trait Connect: Send + Sync {
     /// [`BoardFault`].
     fn connect(&self) -> Result<Box<dyn Board + Send>, BoardFault>;
 
-    /// Returns what the port is called.
+    /// Returns the name of the port.
     fn name(&self) -> String;
 }
 
-/// Why a board did not do what was asked. The text is for people.
+/// A failure of a board operation. The text is for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BoardFault {
-    /// An eFuse does not hold what was burned, or the coding of its block shows an error.
+    /// An eFuse does not read back as burned, or its block has a coding error.
     Efuse(String),
-    /// It answers with an error.
+    /// The board reports an error.
     Error(String),
-    /// It answers with what is no answer.
+    /// The received data are not a valid answer.
     Garbage(String),
-    /// The port is not there, or another program has it.
+    /// The port does not exist, or another program uses it.
     Port(String),
-    /// It does not answer.
+    /// The board does not answer.
     Silent(String),
-    /// It stays behind in the middle of a command.
+    /// The board stopped answering during a command.
     Stuck(String),
-    /// The engine cannot do this with this chip, or its program is missing.
+    /// The engine does not support this on this chip, or its program is missing.
     Unsuited(String),
 }
 

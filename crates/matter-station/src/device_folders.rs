@@ -1,4 +1,4 @@
-//! The finished folders of a run as devices for boards.
+//! The finished device folders of a run as a device source.
 
 mod codes;
 mod files;
@@ -23,12 +23,12 @@ use self::index::Index;
 use self::known::KnownDevices;
 use crate::{BoardTarget, DeviceSource, Error, FlashPart, KeyStore, StationDevice, StationRegion};
 
-/// The devices of the finished folders below a path: what `matter-mfg --flash-plan` writes below its output folder, or what
-/// `flash-image plan --out DIR/UUID` writes, next to the folders of the devices.
+/// The devices in the finished folders below a path: the output folder of `matter-mfg --flash-plan`, or the folders of
+/// `flash-image plan --out DIR/UUID` next to the device folders.
 ///
-/// A device is read when a board gets it. Everything about it is checked then: its plan by the rules of [`PlanFile`] and, where
-/// a profile is given, against that; its flash image by length, MD5 and SHA-256; its keys by length, kind of file and who may
-/// read them; its label against the ledger. Folders that appear later are found, too.
+/// A device is read when a board gets it, and completely checked: its plan by the rules of [`PlanFile`] and, if given,
+/// against a profile; its flash image by length, MD5 and SHA-256; its keys by length, file type and permissions; its label
+/// against the ledger. Folders that appear later are found, too.
 pub struct DeviceFolders {
     root: PathBuf,
     plan: Option<FlashPlan>,
@@ -40,13 +40,13 @@ pub struct DeviceFolders {
 }
 
 impl DeviceFolders {
-    /// Looks for the folders of devices below a path, three levels deep. What all boards must be like is in the profile, or,
-    /// without one, in the plan of the first device.
+    /// Searches for device folders below a path, three levels deep. The requirements on boards come from the profile or,
+    /// without one, from the plan of the first device.
     ///
     /// # Errors
     ///
     /// [`Error::File`] when the folder cannot be read, or has no device and no profile is given; [`Error::Device`] when the
-    /// first device's plan cannot be read or is not one of the profile.
+    /// first device's plan cannot be read or does not match the profile.
     pub fn open(root: &Path, plan: Option<FlashPlan>) -> Result<Self, Error> {
         let index = Index::scan(root).map_err(|source| file(root, source))?;
         let target = match (&plan, index.first()) {
@@ -57,7 +57,7 @@ impl DeviceFolders {
                 target_of_file(&files.plan(uuid).map_err(named)?.0).map_err(named)?
             }
             (None, None) => {
-                let reason = "has no device with a plan of its flash; matter-mfg --flash-plan PROFILE makes them";
+                let reason = "contains no device with a flash plan; matter-mfg --flash-plan PROFILE makes them";
                 return Err(file(root, invalid(reason)));
             }
         };
@@ -72,34 +72,34 @@ impl DeviceFolders {
         })
     }
 
-    /// Looks for the keys of chips in this folder, wherever they were when the plans were made.
+    /// Reads the chip keys from this folder, regardless of the paths in the plans.
     #[must_use]
     pub fn with_keys_dir(mut self, path: Option<PathBuf>) -> Self {
         self.keys_dir = path;
         self
     }
 
-    /// Takes key files that others than their owner can read.
+    /// Accepts key files that are readable by others than their owner.
     #[must_use]
     pub const fn with_open_keys(mut self, has_open_keys: bool) -> Self {
         self.has_open_keys = has_open_keys;
         self
     }
 
-    /// Compares each device with what the ledger has of it: product, serial number, discriminator and the hashes of its
-    /// images. Without a ledger a device has no serial number.
+    /// Compares each device with the ledger: product, serial number, discriminator and the hashes of its images. Without a
+    /// ledger, a device has no serial number.
     #[must_use]
     pub fn with_ledger(mut self, place: impl Into<LedgerPlace>) -> Self {
         self.known = Mutex::new(KnownDevices::new(place.into()));
         self
     }
 
-    /// Finds the key block for the private key of the DAC, where the devices have it in their eFuses: the profile that is given
-    /// to [`DeviceFolders::open`] reserves it. `None` for other devices, and when there is none.
+    /// Returns the key block for the DAC's private key, if the devices store it in eFuses: the profile passed to
+    /// [`DeviceFolders::open`] must reserve it. `None` for other devices, and if there are no devices.
     ///
     /// # Errors
     ///
-    /// Those of [`DeviceFolders::open`] without a profile.
+    /// The errors of [`DeviceFolders::open`] without a profile.
     pub fn ecdsa_block(root: &Path) -> Result<Option<usize>, Error> {
         if Index::scan(root).map_err(|source| file(root, source))?.len() == 0 {
             return Ok(None);
@@ -111,23 +111,23 @@ impl DeviceFolders {
         Ok(names.iter().position(|name| Some(*name) == block))
     }
 
-    /// Returns how many folders of devices there are.
+    /// Returns the number of device folders.
     #[must_use]
     pub fn len(&self) -> usize {
         self.index().len()
     }
 
-    /// Tells whether there is no device.
+    /// Returns whether there are no devices.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Tells whether there is a folder of a device, also one that came after this was opened.
+    /// Returns whether a device folder exists, including one created after opening.
     ///
     /// # Errors
     ///
-    /// [`Error::File`] when the folder cannot be read any more.
+    /// [`Error::File`] when the folder can no longer be read.
     pub fn contains(&self, uuid: &str) -> Result<bool, Error> {
         self.places(uuid).map(|places| !places.is_empty())
     }
@@ -136,7 +136,7 @@ impl DeviceFolders {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Finds the folders of a device, after another look where there was none.
+    /// Returns the folders of a device; searches again if there are none.
     fn places(&self, uuid: &str) -> Result<Vec<PathBuf>, Error> {
         let mut index = self.index();
         if index.places(uuid).is_empty() {
@@ -148,10 +148,10 @@ impl DeviceFolders {
     fn read(&self, uuid: &str) -> Result<Result<StationDevice, Reason>, Error> {
         let places = self.places(uuid)?;
         if places.is_empty() {
-            let reason = format!("no folder of this name below {}", self.root.display());
+            let reason = format!("no folder with this name below {}", self.root.display());
             return Ok(Err(Reason::new(reason)));
         }
-        // A ledger that is away is no fault of the device.
+        // An unavailable ledger is not a fault of the device.
         let known = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known.device(uuid)?
@@ -192,7 +192,7 @@ impl DeviceFolders {
         Ok(read())
     }
 
-    /// Looks into the encrypted parts of the flash: the firmware is that of the profile, and the key the one of the device.
+    /// Checks the encrypted parts of the flash: the firmware must be that of the profile, and the key that of the device.
     fn check_flash(&self, plan: &PlanFile, flash: &[u8], keys: &KeyStore) -> Result<(), Reason> {
         let Some(profile) = &self.plan else { return Ok(()) };
         let file = plan.efuse_steps().find_map(|step| match step.action() {
@@ -204,16 +204,16 @@ impl DeviceFolders {
         };
         profile
             .check_flash(plan, flash, key)
-            .map_err(|error| Reason::new(format!("its flash image is not one of the profile: {error}")))
+            .map_err(|error| Reason::new(format!("its flash image does not match the profile: {error}")))
     }
 
     fn check_plan(&self, plan: &PlanFile) -> Result<(), Reason> {
         if let Some(profile) = &self.plan {
             return profile
                 .check_file(plan)
-                .map_err(|error| Reason::new(format!("its plan is not one of the profile: {error}")));
+                .map_err(|error| Reason::new(format!("its plan does not match the profile: {error}")));
         }
-        // Without a profile all devices are like the first one.
+        // Without a profile, all devices must be like the first one.
         let target = target_of_file(plan)?;
         let is_same = target.chip == self.target.chip
             && target.flash_size == self.target.flash_size
@@ -226,7 +226,7 @@ impl DeviceFolders {
         if is_same {
             return Ok(());
         }
-        Err(Reason::new("its plan is not like those of the other devices"))
+        Err(Reason::new("its plan differs from those of the other devices"))
     }
 }
 
@@ -240,7 +240,7 @@ impl DeviceSource for DeviceFolders {
     }
 }
 
-/// The profile may name keys' digests, and is long.
+/// Omits the profile, which is long.
 impl fmt::Debug for DeviceFolders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeviceFolders")
@@ -250,14 +250,14 @@ impl fmt::Debug for DeviceFolders {
     }
 }
 
-/// Reads the flash image and compares it with the plan, and what is between the regions with erased flash.
+/// Reads the flash image; compares the regions with the plan, and the rest with erased flash.
 fn flash(files: &DeviceFiles, uuid: &str, plan: &PlanFile) -> Result<Vec<u8>, Reason> {
     let name = FolderFile::Flash.name(uuid);
     let mut bytes = files.read(&name, u64::from(plan.flash_end()))?;
     let flash = std::mem::take(&mut *bytes);
     let (found, expected) = (flash.len(), plan.flash_end());
     if usize::try_from(expected).ok() != Some(found) {
-        let reason = format!("{name} has {found} bytes, and its plan ends at {expected}");
+        let reason = format!("{name} has {found} bytes, but its plan ends at {expected}");
         return Err(Reason::new(reason));
     }
     let mut rest = flash.as_slice();
@@ -265,9 +265,9 @@ fn flash(files: &DeviceFiles, uuid: &str, plan: &PlanFile) -> Result<Vec<u8>, Re
     for region in plan.regions() {
         let gap = usize::try_from(region.offset().saturating_sub(end)).unwrap_or(usize::MAX);
         let len = usize::try_from(region.length()).unwrap_or(usize::MAX);
-        let (gap, behind) = rest.split_at_checked(gap).unwrap_or_default();
-        let (bytes, behind) = behind.split_at_checked(len).unwrap_or_default();
-        rest = behind;
+        let (gap, after) = rest.split_at_checked(gap).unwrap_or_default();
+        let (bytes, after) = after.split_at_checked(len).unwrap_or_default();
+        rest = after;
         end = region.end();
         let source = region.source();
         if gap.iter().any(|byte| *byte != 0xFF) {
@@ -277,14 +277,14 @@ fn flash(files: &DeviceFiles, uuid: &str, plan: &PlanFile) -> Result<Vec<u8>, Re
             )));
         }
         if *Md5::digest(bytes) != *region.md5() || *Sha256::digest(bytes) != *region.sha256() {
-            let reason = format!("'{source}' in {name} is not what its plan says: MD5 or SHA-256 differ");
+            let reason = format!("'{source}' in {name} does not match its plan: MD5 or SHA-256 differ");
             return Err(Reason::new(reason));
         }
     }
     Ok(flash)
 }
 
-/// All that is written, and so compared: the regions of the plan, and the erased flash between them.
+/// Returns everything that is written and compared: the regions of the plan, and the erased flash between them.
 fn regions(plan: &PlanFile) -> Vec<StationRegion> {
     let mut regions = Vec::with_capacity(plan.regions().len().saturating_mul(2));
     let mut end = 0;
@@ -339,13 +339,13 @@ fn target_of_file(plan: &PlanFile) -> Result<BoardTarget, Reason> {
     Ok(BoardTarget {
         chip: plan.chip(),
         min_revision: plan.min_revision(),
-        // Plans of earlier releases do not say it: the flash takes what is written at least.
+        // Plans of earlier releases do not state it: the flash must hold at least the written range.
         flash_size: plan.flash_size().map_or(plan.flash_end(), |size| size.get()),
         steps: plan.efuse_steps().cloned().collect(),
     })
 }
 
-/// A step without the name of its file.
+/// Returns a step's action without its file name.
 fn nameless(step: &Step) -> Action {
     match step.action() {
         Action::BurnKey {

@@ -2,41 +2,41 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// What is wrong with a station's order, devices or ledger. No variant carries a secret.
+/// An error of a station's order, devices or ledger. No variant contains a secret.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The plan burns eFuses, and nobody has agreed to that.
+    /// The plan burns eFuses, but consent is missing.
     BurnConsent {
         /// The order.
         order: String,
-        /// How many eFuse steps a device has.
+        /// Number of eFuse steps per device.
         steps: usize,
     },
-    /// A device's files are not what its plan says.
+    /// A device's files do not match its plan.
     Device {
         /// The device.
         uuid: String,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// The engine cannot work on the board.
+    /// The engine does not support the board.
     Engine {
-        /// What is missing.
+        /// The reason.
         reason: String,
     },
     /// A file cannot be read.
     File {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system error.
         source: io::Error,
     },
-    /// A folder is not one of devices.
+    /// A folder does not contain devices.
     Folder {
         /// The folder.
         path: PathBuf,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// The ledger refused something.
@@ -45,15 +45,15 @@ pub enum Error {
     Making {
         /// The order.
         order: String,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// The order has no free device, and none is made on the spot.
+    /// The order has no free device, and none is made on demand.
     OrderEmpty {
         /// The order.
         order: String,
     },
-    /// The order's name that was typed is another one.
+    /// The typed name is not that of the order.
     OrderTyped {
         /// The order.
         order: String,
@@ -65,16 +65,16 @@ impl fmt::Display for Error {
         match self {
             Self::BurnConsent { order, steps } => write!(
                 f,
-                "the plan of order {order} burns eFuses in {steps} steps, which nothing undoes, and nobody has agreed to that"
+                "the plan of order {order} burns eFuses in {steps} steps, which is irreversible; consent is missing"
             ),
             Self::Device { uuid, reason } => write!(f, "device {uuid}: {reason}"),
             Self::Engine { reason } => f.write_str(reason),
             Self::File { path, source } => write!(f, "cannot read {}: {source}", path.display()),
             Self::Folder { path, reason } => write!(f, "{}: {reason}", path.display()),
             Self::Ledger(error) => error.fmt(f),
-            Self::Making { order, reason } => write!(f, "order {order}: no more devices could be made: {reason}"),
-            Self::OrderEmpty { order } => write!(f, "order {order} has no device that is free"),
-            Self::OrderTyped { order } => write!(f, "what was typed is not the name of order {order}"),
+            Self::Making { order, reason } => write!(f, "order {order}: cannot make more devices: {reason}"),
+            Self::OrderEmpty { order } => write!(f, "order {order} has no free device"),
+            Self::OrderTyped { order } => write!(f, "the typed text is not the name of order {order}"),
         }
     }
 }

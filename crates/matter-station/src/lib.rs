@@ -15,9 +15,9 @@ mod station;
 mod station_device;
 mod work;
 
-/// Where the devices of an order are listed.
+/// The crate with the ledger of devices and orders.
 pub use matter_ledger;
-/// The wrapper that wipes secrets when they are dropped.
+/// The crate with the wrapper that zeroizes secrets on drop.
 pub use zeroize;
 
 pub use board::esptool::EsptoolPort;

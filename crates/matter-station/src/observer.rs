@@ -2,68 +2,68 @@ use matter_ledger::{Claim, ClaimState, Mac};
 
 use crate::{BoardFacts, Quarantine, Refusal, RetryCause, StationDevice};
 
-/// What happens at a slot.
+/// An event at a slot.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'e> {
-    /// A board has said what it is.
+    /// A board was identified.
     Identified(&'e BoardFacts),
-    /// The board has a device: a new one, or the one that it had before.
+    /// The board has a device: a new one, or the one from before.
     Claimed(&'e Claim),
-    /// The ledger has a new state of the board.
+    /// The ledger has recorded a new state of the board.
     State(&'e Claim, ClaimState),
-    /// The flash is written, or its MD5 compared.
+    /// Progress in writing the flash or comparing its MD5.
     Progress {
-        /// Bytes so far.
+        /// Number of bytes so far.
         done: u64,
-        /// Bytes of the device.
+        /// Number of bytes in total.
         total: u64,
     },
-    /// An eFuse step is done or was done before.
+    /// An eFuse step is done, now or earlier.
     Step {
         /// Its number, from 1.
         number: u32,
-        /// How many there are.
+        /// Number of steps.
         total: u32,
-        /// What it does.
+        /// A description of the step.
         what: &'e str,
     },
-    /// The slot waits, and tries again.
+    /// The slot waits and tries again.
     Waiting(&'e RetryCause),
     /// The board was refused; nothing was written.
     Refused(&'e Refusal),
-    /// The board was given up.
+    /// The board was quarantined.
     Quarantined(&'e Quarantine),
     /// The board is ready.
     Done(&'e Claim),
 }
 
-/// Sees what happens. Slots work at the same time.
+/// An observer of events. Slots report concurrently.
 pub trait Observer: Send + Sync {
-    /// Sees an event of a slot.
+    /// Receives an event of a slot.
     fn event(&self, slot: &str, event: &Event<'_>);
 }
 
-/// Nobody looks.
+/// Ignores all events.
 impl Observer for () {
     fn event(&self, _slot: &str, _event: &Event<'_>) {}
 }
 
-/// A label printer, and a scanner where there is one.
+/// A label printer with an optional scanner.
 pub trait Labels: Send + Sync {
-    /// Prints the label of a device. It is called again for a device whose label may have been printed before a power cut.
+    /// Prints the label of a device. May be repeated for a device whose label was possibly printed before a power cut.
     ///
     /// # Errors
     ///
-    /// Why it cannot be printed now.
+    /// The reason why it cannot be printed now.
     fn print(&self, slot: &str, device: &StationDevice, mac: Mac) -> Result<(), String>;
 
-    /// Reads the label that is on the board: the text of its QR code, its manual code or its serial number. `None` when there
-    /// is no scanner, and nobody who types it.
+    /// Reads the label on the board: the text of its QR code, its manual code or its serial number. `None` if there is
+    /// neither a scanner nor manual input.
     ///
     /// # Errors
     ///
-    /// Why there is no code now, although there is a scanner.
+    /// The reason why the scanner returns no code now.
     fn scan(&self, slot: &str) -> Result<Option<String>, String> {
         let _ = slot;
         Ok(None)

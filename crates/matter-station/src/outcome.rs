@@ -4,32 +4,32 @@ use matter_ledger::{Claim, Mac};
 
 use crate::{BoardRefusal, Error, QuarantineReason};
 
-/// How the work on one board has ended.
+/// The result of the work on one board.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome {
     /// The board is ready.
     Done(Claim),
-    /// The station itself cannot go on: a file is missing, or the order is not there.
+    /// The station cannot continue: a file is missing, or the order does not exist.
     Failed(Error),
-    /// The board was given up, and the ledger has the reason.
+    /// The board was quarantined; the ledger has the reason.
     Quarantined(Quarantine),
-    /// The board was refused, and nothing was written to it.
+    /// The board was refused; nothing was written to it.
     Refused(Refusal),
-    /// Nothing is decided: the same board may be tried again, and goes on where it was.
+    /// Undecided: try the same board again; it continues where it was.
     Retry(RetryCause),
 }
 
-/// A board that was refused.
+/// The refusal of a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Why.
+    /// The reason.
     pub reason: BoardRefusal,
-    /// The board, as far as it said who it is.
+    /// The MAC address, if known.
     pub mac: Option<Mac>,
-    /// The serial number of the device that the board has.
+    /// The serial number of the board's device.
     pub serial: Option<String>,
-    /// The values that decided.
+    /// The relevant values.
     pub detail: String,
 }
 
@@ -49,14 +49,14 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// A board that was given up.
+/// The quarantine of a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantine {
-    /// Why.
+    /// The reason.
     pub reason: QuarantineReason,
-    /// The board and its device.
+    /// The board with its device.
     pub claim: Claim,
-    /// What was seen.
+    /// The observation.
     pub detail: String,
 }
 
@@ -70,13 +70,13 @@ impl fmt::Display for Quarantine {
     }
 }
 
-/// What a slot waits for.
+/// The reason why a slot waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryCause {
-    /// Another board than the one that was worked on.
+    /// The board differs from the one in progress.
     BoardChanged(String),
-    /// The firmware has not done its part yet.
+    /// The firmware step has not succeeded yet.
     Firmware(String),
     /// The label cannot be printed now.
     Label(String),
@@ -84,14 +84,14 @@ pub enum RetryCause {
     Ledger(String),
     /// No board answers at the port.
     NoBoard(String),
-    /// Another slot of the station works on the board.
+    /// Another slot of the station is working on the board.
     OtherSlot(String),
-    /// The port is gone, or another program has it.
+    /// The port has disappeared, or another program uses it.
     Port(String),
 }
 
 impl RetryCause {
-    /// Returns a name for programs.
+    /// Returns the machine-readable name.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -110,12 +110,12 @@ impl fmt::Display for RetryCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BoardChanged(text) => write!(f, "another board is at the port: {text}"),
-            Self::Firmware(text) => write!(f, "the firmware has not done its part: {text}"),
-            Self::Label(text) => write!(f, "the label is not printed: {text}"),
-            Self::Ledger(text) => write!(f, "the ledger is away: {text}"),
-            Self::NoBoard(text) => write!(f, "no board answers: {text}"),
-            Self::OtherSlot(text) => write!(f, "another slot works on the board: {text}"),
-            Self::Port(text) => write!(f, "the port is gone: {text}"),
+            Self::Firmware(text) => write!(f, "the firmware step failed: {text}"),
+            Self::Label(text) => write!(f, "the label cannot be printed: {text}"),
+            Self::Ledger(text) => write!(f, "the ledger is unavailable: {text}"),
+            Self::NoBoard(text) => write!(f, "no board is answering: {text}"),
+            Self::OtherSlot(text) => write!(f, "another slot is working on the board: {text}"),
+            Self::Port(text) => write!(f, "the port is unavailable: {text}"),
         }
     }
 }

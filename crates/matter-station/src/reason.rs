@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// One declaration for each reason: its code, what it means, and what the operator does.
+/// Declares reasons: code, message and remedy of each.
 macro_rules! reasons {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $code:literal, $text:literal, $remedy:literal;)* }) => {
         $(#[$doc])*
@@ -14,7 +14,7 @@ macro_rules! reasons {
             /// All reasons, by code.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// Returns the name that is in the ledger and in reports; it does not change.
+            /// Returns the code used in the ledger and in reports; it is stable.
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self {
@@ -22,13 +22,13 @@ macro_rules! reasons {
                 }
             }
 
-            /// Finds the reason of a code.
+            /// Returns the reason with a code.
             #[must_use]
             pub fn from_code(code: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|reason| reason.code() == code)
             }
 
-            /// Returns what the operator does.
+            /// Returns the remedy for the operator.
             #[must_use]
             pub const fn remedy(self) -> &'static str {
                 match self {
@@ -48,93 +48,93 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// Why a board was given up. The ledger keeps the code.
+    /// The reason why a board was quarantined. The ledger stores the code.
     QuarantineReason {
-        /// The chip answers with an error.
+        /// The chip reports an error.
         ChipError = "chip-error",
-            "the chip answers with an error",
-            "check supply and flash of the board; rework it, or scrap board and device";
-        /// The chip or its port is gone.
+            "the chip reports an error",
+            "check the board's supply and flash; rework it, or scrap board and device";
+        /// The chip or its port has disappeared.
         ChipGone = "chip-gone",
-            "the chip or its port is gone",
-            "check contact and supply; put the board in again with a reason for the rework, or scrap board and device";
-        /// The chip fell silent in the middle of a command.
+            "the chip or its port has disappeared",
+            "check contacts and supply; insert the board again with a reason for the rework, or scrap board and device";
+        /// The chip stopped answering during a command.
         ChipStuck = "chip-stuck",
-            "the chip fell silent in the middle of a command",
-            "switch the board off and on; rework it, or scrap board and device";
-        /// An eFuse does not hold what was burned.
+            "the chip stopped answering during a command",
+            "power-cycle the board; rework it, or scrap board and device";
+        /// An eFuse does not read back as burned.
         EfuseDiffers = "efuse-differs",
-            "an eFuse does not hold what was burned",
+            "an eFuse does not read back as burned",
             "scrap board and device: eFuses cannot be burned again";
-        /// The flash does not hold what was written.
+        /// The flash does not match the written data.
         FlashMd5 = "flash-md5",
-            "the flash does not hold what was written",
+            "the flash does not match the written data",
             "rework the board once; if it fails again, its flash is bad: scrap board and device";
         /// The answers are garbage.
         Garbage = "garbage",
             "the answers are garbage",
-            "check cable, contact and baud rate; rework the board";
+            "check cable, contacts and baud rate; rework the board";
         /// No certificate was issued for the board's key.
         IssuingRefused = "issuing-refused",
             "no certificate was issued for the board's key",
-            "look into the log of the desk; rework the board, or scrap board and device";
-        /// A key block holds a key of somebody else.
+            "check the log of the desk; rework the board, or scrap board and device";
+        /// A key block holds a foreign key.
         KeyBlockUsed = "key-block-used",
             "a key block holds a key that this station has not burned",
-            "scrap the board: its block cannot be burned again; the device may go to another board after a replacement";
-        /// The code on the label is that of another device.
+            "scrap the board, because its block cannot be burned again; replace the device to use it on another board";
+        /// The label belongs to another device.
         LabelDiffers = "label-differs",
-            "the code on the label is that of another device",
-            "take the label off, print it again and rework the board";
-        /// Nobody can prove that download mode was closed.
+            "the label belongs to another device",
+            "remove the label, print it again and rework the board";
+        /// It cannot be proved that download mode was closed.
         LockUnproven = "lock-unproven",
-            "the power was cut while download mode was closed, and the board does not say how that ended",
-            "start the firmware and look whether download mode is closed; rework or scrap the board";
+            "the power was cut while download mode was being closed, and the result is unknown",
+            "start the firmware and check whether download mode is closed; rework or scrap the board";
     }
 }
 
 reasons! {
-    /// Why a board was refused before anything was written. The ledger keeps the code.
+    /// The reason why a board was refused before anything was written. The ledger stores the code.
     BoardRefusal {
-        /// The board is ready.
+        /// The board is already done.
         BoardDone = "board-done",
-            "the board is ready already: it was put in twice",
-            "take it out and put in the next one; to write it again, give a reason for the rework";
-        /// The board was given up.
+            "the board is already done",
+            "remove it and insert the next one; to write it again, give a reason for the rework";
+        /// The board is in quarantine.
         BoardQuarantined = "board-quarantined",
-            "the board was given up before",
-            "keep it apart; to try again, give a reason for the rework";
-        /// An eFuse of the plan is used.
+            "the board is in quarantine",
+            "keep it separate; to try again, give a reason for the rework";
+        /// An eFuse of the plan is already burned.
         EfuseUsed = "efuse-used",
-            "an eFuse that the plan burns is used",
-            "take a new board: this one was provisioned before";
+            "an eFuse that the plan burns is already burned",
+            "use a new board; this one was provisioned before";
         /// The flash is too small.
         FlashSmall = "flash-small",
-            "the flash is smaller than the plan needs",
+            "the flash is smaller than the plan requires",
             "check the module type of the reel";
         /// Download mode is restricted.
         Locked = "locked",
-            "the board is locked and does not say who it is",
-            "if its last step was cut short, scan its label; otherwise it was provisioned before";
+            "the board is locked and does not report its identity",
+            "if its last step was interrupted, scan its label; otherwise it was provisioned before";
         /// The board has a device of another order.
         OtherOrder = "other-order",
             "the board has a device of another order",
-            "put it in at the line of that order";
+            "process it at the line of that order";
         /// The order has no free device.
         OrderEmpty = "order-empty",
-            "the order has no device that is free",
-            "the order is filled, or its next devices are not made yet";
-        /// The board never said what it is.
+            "the order has no free device",
+            "the order is complete, or its next devices have not been made yet";
+        /// The board did not identify itself.
         Unidentified = "unidentified",
-            "the board does not say what it is",
-            "check contact, cable and supply; keep the board apart when it happens again";
-        /// The chip is of another type.
+            "the board does not identify itself",
+            "check contacts, cable and supply; keep the board separate if it happens again";
+        /// The chip type differs from the plan.
         WrongChip = "wrong-chip",
-            "the chip is of another type than the plan's",
+            "the chip type differs from the plan",
             "check the module type of the reel";
         /// The revision is too old.
         WrongRevision = "wrong-revision",
-            "the chip's revision is older than the plan needs",
+            "the chip revision is older than the plan requires",
             "check the module type of the reel";
     }
 }

@@ -2,7 +2,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use matter_ledger::{Error, Ledger, LedgerPlace};
 
-/// A place for one board, with a connection to the ledger of its own.
+/// A place for one board, with its own connection to the ledger.
 #[derive(Debug)]
 pub struct Slot {
     name: String,
@@ -10,7 +10,7 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// Makes a slot; its name is in the ledger beside each board.
+    /// Makes a slot; the ledger records its name with each board.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
@@ -25,7 +25,7 @@ impl Slot {
         &self.name
     }
 
-    /// Works with the ledger. One whose server went away is opened anew.
+    /// Runs work with the ledger, and reopens the connection after a server failure.
     pub(crate) fn with_ledger<T>(
         &self,
         place: &LedgerPlace,
@@ -45,7 +45,7 @@ impl Slot {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Ledger>> {
-        // Its transactions are done or not done, whatever a panic has interrupted.
+        // Transactions are atomic, so a panic leaves no partial state.
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,19 +11,19 @@ use crate::{
     QuarantineReason, RetryCause, Slot,
 };
 
-/// Somebody's word that eFuses are to be burned, which nothing undoes.
+/// A person's consent to burning eFuses, which is irreversible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BurnConsent(bool);
 
 impl BurnConsent {
-    /// Nobody has agreed.
+    /// No consent.
     pub const NONE: Self = Self(false);
 
-    /// Takes the order's name that somebody has typed for their word.
+    /// Takes the typed name of the order as consent.
     ///
     /// # Errors
     ///
-    /// [`Error::OrderTyped`] when it is another name.
+    /// [`Error::OrderTyped`] when the name differs.
     pub fn typed(order: &str, typed: &str) -> Result<Self, Error> {
         if typed.trim() == order {
             return Ok(Self(true));
@@ -31,19 +31,19 @@ impl BurnConsent {
         Err(Error::OrderTyped { order: order.into() })
     }
 
-    /// Tells whether somebody has agreed.
+    /// Returns whether consent is given.
     #[must_use]
     pub const fn is_given(self) -> bool {
         self.0
     }
 }
 
-/// How often and how long a station tries.
+/// The retry limits of a station.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// How often a board is connected again after a fault, before it is given up.
+    /// Number of connection attempts after a fault before a board is quarantined.
     pub tries: u32,
-    /// The pause before the next try.
+    /// The pause between attempts.
     pub pause: Duration,
 }
 
@@ -94,57 +94,57 @@ impl Station {
         }
     }
 
-    /// Names the operator, for the record.
+    /// Sets the operator, for the record.
     #[must_use]
     pub fn with_operator(mut self, operator: &str) -> Self {
         self.operator = Some(operator.into());
         self
     }
 
-    /// Names the program and its version, for the record.
+    /// Sets the program name and version, for the record.
     #[must_use]
     pub fn with_tool(mut self, tool: &str) -> Self {
         self.tool = tool.into();
         self
     }
 
-    /// Agrees to the burning of eFuses.
+    /// Sets the consent to burning eFuses.
     #[must_use]
     pub const fn with_burn_consent(mut self, consent: BurnConsent) -> Self {
         self.consent = consent;
         self
     }
 
-    /// Takes boards that are ready or given up once more, each with its own device, for a reason.
+    /// Accepts finished or quarantined boards again, each with its own device, for the given reason.
     #[must_use]
     pub fn with_rework(mut self, reason: &str) -> Self {
         self.rework = Some(reason.into());
         self
     }
 
-    /// Prints labels, and scans them where there is a scanner.
+    /// Prints labels, and scans them if there is a scanner.
     #[must_use]
     pub fn with_labels(mut self, labels: Arc<dyn Labels>) -> Self {
         self.labels = Some(labels);
         self
     }
 
-    /// Lets the firmware do its part once the flash is written, before keys are burned.
+    /// Sets a firmware step that runs after writing the flash and before burning keys.
     #[must_use]
     pub fn with_firmware_step(mut self, step: Arc<dyn FirmwareStep>) -> Self {
         self.firmware = Some(step);
         self
     }
 
-    /// Sets how often and how long it tries.
+    /// Sets the retry limits.
     #[must_use]
     pub const fn with_patience(mut self, patience: Patience) -> Self {
         self.patience = patience;
         self
     }
 
-    /// Leaves boards that are ready in download mode, for whoever looks again and again whether they are still there: each look
-    /// resets the board, and a firmware that starts for the first time is not to be interrupted.
+    /// Leaves finished boards in download mode, for callers that poll whether a board is still present: each poll resets
+    /// the board, and the first start of a firmware must not be interrupted.
     #[must_use]
     pub const fn without_start(mut self) -> Self {
         self.has_start = false;
@@ -157,7 +157,7 @@ impl Station {
         &self.order
     }
 
-    /// Checks before the first board that the plan may be done: one that burns eFuses needs [`BurnConsent`].
+    /// Checks that the plan may be executed: burning eFuses requires [`BurnConsent`].
     ///
     /// # Errors
     ///
@@ -171,10 +171,10 @@ impl Station {
         Ok(())
     }
 
-    /// Works on the board at a port until it is ready, refused or given up, or something has to be waited for.
+    /// Works on the board at a port until it is done, refused or quarantined, or has to wait.
     ///
-    /// Each state is in the ledger before the next step, so that it may be stopped at any moment: the next call goes on with the
-    /// same device.
+    /// Each state is in the ledger before the next step, so the work may be interrupted at any moment: the next call
+    /// continues with the same device.
     pub fn run_board(&self, slot: &Slot, port: &dyn Connect, observer: &dyn Observer) -> Outcome {
         match self.check() {
             Ok(()) => Work::new(self, slot, port, observer).run(),
@@ -182,9 +182,9 @@ impl Station {
         }
     }
 
-    /// Gives up the boards that were worked on at a slot, are not ready and do not say who they are any more: dead ones, which the
-    /// operator takes out, for the reason that was seen. While a board is worked on, [`Station::run_board`] decides that itself;
-    /// this is for what was left by a station that was stopped. A board that is at another slot of this station by now stays.
+    /// Quarantines the unfinished boards of a slot that no longer identify themselves: dead boards that the operator
+    /// removes, with the observed reason. During the work on a board, [`Station::run_board`] decides that itself; this
+    /// method is for boards left by an interrupted station. A board that is now at another slot of this station is kept.
     ///
     /// # Errors
     ///
@@ -204,20 +204,20 @@ impl Station {
     }
 }
 
-/// The board of one slot, for as long as it is worked on there.
+/// A board held by a slot while in progress.
 pub(crate) struct Held<'s> {
     station: &'s Station,
     mac: Mac,
 }
 
 impl Station {
-    /// Takes a board for a slot; `None` when another slot has it. Some boards have two ports.
+    /// Reserves a board for a slot; `None` if another slot has it. Some boards have two ports.
     pub(crate) fn hold(&self, mac: Mac) -> Option<Held<'_>> {
         let mut in_work = self.in_work.lock().unwrap_or_else(PoisonError::into_inner);
         in_work.insert(mac).then(|| Held { station: self, mac })
     }
 
-    /// Tells whether a slot has the board.
+    /// Returns whether a slot has the board.
     pub(crate) fn is_held(&self, mac: Mac) -> bool {
         let in_work = self.in_work.lock().unwrap_or_else(PoisonError::into_inner);
         in_work.contains(&mac)
@@ -237,7 +237,7 @@ impl Drop for Held<'_> {
     }
 }
 
-/// Where nobody is.
+/// A port without a board.
 struct NoPort;
 
 impl Connect for NoPort {

@@ -7,53 +7,53 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 
-/// What a board must be like before anything is claimed for it or written to it.
+/// The requirements on a board, checked before it is claimed or written.
 #[derive(Clone, Debug)]
 pub struct BoardTarget {
     /// The chip.
     pub chip: Chip,
-    /// The least revision.
+    /// The minimum revision.
     pub min_revision: Option<ChipRevision>,
-    /// The least number of bytes of flash.
+    /// The minimum flash size in bytes.
     pub flash_size: u32,
-    /// The steps that burn eFuses, in the order of the plan.
+    /// The eFuse steps, in the order of the plan.
     pub steps: Vec<Step>,
 }
 
 impl BoardTarget {
-    /// Tells whether eFuses are burned, which nothing undoes.
+    /// Returns whether eFuses are burned, which is irreversible.
     #[must_use]
     pub const fn burns(&self) -> bool {
         !self.steps.is_empty()
     }
 }
 
-/// A device with all that is put on its board.
+/// A device with all data for its board.
 #[derive(Clone, Debug)]
 pub struct StationDevice {
     /// Its name in the ledger.
     pub uuid: String,
     /// Its serial number.
     pub serial: Option<String>,
-    /// What its board must be like, and its eFuse steps.
+    /// The requirements on its board, and its eFuse steps.
     pub target: BoardTarget,
-    /// What is written to the flash.
+    /// The data to write to the flash.
     pub parts: Vec<FlashPart>,
-    /// What is compared afterwards.
+    /// The ranges to compare afterwards.
     pub regions: Vec<StationRegion>,
-    /// The keys that its steps name.
+    /// The keys used by its steps.
     pub keys: KeyStore,
-    /// What is on its label.
+    /// The content of its label.
     pub label: DeviceLabel,
-    /// SHA-256 of the file of its plan.
+    /// SHA-256 of its plan file.
     pub plan_sha256: [u8; 32],
-    /// The commands of esptool and espefuse that do the same.
+    /// The equivalent esptool and espefuse commands.
     pub commands: Vec<String>,
 }
 
 impl StationDevice {
-    /// Tells whether a code that was read from a label is this device's: the text of its QR code, its manual code in any
-    /// grouping, or its serial number.
+    /// Returns whether a scanned code belongs to this device: the text of its QR code, its manual code in any grouping,
+    /// or its serial number.
     #[must_use]
     pub fn is_labelled(&self, code: &str) -> bool {
         let code = code.trim();
@@ -62,7 +62,7 @@ impl StationDevice {
         !code.is_empty() && (code == *self.label.qr || is_manual || self.serial.as_deref() == Some(code))
     }
 
-    /// Returns the bytes of a region; `None` when no part of the flash covers it.
+    /// Returns the bytes of a region; `None` if no flash part covers it.
     #[must_use]
     pub fn region_bytes(&self, region: &StationRegion) -> Option<&[u8]> {
         let len = usize::try_from(region.length).ok()?;
@@ -73,16 +73,16 @@ impl StationDevice {
     }
 }
 
-/// Bytes of the flash.
+/// Bytes for the flash.
 #[derive(Clone)]
 pub struct FlashPart {
-    /// Where they begin.
+    /// The flash address.
     pub offset: u32,
     /// The bytes.
     pub bytes: Vec<u8>,
 }
 
-/// Without flash encryption the bytes are as secret as the device's images.
+/// Elides the bytes: without flash encryption they are as secret as the device's images.
 impl fmt::Debug for FlashPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FlashPart")
@@ -92,16 +92,16 @@ impl fmt::Debug for FlashPart {
     }
 }
 
-/// A range of the flash with its digests.
+/// A flash range with its digests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StationRegion {
-    /// Where it begins.
+    /// The flash address.
     pub offset: u32,
     /// Its length in bytes.
     pub length: u32,
-    /// What it is.
+    /// Its source.
     pub source: String,
-    /// Whether the bytes are encrypted with the key of flash encryption.
+    /// Whether the bytes are encrypted with the flash encryption key.
     pub encrypted: bool,
     /// The MD5 of its bytes.
     pub md5: [u8; 16],
@@ -109,29 +109,29 @@ pub struct StationRegion {
     pub sha256: [u8; 32],
 }
 
-/// The bytes of key files, by the names that the steps have for them. They are wiped when it is dropped.
+/// The content of key files, by their names in the steps. It is zeroized on drop.
 #[derive(Clone, Default)]
 pub struct KeyStore(BTreeMap<String, Zeroizing<Vec<u8>>>);
 
 impl KeyStore {
-    /// Starts without keys.
+    /// Makes an empty store.
     #[must_use]
     pub const fn new() -> Self {
         Self(BTreeMap::new())
     }
 
-    /// Adds the bytes of a file.
+    /// Adds the content of a file.
     pub fn insert(&mut self, file: impl Into<String>, bytes: Zeroizing<Vec<u8>>) {
         self.0.insert(file.into(), bytes);
     }
 
-    /// Returns the bytes of a file.
+    /// Returns the content of a file.
     #[must_use]
     pub fn expose_key(&self, file: &str) -> Option<&[u8]> {
         self.0.get(file).map(|bytes| bytes.as_slice())
     }
 
-    /// Wipes all keys.
+    /// Zeroizes all keys.
     pub fn wipe(&mut self) {
         self.0.clear();
     }
@@ -143,16 +143,16 @@ impl fmt::Debug for KeyStore {
     }
 }
 
-/// What is on the label of a device, and goes into the manifest. The codes hold the passcode: they are as secret as the label.
+/// The content of a device's label, also in the manifest. The codes contain the passcode: they are as secret as the label.
 #[derive(Clone, Default)]
 pub struct DeviceLabel {
     /// The text of the QR code, `MT:…`.
     pub qr: Zeroizing<String>,
     /// The digits of the manual code.
     pub manual: Zeroizing<String>,
-    /// The vendor id.
+    /// The vendor ID.
     pub vendor_id: u16,
-    /// The product id.
+    /// The product ID.
     pub product_id: u16,
     /// The discriminator.
     pub discriminator: u16,
@@ -168,23 +168,23 @@ impl fmt::Debug for DeviceLabel {
     }
 }
 
-/// Where the devices of an order come from.
+/// The source of an order's devices.
 pub trait DeviceSource: Send + Sync {
-    /// Returns what all boards of the order must be like.
+    /// Returns the requirements on all boards of the order.
     fn target(&self) -> &BoardTarget;
 
-    /// Reads a device of the ledger.
+    /// Reads a device that is in the ledger.
     ///
     /// # Errors
     ///
-    /// [`Error`] when it is not there, or is not what its plan says.
+    /// [`Error`] when it is missing or does not match its plan.
     fn device(&self, uuid: &str) -> Result<StationDevice, Error>;
 
-    /// Makes more devices of an order that has no free one.
+    /// Makes more devices of an order without free ones.
     ///
     /// # Errors
     ///
-    /// [`Error::OrderEmpty`] where none are made on the spot.
+    /// [`Error::OrderEmpty`] if devices are not made on demand.
     fn make_more(&self, order: &str) -> Result<(), Error> {
         Err(Error::OrderEmpty { order: order.into() })
     }
@@ -199,7 +199,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// A chip with flash encryption for release.
+    /// A chip with flash encryption in release mode.
     pub(crate) fn target() -> BoardTarget {
         let csv = "nvs, data, nvs, 0x9000, 0x6000\nfactory, app, factory, 0x10000, 0x10000";
         let table = PartitionTable::from_csv(csv, &TableOptions::new()).unwrap();

@@ -1,8 +1,8 @@
 //! The work on one board, from the first answer to the last commit.
 //!
-//! A pass connects, identifies the board and goes on where the ledger says that it is. A fault of the board ends the pass; the
-//! next one starts from the ledger again. So a pass after a fault, after a power cut and after the station itself was stopped
-//! are one and the same.
+//! A pass connects, identifies the board and continues at the state in the ledger. A fault of the board ends the pass;
+//! the next pass starts from the ledger again. Recovery after a fault, after a power cut and after an interruption of the
+//! station is therefore the same.
 
 mod checks;
 mod efuses;
@@ -23,12 +23,12 @@ use crate::{
     QuarantineReason, Refusal, RetryCause, Slot, Station, StationDevice,
 };
 
-/// Why a pass has ended before the board was ready.
+/// The reason why a pass ended before the board was done.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// The board did not do it; another pass may.
+    /// The board failed; another pass may succeed.
     Board(BoardFault),
-    /// It is decided.
+    /// The outcome is decided.
     Decided(Box<Outcome>),
 }
 
@@ -52,16 +52,16 @@ pub(crate) struct Work<'w> {
     observer: &'w dyn Observer,
     /// The board of the first pass.
     mac: Option<Mac>,
-    /// Keeps other slots away from it.
+    /// Keeps other slots away from the board.
     held: Option<Held<'w>>,
-    /// What is known of it in the ledger.
+    /// The board's claim in the ledger.
     claim: Option<Claim>,
-    /// States and steps done so far: a pass that adds none counts as a failed try.
+    /// Number of states and steps done: a pass that adds none counts as a failed attempt.
     progress: u32,
     is_reworked: bool,
-    /// Whether one of the failed tries ended in the middle of a command.
+    /// Whether a failed attempt ended during a command.
     was_stuck: bool,
-    /// Whether the flash was compared since the board was last connected.
+    /// Whether the flash was compared since the last connection.
     is_flash_known: bool,
 }
 
@@ -87,7 +87,7 @@ impl<'w> Work<'w> {
         }
     }
 
-    /// Works until it is decided, or the board had its tries.
+    /// Runs until the outcome is decided or the attempts are used up.
     pub(crate) fn run(mut self) -> Outcome {
         let outcome = self.tries();
         match &outcome {
@@ -124,7 +124,7 @@ impl<'w> Work<'w> {
         }
     }
 
-    /// Decides what a board is whose tries are used up.
+    /// Decides the outcome of a board without attempts left.
     fn give_up(&mut self, fault: BoardFault) -> Result<Outcome, Stop> {
         let text = fault.to_string();
         let reason = match fault {
@@ -132,7 +132,7 @@ impl<'w> Work<'w> {
             BoardFault::Port(_) => QuarantineReason::ChipGone,
             BoardFault::Unsuited(_) => return Ok(Outcome::Failed(Error::Engine { reason: text })),
             BoardFault::Silent(_) if self.mac.is_none() => return self.silent(text),
-            // It fell silent in the middle of something, and stayed so.
+            // It stopped answering during a command, and stayed silent.
             BoardFault::Silent(_) if self.was_stuck => QuarantineReason::ChipStuck,
             BoardFault::Silent(_) => QuarantineReason::ChipGone,
             BoardFault::Stuck(_) => QuarantineReason::ChipStuck,
@@ -154,7 +154,7 @@ impl<'w> Work<'w> {
         self.quarantine(reason, text)
     }
 
-    /// Connects, and does all that is left to do.
+    /// Connects, and does the remaining work.
     fn pass(&mut self) -> Result<Claim, Stop> {
         let mut board = self.port.connect()?;
         let facts = board.identify()?;
@@ -193,7 +193,7 @@ impl<'w> Work<'w> {
                     let is_between = |phase| phase > Phase::KeyDigests && phase < Phase::DownloadMode;
                     self.burn(&mut *board, &device, is_between)?;
                     if device.target.burns() {
-                        // Something may have started in between and written.
+                        // Firmware may have started in between and written to the flash.
                         self.is_flash_known = false;
                         self.compare(&mut *board, &device)?;
                     }
@@ -207,7 +207,7 @@ impl<'w> Work<'w> {
                     self.compare(&mut *board, &device)?;
                     self.burn(&mut *board, &device, |phase| phase == Phase::DownloadMode)?;
                     let mut facts = self.facts();
-                    // The chip may be silent by now; the step was read back.
+                    // The chip may be silent now; the step has been read back.
                     if let Some(text) = board.security().ok().flatten() {
                         facts = facts.with("security_after", text);
                     }
@@ -227,7 +227,7 @@ impl<'w> Work<'w> {
     /// Keeps other slots of this station away from the board.
     fn hold(&mut self, mac: Mac) -> Result<(), Stop> {
         if self.held.as_ref().is_none_or(|held| held.mac() != mac) {
-            // The one before goes first.
+            // Release the previous board first.
             self.held = None;
             self.held = self.station.hold(mac);
         }
@@ -237,7 +237,7 @@ impl<'w> Work<'w> {
         Err(Outcome::Retry(RetryCause::OtherSlot(mac.to_string())).into())
     }
 
-    /// Looks the board up, or takes a device for it when it is as the plan needs it.
+    /// Looks up the board, or claims a device if the board meets the requirements.
     fn take(&mut self, board: &mut dyn Board, facts: &BoardFacts, mac: Mac) -> Result<Claim, Stop> {
         let known = self.ledger(|ledger| ledger.board(mac))?;
         let known = known.filter(|claim| claim.state != ClaimState::Quarantined || !claim.is_retired);
@@ -255,12 +255,12 @@ impl<'w> Work<'w> {
             return Err(self.refuse_over(claim)?);
         }
         let journal = self.ledger(|ledger| ledger.journal_of(&claim))?;
-        // What is wrong with a board that is on its way belongs to its device.
+        // A fault of a board in progress belongs to its device.
         self.claim = (!is_over).then(|| claim.clone());
         self.check_board(board, facts, &journal)?;
         if !is_over {
             if claim.state == ClaimState::Claimed {
-                // The station may have been stopped before it wrote them down.
+                // The station may have been interrupted before it recorded them.
                 let facts = self.board_facts(facts);
                 self.ledger(|ledger| ledger.note(&claim, &facts))?;
             }
@@ -294,7 +294,7 @@ impl<'w> Work<'w> {
             })?;
             match claim {
                 Some(claim) => break claim,
-                // Others may take what was made for this board.
+                // Other slots may take the devices made for this board.
                 None if makings < MAKINGS => {
                     makings += 1;
                     match station.source.make_more(order) {
@@ -313,7 +313,7 @@ impl<'w> Work<'w> {
         Ok(claim)
     }
 
-    /// What the board says of itself, for the record.
+    /// Returns the board's properties, for the record.
     fn board_facts(&self, facts: &BoardFacts) -> ClaimFacts {
         let mut record = self
             .facts()
@@ -341,7 +341,7 @@ impl<'w> Work<'w> {
         device.map_err(|error| Outcome::Failed(error).into())
     }
 
-    /// Lets the firmware do its part, where there is one that has.
+    /// Runs the firmware step, if there is one.
     fn firmware(
         &mut self,
         board: Box<dyn Board + Send>,
@@ -374,7 +374,7 @@ impl<'w> Work<'w> {
         Ok(board)
     }
 
-    /// Prints the label, and compares it where there is a scanner.
+    /// Prints the label, and compares it if there is a scanner.
     fn label(&mut self, device: &StationDevice) -> Result<(), Stop> {
         let mut facts = self.facts();
         let claim = self.current()?;
@@ -394,7 +394,7 @@ impl<'w> Work<'w> {
     }
 
     fn pause(&self, failed: u32) {
-        // A chip that boots needs longer than one that was disturbed.
+        // A booting chip needs longer than one with a brief fault.
         thread::sleep(self.station.patience.pause.saturating_mul(failed.min(MAX_PAUSES)));
     }
 
@@ -404,10 +404,10 @@ impl<'w> Work<'w> {
 }
 
 const MAX_PAUSES: u32 = 4;
-/// How often devices are made for one board.
+/// Maximum number of times that devices are made for one board.
 const MAKINGS: u32 = 3;
 
-/// Where the board of a claim is that was given up while this station worked on it.
+/// Handling of a claim that was quarantined elsewhere during the work.
 impl Work<'_> {
     pub(crate) fn quarantined_elsewhere(&self, claim: Claim) -> Stop {
         let reason = claim.reason.as_deref().and_then(QuarantineReason::from_code);
@@ -421,7 +421,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     base16ct::lower::encode_string(bytes)
 }
 
-/// What a refusal says.
+/// Refusals.
 impl Work<'_> {
     fn refuse(&mut self, reason: BoardRefusal, serial: Option<String>, detail: String) -> Result<Outcome, Stop> {
         let (mac, order) = (self.mac, self.station.order.clone());
@@ -435,13 +435,13 @@ impl Work<'_> {
         }))
     }
 
-    /// Gives the board up, and says so in the ledger.
+    /// Quarantines the board, and records it in the ledger.
     pub(crate) fn quarantine(&mut self, reason: QuarantineReason, detail: String) -> Result<Outcome, Stop> {
         let claim = self.current()?;
         let facts = self.facts();
         self.ledger(
             |ledger| match ledger.quarantine(&claim, reason.code(), &detail, &facts) {
-                // An answer that did not come was yes.
+                // The lost answer to the previous attempt was success.
                 Err(matter_ledger::Error::ClaimState {
                     found: Some(ClaimState::Quarantined),
                     ..
@@ -453,5 +453,5 @@ impl Work<'_> {
     }
 }
 
-/// The time between two looks at a ledger that is away.
+/// The pause between attempts to reach an unavailable ledger.
 pub(crate) const LEDGER_PAUSE: Duration = Duration::from_millis(500);

@@ -1,4 +1,4 @@
-//! Many chips over some slots: faults, power cuts between any two steps, and a station that is killed.
+//! Many chips at several slots: faults, power cuts between any two steps, and a station that is killed.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,7 +27,7 @@ use support::order::{ORDER, device, fill, key_of, station, target};
 const CHIPS: u32 = 60;
 const SLOTS: usize = 6;
 
-/// A generator of numbers that everybody may foresee.
+/// A predictable random number generator.
 struct Numbers(u64);
 
 impl Numbers {
@@ -40,9 +40,9 @@ impl Numbers {
     }
 }
 
-/// A fault of a bad chip, and what the ledger has to say of it: a code of a quarantine, or of a refusal.
+/// A fault of a bad chip, with the expected code in the ledger: of a quarantine, or of a refusal.
 fn fault(numbers: &mut Numbers) -> (Fault, &'static str, bool) {
-    // Behind the greeting and the first look, so that the board has a device.
+    // After the greeting and the identification, so that the board has a device.
     let at = 24 + numbers.below(30);
     match numbers.below(11) {
         0 => (Fault::BadFlash, "flash-md5", true),
@@ -69,7 +69,7 @@ fn boards(numbers: &mut Numbers) -> Vec<Board> {
         let bad = (number % 5 == 2).then(|| fault(numbers));
         let chip = SimpleChip::new(number, bad.map(|(fault, ..)| fault));
         if bad.is_none() {
-            // Some steps take the station further than others: cuts fall anywhere between the first and the last one.
+            // Progress differs between steps: cuts happen anywhere between the first and the last one.
             let mut silicon = chip.silicon();
             silicon.cut_at = Some(1 + numbers.below(90)).filter(|_| numbers.below(3) > 0);
             silicon.kill_at = Some(1 + numbers.below(90)).filter(|_| numbers.below(3) == 0);
@@ -82,7 +82,8 @@ fn boards(numbers: &mut Numbers) -> Vec<Board> {
     boards.collect()
 }
 
-/// Works on boards of the queue until it is empty. A kill ends the station of this slot; the next one begins with the same board.
+/// Works on boards of the queue until it is empty. A kill ends the station of this slot; the next one starts with the
+/// same board.
 fn work(place: &LedgerPlace, name: usize, queue: &Mutex<VecDeque<SimpleChip>>) -> u32 {
     let target = target();
     let socket = Arc::new(Socket::default());
@@ -103,7 +104,7 @@ fn work(place: &LedgerPlace, name: usize, queue: &Mutex<VecDeque<SimpleChip>>) -
                     slot = Slot::new(name.to_string());
                 }
                 Ok(Outcome::Retry(RetryCause::NoBoard(_) | RetryCause::Port(_))) => {
-                    // The next cut of the power falls somewhere else.
+                    // The next power cut happens elsewhere.
                     let is_more = chip.silicon().cuts < 3;
                     let mut silicon = chip.silicon();
                     if is_more && silicon.fault.is_none() && silicon.cut_at.is_none() && !silicon.is_locked() {
@@ -200,7 +201,7 @@ fn every_good_chip_gets_one_device_and_every_bad_one_its_reason() {
     assert!(cuts > 60 && kills > 20, "{cuts} {kills}");
 }
 
-/// The power of one chip is cut at each step in turn, and the station is killed at each step in turn.
+/// Cuts the power of one chip at each step in turn, and kills the station at each step in turn.
 #[test]
 fn a_cut_at_any_step_leaves_one_good_board() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Devices from finished folders: read as they were made, and refused in a sentence when they were not left alone.
+//! Devices from finished folders: read as they were made, and refused with a message when they were changed.
 
 #![allow(
     clippy::expect_used,
@@ -48,7 +48,7 @@ struct Made {
 }
 
 impl Made {
-    /// Two devices as a run leaves them.
+    /// Two devices as written by a run.
     fn new() -> Self {
         let made = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -168,7 +168,7 @@ fn check(device: &StationDevice, made: &Made) {
     );
     assert_eq!(device.parts.len(), 1);
     assert!(device.parts[0].offset == 0 && device.parts[0].bytes == plan.merged());
-    // Nothing is written that is not compared.
+    // Everything that is written is compared.
     let mut end = 0;
     let mut planned = plan.regions().iter();
     for region in &device.regions {
@@ -204,7 +204,7 @@ fn device_is_what_was_made() {
     assert_eq!(folders.len(), 2);
     check(&folders.device(ONE).unwrap(), &made);
     assert_eq!(folders.device(TWO).unwrap().label.discriminator, 0x200);
-    // Without a profile, and with the folder of the product or of the device alone.
+    // Without a profile, and with the folder of the product or the device.
     for below in ["out", "out/fff1_8000", &format!("out/fff1_8000/{ONE}")] {
         let folders = DeviceFolders::open(&made.root().join(below), None).unwrap();
         check(&folders.device(ONE).unwrap(), &made);
@@ -221,8 +221,8 @@ fn devices_that_come_later_are_found() {
     let made = Made::new();
     let folders = made.open();
     assert!(!folders.contains(THREE).unwrap());
-    let said = folders.device(THREE).unwrap_err().to_string();
-    assert!(said.contains("no folder of this name"), "{said}");
+    let message = folders.device(THREE).unwrap_err().to_string();
+    assert!(message.contains("no folder with this name"), "{message}");
     made.device(THREE, 3);
     assert!(folders.contains(THREE).unwrap());
     assert_eq!(folders.device(THREE).unwrap().uuid, THREE);
@@ -255,7 +255,7 @@ const FLASH: &str = "-flash.bin";
 const CODES: &str = "-onb_codes.csv";
 const FLASH_KEY: &str = "-flash-key.bin";
 
-/// What happens to the folder of the first device, and what is said of it.
+/// Changes to the folder of the first device, with the expected messages.
 const DAMAGES: &[(Damage, &str)] = &[
     (|made| fs::remove_file(made.at(ONE, FLASH)).unwrap(), "-flash.bin: "),
     (
@@ -264,11 +264,11 @@ const DAMAGES: &[(Damage, &str)] = &[
     ),
     (
         |made| fs::remove_file(made.at(ONE, CODES)).unwrap(),
-        "the codes of its label",
+        "the label table, is missing",
     ),
     (
         |made| copy(&made.at(TWO, PLAN), &made.at(ONE, PLAN)),
-        "is that of another device, 00000000-0000-4000-8000-000000000002",
+        "belongs to another device, 00000000-0000-4000-8000-000000000002",
     ),
     (
         |made| copy(&made.at(TWO, FLASH), &made.at(ONE, FLASH)),
@@ -284,28 +284,28 @@ const DAMAGES: &[(Damage, &str)] = &[
     ),
     (
         |made| change(&made.at(ONE, FLASH), |bytes| bytes.truncate(0x4_0000)),
-        "and its plan ends at",
+        "but its plan ends at",
     ),
     (|made| change(&made.at(ONE, FLASH), |bytes| bytes.push(0xFF)), "at most"),
     (
         |made| change(&made.at(ONE, PLAN), |bytes| bytes.truncate(99)),
-        "is no plan",
+        "is not a plan",
     ),
     (
         |made| replace(&made.at(ONE, PLAN), "\"4MB\"", "\"8MB\""),
-        "'flash_size' of the plan is not that of the profile",
+        "'flash_size' of the plan does not match the profile",
     ),
     (
         |made| replace(&made.at(ONE, CODES), ",20202021", ",20202022"),
-        "not those of one device",
+        "do not match each other",
     ),
     (
         |made| replace(&made.at(ONE, CODES), "MT:", "MT:0"),
-        "QR code of its label is wrong",
+        "QR code of its label is invalid",
     ),
     (
         |made| replace(&made.at(ONE, CODES), "qrcode", "code"),
-        "not one row below",
+        "not one row after the header",
     ),
     (|made| fs::write(made.at(ONE, CODES), [0xFF]).unwrap(), "not UTF-8"),
     (
@@ -322,7 +322,7 @@ const DAMAGES: &[(Damage, &str)] = &[
             let (own, other) = ("000000000001-flash-key", "000000000002-flash-key");
             replace(&made.at(ONE, PLAN), own, other);
         },
-        "is not the device's own",
+        "is not the key of this device",
     ),
     (
         |made| {
@@ -336,11 +336,11 @@ const DAMAGES: &[(Damage, &str)] = &[
 fn check_refusal(damage: impl Fn(&Made), reason: &str) {
     let made = Made::new();
     damage(&made);
-    let said = made.refusal(ONE);
-    assert!(said.starts_with(&format!("device {ONE}: ")), "{said}");
-    assert!(said.contains(reason), "{said}, not {reason}");
-    assert!(!said.contains("MT:") && !said.contains("2020202"), "{said}");
-    // Its neighbour is as it was.
+    let message = made.refusal(ONE);
+    assert!(message.starts_with(&format!("device {ONE}: ")), "{message}");
+    assert!(message.contains(reason), "{message}, not {reason}");
+    assert!(!message.contains("MT:") && !message.contains("2020202"), "{message}");
+    // The other device is unaffected.
     assert!(made.open().device(TWO).is_ok(), "{reason}");
 }
 
@@ -356,7 +356,7 @@ fn damaged_and_foreign_folders_are_refused_in_a_sentence() {
 fn keys_that_are_links_or_open_to_others_are_refused() {
     check_refusal(
         |made| close(&made.key(ONE, FLASH_KEY), 0o644),
-        "others than its owner can read this key",
+        "readable by others than its owner",
     );
     check_refusal(
         |made| {
@@ -376,15 +376,18 @@ fn devices_of_another_profile_are_refused() {
     let made = Made::new();
     let root = made.root().join("out");
     let folders = DeviceFolders::open(&root, Some(profile_of(EncryptionMode::Development))).unwrap();
-    let said = folders.device(ONE).unwrap_err().to_string();
-    assert!(said.contains("its plan is not one of the profile: step"), "{said}");
+    let message = folders.device(ONE).unwrap_err().to_string();
+    assert!(
+        message.contains("its plan does not match the profile: step"),
+        "{message}"
+    );
 }
 
 #[test]
-fn nothing_to_work_with_is_said_at_once() {
+fn missing_inputs_are_reported_immediately() {
     let folder = tempfile::tempdir().unwrap();
-    let said = DeviceFolders::open(folder.path(), None).unwrap_err().to_string();
-    assert!(said.contains("has no device with a plan of its flash"), "{said}");
+    let message = DeviceFolders::open(folder.path(), None).unwrap_err().to_string();
+    assert!(message.contains("contains no device with a flash plan"), "{message}");
     let folders = DeviceFolders::open(folder.path(), Some(profile())).unwrap();
     assert!(folders.is_empty());
     let missing = folder.path().join("missing");

@@ -1,5 +1,5 @@
-//! Boards that make their own keys get certificates for them, and those that misbehave are told apart from those that were
-//! unplugged.
+//! Boards that generate their keys get certificates for them, and misbehaving boards are distinguished from unplugged
+//! ones.
 
 #![cfg(all(unix, feature = "issuance"))]
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
@@ -63,7 +63,7 @@ fn board_that_loses_power_is_tried_again_with_the_same_certificate() {
         let factory = Factory::new(1);
         let mut device = device(Fault::DiesAt(moment));
         let cut = session(&factory, &mut device, MAC);
-        // After its proof it has all that it needs.
+        // After its proof, the board needs nothing more.
         if moment != Moment::Proof {
             assert!(matches!(cut, Err(FirmwareFault::Later(_))), "{moment:?}: {cut:?}");
         }

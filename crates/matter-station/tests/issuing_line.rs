@@ -1,4 +1,4 @@
-//! Boards that are flashed, start their firmware, make a key, get a certificate for it, and are locked: on one port.
+//! Boards that are flashed, start their firmware, generate a key, get a certificate for it, and are locked, on one port.
 
 #![cfg(all(unix, feature = "issuance"))]
 #![allow(
@@ -37,7 +37,7 @@ use support::order::{ORDER, fill, station, target};
 
 const MAC: [u8; 6] = [0x60, 0x55, 0xf9, 0, 3, 0];
 
-/// A chip on a line of its own.
+/// A chip with its own line.
 struct Line(ChipSim);
 
 impl Connect for Line {
@@ -56,7 +56,7 @@ fn device(fault: Fault) -> Device {
     fleet.device(0).unwrap()
 }
 
-/// Firmware that waits for a station for ever, and starts again after each session.
+/// Firmware that waits for a station indefinitely, and restarts after each session.
 fn firmware(mut device: Device) -> impl FnMut(&[u8]) -> Vec<u8> + Send {
     let (mut near, mut far) = UnixStream::pair().unwrap();
     near.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
@@ -71,7 +71,7 @@ fn firmware(mut device: Device) -> impl FnMut(&[u8]) -> Vec<u8> + Send {
     }
 }
 
-/// A key is burned after the certificate is there; the flash is plain, or no firmware would start.
+/// A key is burned after the certificate is issued; the flash is unencrypted, otherwise no firmware would start.
 fn plain_target() -> BoardTarget {
     let csv = "nvs, data, nvs, 0x9000, 0x6000\nfactory, app, factory, 0x10000, 0x10000";
     let table = PartitionTable::from_csv(csv, &TableOptions::new()).unwrap();
@@ -137,7 +137,7 @@ fn board_is_ready_with_a_certificate_for_its_own_key() {
         facts.contains("dac_serial") && facts.contains("dac_key_sha256"),
         "{facts}"
     );
-    // The key of NVS was burned behind it, once.
+    // The NVS key was burned afterwards, once.
     assert!(!bench.line.0.burns().double_burn());
     assert_eq!(bench.line.0.efuse("KEY_PURPOSE_0"), 8);
 }

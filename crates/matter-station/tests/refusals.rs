@@ -1,4 +1,4 @@
-//! What is refused before anything is written, and what an operator is told.
+//! Refusals before anything is written, and the messages for the operator.
 
 #![allow(
     clippy::unwrap_used,
@@ -91,7 +91,7 @@ fn a_plan_without_efuses_needs_no_consent_and_ends_as_done() {
 }
 
 #[test]
-fn a_board_that_was_put_in_twice_is_refused_and_named() {
+fn a_finished_board_is_refused_and_identified() {
     let bench = Bench::new(2);
     let mut target = target();
     target.steps.clear();
@@ -177,9 +177,9 @@ fn a_board_that_was_given_up_is_refused_until_it_is_reworked() {
     assert!(matches!(outcome, Outcome::Done(claim) if claim.uuid == "device 0"));
 }
 
-/// The power is cut between the last burn and the commit: the chip is locked and does not say who it is.
+/// The power is cut between the last burn and the commit: the chip is locked and does not report its identity.
 #[test]
-fn a_locked_board_is_known_by_its_label_alone() {
+fn a_locked_board_is_identified_only_by_its_label() {
     let bench = Bench::new(200);
     let mut proofs = 0;
     for step in 1..160 {
@@ -209,19 +209,19 @@ fn a_locked_board_without_its_label_proves_nothing() {
     let (first, second) = (SimpleChip::new(1, None), SimpleChip::new(2, None));
     let socket = Arc::new(Socket::with(&first));
     let station = || bench.station().with_labels(Arc::new(Sticker(socket.clone())));
-    // The second board is ready and locked.
+    // The second board is done and locked.
     *socket.0.lock().unwrap() = Some(second.clone());
     assert!(matches!(
         station().run_board(&Slot::new("1"), &*socket, &()),
         Outcome::Done(_)
     ));
     second.power_cycle();
-    // The first one loses its power before its last step, and the second one is put in for it.
+    // The first board loses its power before its last step, and is replaced by the second one.
     *socket.0.lock().unwrap() = Some(first.clone());
     let observer = ChangeAtLabel(socket.clone(), second.clone());
     let (reason, _) = refusal(station().run_board(&Slot::new("1"), &*socket, &observer));
     assert_eq!(reason, BoardRefusal::Locked);
-    // So it would look in the ledger if the power had gone a moment later.
+    // The ledger's state if the power had been cut a moment later.
     let mut ledger = bench.ledger();
     let claim = ledger.board(first.silicon().mac.into()).unwrap().unwrap();
     assert_eq!(claim.state, ClaimState::Labelled);
@@ -231,14 +231,14 @@ fn a_locked_board_without_its_label_proves_nothing() {
     assert_eq!(reason, BoardRefusal::Locked);
     assert!(text.contains("24:0a:c4:00:00:01"), "{text}");
     assert_eq!(ledger.board(claim.mac).unwrap().unwrap().state, ClaimState::Labelled);
-    // The first one is back: it is not locked, and goes on.
+    // The first board is back: it is not locked, and continues.
     *socket.0.lock().unwrap() = Some(first.clone());
     let outcome = station().run_board(&Slot::new("2"), &*socket, &());
     assert!(matches!(outcome, Outcome::Done(done) if done.mac == claim.mac));
     assert!(first.silicon().is_locked());
 }
 
-/// Changes the board as soon as it is labelled.
+/// Exchanges the board as soon as it is labelled.
 struct ChangeAtLabel(Arc<Socket>, SimpleChip);
 
 impl matter_station::Observer for ChangeAtLabel {
@@ -252,7 +252,7 @@ impl matter_station::Observer for ChangeAtLabel {
     }
 }
 
-/// Does something once, when something happens.
+/// Performs an action once, at an event.
 struct Once<F>(Mutex<Option<F>>, fn(&matter_station::Event<'_>) -> bool);
 
 impl<F: FnOnce() + Send> matter_station::Observer for Once<F> {
@@ -273,7 +273,7 @@ fn is_flashed(event: &matter_station::Event<'_>) -> bool {
     matches!(event, matter_station::Event::State(_, ClaimState::Flashed))
 }
 
-/// A slot with a locked board commits what the journal proves; the slot of the board itself is as content with that.
+/// A slot with a locked board commits a state that the journal proves; the slot of the board itself accepts that.
 #[test]
 fn a_board_that_another_slot_has_found_ready_is_ready() {
     let bench = Bench::new(1);
@@ -333,7 +333,7 @@ fn a_board_with_two_ports_is_worked_on_at_one() {
 }
 
 #[test]
-fn what_a_stopped_station_has_not_written_down_of_a_board_is_written_down_later() {
+fn facts_not_recorded_by_an_interrupted_station_are_recorded_later() {
     let bench = Bench::new(1);
     let chip = SimpleChip::new(1, None);
     let mac = chip.silicon().mac.into();

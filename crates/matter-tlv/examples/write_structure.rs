@@ -1,4 +1,4 @@
-//! Writes a structure with a list in it, and reads both: `cargo run --example write_structure`.
+//! Writes a structure with a list in it and reads it back: `cargo run --example write_structure`.
 
 use matter_tlv::{Reader, Tag, Value, Writer};
 
@@ -18,7 +18,7 @@ fn main() -> Result<(), matter_tlv::Error> {
 
     let mut reader = Reader::new(encoded);
     while let Some(element) = reader.read()? {
-        // `depth` counts the containers that are open behind the element.
+        // `depth` counts the containers that are open after the element.
         let depth = reader.depth() - usize::from(element.value.is_container());
         let indent = "  ".repeat(depth);
         match element.value {

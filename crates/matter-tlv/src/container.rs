@@ -1,8 +1,9 @@
 use crate::{Error, Tag};
 
-/// How many containers may be open at a time.
+/// The maximum number of open containers.
 ///
-/// The deepest structure in this toolkit's data needs two; the bound keeps the reader's memory fixed.
+/// The deepest structure of Matter manufacturing data needs two; the limit keeps the reader's
+/// memory fixed.
 pub const MAX_DEPTH: usize = 16;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Checks that an element with this tag may stand in the innermost container.
+    /// Checks that an element with this tag is allowed in the innermost container.
     pub(crate) fn check_tag(&self, tag: Tag, offset: usize) -> Result<(), Error> {
         let innermost = self.depth.checked_sub(1).and_then(|last| self.open.get(last));
         let allowed = match innermost {

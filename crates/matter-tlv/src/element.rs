@@ -1,9 +1,9 @@
 use crate::Tag;
 
-/// One element as a [`Reader`](crate::Reader) found it.
+/// An element read by a [`Reader`](crate::Reader).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Element<'a> {
-    /// The offset of the element's control octet.
+    /// The offset of the element's control byte.
     pub offset: usize,
     /// The tag; [`Tag::Anonymous`] at the end of a container.
     pub tag: Tag,
@@ -13,7 +13,7 @@ pub struct Element<'a> {
 
 /// The value of an [`Element`] (Matter Core Specification A.7.1).
 ///
-/// A number comes in one of four widths on the wire, which makes no difference to its value.
+/// Integers of all four encoded widths have the same type here.
 ///
 /// # Examples
 ///
@@ -30,32 +30,32 @@ pub struct Element<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value<'a> {
-    /// An unsigned number.
+    /// An unsigned integer.
     Unsigned(u64),
-    /// A signed number.
+    /// A signed integer.
     Signed(i64),
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
-    /// A floating-point number; one of single precision is widened.
+    /// A floating-point number; single precision is widened to double.
     Float(f64),
-    /// A character string.
+    /// A UTF-8 string.
     Utf8(&'a str),
-    /// An octet string.
+    /// A byte string (the specification's octet string).
     Bytes(&'a [u8]),
-    /// The absence of a value.
+    /// The null value.
     Null,
-    /// The start of a structure: members are tagged.
+    /// The start of a structure, whose members are tagged.
     Structure,
-    /// The start of an array: members are anonymous.
+    /// The start of an array, whose members are anonymous.
     Array,
-    /// The start of a list: members are tagged or anonymous.
+    /// The start of a list, whose members are tagged or anonymous.
     List,
     /// The end of the innermost open container.
     End,
 }
 
 impl<'a> Value<'a> {
-    /// Returns the number; `None` for another type.
+    /// Returns the unsigned integer, or `None` for another type.
     #[must_use]
     pub const fn as_unsigned(&self) -> Option<u64> {
         match *self {
@@ -64,7 +64,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the number; `None` for another type.
+    /// Returns the signed integer, or `None` for another type.
     #[must_use]
     pub const fn as_signed(&self) -> Option<i64> {
         match *self {
@@ -73,7 +73,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the truth value; `None` for another type.
+    /// Returns the boolean, or `None` for another type.
     #[must_use]
     pub const fn as_bool(&self) -> Option<bool> {
         match *self {
@@ -82,7 +82,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the character string; `None` for another type.
+    /// Returns the UTF-8 string, or `None` for another type.
     #[must_use]
     pub const fn as_str(&self) -> Option<&'a str> {
         match *self {
@@ -91,7 +91,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the octet string; `None` for another type.
+    /// Returns the byte string, or `None` for another type.
     #[must_use]
     pub const fn as_bytes(&self) -> Option<&'a [u8]> {
         match *self {
@@ -100,7 +100,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Tells whether a container starts here.
+    /// Returns whether the element starts a container.
     #[must_use]
     pub const fn is_container(&self) -> bool {
         matches!(self, Self::Structure | Self::Array | Self::List)

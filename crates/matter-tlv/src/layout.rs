@@ -1,4 +1,4 @@
-//! The control octet that starts every element (Matter Core Specification A.7):
+//! The control byte of an element (Matter Core Specification A.7):
 //!
 //! ```text
 //!   7     5 4         0
@@ -6,12 +6,12 @@
 //!  | tag   | element   | tag       | length       | value         |
 //!  | form  | type      | 0-8 bytes | 0, 1, 2, 4,8 | little-endian |
 //!  +-------+-----------+-----------+--------------+---------------+
-//!   control octet
+//!   control byte
 //! ```
 
-/// The bits of a control octet that say which form the tag has.
+/// The bits of a control byte that select the tag form.
 pub(crate) const TAG_MASK: u8 = 0xE0;
-/// The bits of a control octet that say which type the element has.
+/// The bits of a control byte that select the element type.
 pub(crate) const TYPE_MASK: u8 = 0x1F;
 
 pub(crate) const TAG_ANONYMOUS: u8 = 0x00;
@@ -23,7 +23,7 @@ pub(crate) const TAG_IMPLICIT_4: u8 = 0xA0;
 pub(crate) const TAG_FULL_6: u8 = 0xC0;
 pub(crate) const TAG_FULL_8: u8 = 0xE0;
 
-// Numbers, strings: the low two bits of the type are the logarithm of the width in octets.
+// Integers and strings: the low two bits of the type are log2 of the width in bytes.
 pub(crate) const SIGNED_1: u8 = 0x00;
 pub(crate) const SIGNED_2: u8 = 0x01;
 pub(crate) const SIGNED_4: u8 = 0x02;

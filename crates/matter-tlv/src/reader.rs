@@ -7,10 +7,10 @@ use crate::layout::{
 };
 use crate::{Element, Error, Tag, Value};
 
-/// Reads elements one after the other, borrowing strings from the input.
+/// Reads elements one by one, borrowing strings from the input.
 ///
-/// Work and memory are bounded: each call looks at one element, and nothing is allocated. After an error the reader stays
-/// where it was, so the same call gives the same error.
+/// Work and memory are bounded: each call reads one element, and nothing is allocated. After an
+/// error the position does not change, so that the next call returns the same error.
 ///
 /// # Examples
 ///
@@ -32,7 +32,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Starts at the first octet of `input`.
+    /// Starts at the first byte of `input`.
     #[must_use]
     pub const fn new(input: &'a [u8]) -> Self {
         Self {
@@ -42,19 +42,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns the offset of the next element, in octets.
+    /// Returns the offset of the next element in bytes.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
     }
 
-    /// Returns how many containers are open.
+    /// Returns the number of open containers.
     #[must_use]
     pub const fn depth(&self) -> usize {
         self.stack.depth()
     }
 
-    /// Returns the input from the next element on.
+    /// Returns the input that is not read yet.
     #[must_use]
     pub const fn remaining(&self) -> &'a [u8] {
         self.rest
@@ -62,12 +62,13 @@ impl<'a> Reader<'a> {
 
     /// Reads the next element, or `None` at the end of the input.
     ///
-    /// The start of a container, each of its members and its [`Value::End`] are elements of their own. Several outermost
-    /// elements may follow one another; whoever expects one only checks that the next call gives `None`.
+    /// The start of a container, each member and the closing [`Value::End`] are separate elements.
+    /// Several outermost elements may follow each other; a caller that expects one checks that the
+    /// next call returns `None`.
     ///
     /// # Errors
     ///
-    /// Every variant of [`Error`] but [`Error::BufferTooSmall`].
+    /// Every variant of [`Error`] except [`Error::BufferTooSmall`].
     pub fn read(&mut self) -> Result<Option<Element<'a>>, Error> {
         let offset = self.offset;
         let Some((&control, rest)) = self.rest.split_first() else {
@@ -103,13 +104,13 @@ impl<'a> Reader<'a> {
         Ok(Some(element))
     }
 
-    /// Skips what is left of the innermost open container, its end included.
+    /// Skips the rest of the innermost open container, including its end.
     ///
-    /// Outside of every container it skips the rest of the input.
+    /// Outside all containers it skips the rest of the input.
     ///
     /// # Errors
     ///
-    /// As [`Reader::read`]: what is skipped is checked too.
+    /// As [`Reader::read`]: skipped elements are checked too.
     pub fn skip_container(&mut self) -> Result<(), Error> {
         let outside = self.depth().checked_sub(1);
         while self.read()?.is_some() {
@@ -121,7 +122,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The part of the input behind a control octet.
+/// The input after a control byte.
 struct Cursor<'a> {
     rest: &'a [u8],
     element: usize,
@@ -181,7 +182,7 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// Reads a length as wide as the element type says, and that many octets.
+    /// Reads a length field of the width in `kind`, then that number of bytes.
     fn string(&mut self, kind: u8) -> Result<&'a [u8], Error> {
         let len = match kind {
             UTF8_1 | BYTES_1 => u64::from(u8::from_le_bytes(self.take()?)),

@@ -1,22 +1,23 @@
-/// What names an element (Matter Core Specification A.2).
+/// The tag of an element (Matter Core Specification A.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Tag {
-    /// No tag: the outermost element, and members of an array.
+    /// No tag: the outermost element and the members of an array.
     Anonymous,
-    /// A number with a meaning only inside of the structure or list around it.
+    /// A tag number with a meaning only in the enclosing structure or list.
     Context(u8),
-    /// A number of the common profile, 16 or 32 bits on the wire.
+    /// A tag number of the common profile; 16 or 32 bits when encoded.
     Common(u32),
-    /// A number of a profile that both sides know, 16 or 32 bits on the wire.
+    /// A tag number of the implicit profile, which both sides agreed on; 16 or 32 bits when
+    /// encoded.
     Implicit(u32),
-    /// A number with the profile that defines it, as in the vendor's part of the attestation elements.
+    /// A tag number with its profile, as in the vendor-specific part of the attestation elements.
     FullyQualified {
-        /// The vendor who defines the profile.
+        /// The id of the vendor that defines the profile.
         vendor: u16,
-        /// The profile, one of the vendor's.
+        /// The vendor-specific profile number.
         profile: u16,
-        /// The number in the profile, 16 or 32 bits on the wire.
+        /// The tag number in the profile; 16 or 32 bits when encoded.
         tag: u32,
     },
 }

@@ -6,9 +6,9 @@ use crate::layout::{
 };
 use crate::{Error, Tag};
 
-/// Writes elements into a caller's buffer, each number, length and tag in its narrowest form.
+/// Writes elements into a caller's buffer; each integer, length and tag takes its shortest form.
 ///
-/// An element that fails leaves no trace: what was written before it stays as it was.
+/// A failed call writes nothing: the elements before it stay intact.
 ///
 /// # Examples
 ///
@@ -31,7 +31,7 @@ pub struct Writer<'b> {
 }
 
 impl<'b> Writer<'b> {
-    /// Starts at the first octet of `buffer`.
+    /// Starts at the first byte of `buffer`.
     #[must_use]
     pub const fn new(buffer: &'b mut [u8]) -> Self {
         Self {
@@ -45,8 +45,8 @@ impl<'b> Writer<'b> {
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`], [`Error::NestingTooDeep`], or [`Error::TagNotAllowed`] where the container around it
-    /// does not allow this tag.
+    /// [`Error::BufferTooSmall`], [`Error::NestingTooDeep`], or [`Error::TagNotAllowed`] if the
+    /// enclosing container does not allow this tag.
     pub fn start_structure(&mut self, tag: Tag) -> Result<(), Error> {
         self.start(tag, STRUCTURE, Container::Structure)
     }
@@ -73,7 +73,7 @@ impl<'b> Writer<'b> {
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`], or [`Error::UnexpectedEnd`] when none is open.
+    /// [`Error::BufferTooSmall`], or [`Error::UnexpectedEnd`] if no container is open.
     pub fn end(&mut self) -> Result<(), Error> {
         let mut stack = self.stack;
         stack.pop(self.len)?;
@@ -82,11 +82,12 @@ impl<'b> Writer<'b> {
         Ok(())
     }
 
-    /// Writes an unsigned number.
+    /// Writes an unsigned integer.
     ///
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`], or [`Error::TagNotAllowed`] where the container around it does not allow this tag.
+    /// [`Error::BufferTooSmall`], or [`Error::TagNotAllowed`] if the enclosing container does not
+    /// allow this tag.
     pub fn put_unsigned(&mut self, tag: Tag, value: u64) -> Result<(), Error> {
         if let Ok(value) = u8::try_from(value) {
             self.put(tag, UNSIGNED_1, &[], &value.to_le_bytes())
@@ -99,7 +100,7 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// Writes a signed number.
+    /// Writes a signed integer.
     ///
     /// # Errors
     ///
@@ -116,7 +117,7 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// Writes a truth value.
+    /// Writes a boolean.
     ///
     /// # Errors
     ///
@@ -125,7 +126,7 @@ impl<'b> Writer<'b> {
         self.put(tag, if value { TRUE } else { FALSE }, &[], &[])
     }
 
-    /// Writes the absence of a value.
+    /// Writes the null value.
     ///
     /// # Errors
     ///
@@ -134,7 +135,7 @@ impl<'b> Writer<'b> {
         self.put(tag, NULL, &[], &[])
     }
 
-    /// Writes a character string.
+    /// Writes a UTF-8 string.
     ///
     /// # Errors
     ///
@@ -143,7 +144,7 @@ impl<'b> Writer<'b> {
         self.put_string(tag, UTF8_1, value.as_bytes())
     }
 
-    /// Writes an octet string.
+    /// Writes a byte string.
     ///
     /// # Errors
     ///
@@ -152,11 +153,11 @@ impl<'b> Writer<'b> {
         self.put_string(tag, BYTES_1, value)
     }
 
-    /// Returns what was written.
+    /// Returns the encoded bytes.
     ///
     /// # Errors
     ///
-    /// [`Error::UnclosedContainer`] when a container is still open.
+    /// [`Error::UnclosedContainer`] if a container is still open.
     pub fn finish(self) -> Result<&'b [u8], Error> {
         let Self { buffer, len, stack } = self;
         if stack.depth() != 0 {
@@ -174,7 +175,8 @@ impl<'b> Writer<'b> {
         Ok(())
     }
 
-    /// `kind` is the type with a one-octet length; the three wider ones follow it.
+    /// Writes a string. `kind` is the type with a length field of one byte; the types with wider
+    /// lengths follow it.
     fn put_string(&mut self, tag: Tag, kind: u8, value: &[u8]) -> Result<(), Error> {
         if let Ok(len) = u8::try_from(value.len()) {
             self.put(tag, kind, &len.to_le_bytes(), value)
@@ -183,7 +185,7 @@ impl<'b> Writer<'b> {
         } else if let Ok(len) = u32::try_from(value.len()) {
             self.put(tag, kind + 2, &len.to_le_bytes(), value)
         } else {
-            // No slice that fits beside its own copy is that long, but the format has a place for it.
+            // Lossless: `usize` has at most 64 bits.
             let len = u64::try_from(value.len()).unwrap_or(u64::MAX);
             self.put(tag, kind + 3, &len.to_le_bytes(), value)
         }
@@ -206,7 +208,7 @@ impl<'b> Writer<'b> {
         }
     }
 
-    /// Writes an element whose tag ends in a number of 16 or 32 bits, with the tag form for each.
+    /// Writes an element whose tag ends in a number of 16 or 32 bits; the two tag forms are given.
     fn put_numbered(
         &mut self,
         (narrow, wide): (u8, u8),

@@ -1,4 +1,4 @@
-//! Replays the fuzz corpus of the reader, with the property of the fuzz target.
+//! Replays the fuzz corpus of the reader against the property of the fuzz target.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 #[path = "properties/read.rs"]
@@ -9,6 +9,6 @@ mod replay;
 use replay::replay;
 
 #[test]
-fn reader_keeps_to_its_input() {
+fn reader_stays_within_its_input() {
     replay("matter_tlv_read", read::property);
 }

@@ -1,4 +1,4 @@
-//! What the reader and the writer refuse, and at which offset.
+//! Input and calls that the reader and the writer reject, with the offset of the error.
 #![allow(clippy::unwrap_used)]
 
 use hex_literal::hex;
@@ -11,7 +11,7 @@ fn first_error(bytes: &[u8]) -> Option<Error> {
             Ok(Some(_)) => {}
             Ok(None) => return None,
             Err(error) => {
-                assert_eq!(reader.read(), Err(error), "an error repeats itself");
+                assert_eq!(reader.read(), Err(error), "the next call returns the same error");
                 return Some(error);
             }
         }
@@ -44,7 +44,7 @@ fn reader_refuses_malformed_input_with_its_offset() {
                 control: 0x1F,
             },
         ),
-        // An end of container has no tag.
+        // An end-of-container element has no tag.
         (
             &hex!("15 38 01"),
             Error::ReservedType {
@@ -102,7 +102,7 @@ fn writer_refuses_unbalanced_containers_and_misplaced_tags() {
 }
 
 #[test]
-fn writer_fills_the_buffer_to_the_last_octet_and_no_further() {
+fn writer_fills_the_buffer_to_the_last_byte_and_no_further() {
     let mut buffer = [0; 5];
     let mut writer = Writer::new(&mut buffer);
     writer.start_structure(Tag::Anonymous).unwrap();
@@ -122,7 +122,7 @@ fn writer_fills_the_buffer_to_the_last_octet_and_no_further() {
 }
 
 #[test]
-fn skip_container_stops_behind_its_end() {
+fn skip_container_stops_after_its_end() {
     let bytes = hex!("15 36 01 16 04 01 18 04 02 18 24 02 07 18");
     let mut reader = Reader::new(&bytes);
     assert_eq!(reader.read().unwrap().unwrap().value, Value::Structure);

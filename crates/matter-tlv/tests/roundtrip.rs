@@ -1,4 +1,4 @@
-//! Whatever is written reads back; whatever is read never panics.
+//! Written elements read back; the reader never panics.
 #![allow(clippy::unwrap_used)]
 
 use matter_tlv::{Error, MAX_DEPTH, Reader, Tag, Value, Writer};
@@ -109,7 +109,7 @@ fn drain(bytes: &[u8]) {
     let mut reader = Reader::new(bytes);
     let mut offset = 0;
     while let Ok(Some(element)) = reader.read() {
-        assert_eq!(element.offset, offset, "elements touch one another");
+        assert_eq!(element.offset, offset, "no gap between elements");
         assert!(reader.offset() > offset && reader.offset() <= bytes.len());
         assert!(reader.depth() <= MAX_DEPTH);
         offset = reader.offset();

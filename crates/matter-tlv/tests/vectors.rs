@@ -1,4 +1,5 @@
-//! Encodings from the examples of Matter Core Specification, appendix A, and some at the borders of widths, both ways.
+//! Encodings from the examples in Matter Core Specification appendix A, and some at the limits of
+//! each width, both ways.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use hex_literal::hex;
@@ -88,7 +89,7 @@ fn single_elements_have_the_listed_bytes() {
 }
 
 #[test]
-fn a_context_tag_stands_inside_of_a_structure() {
+fn a_context_tag_is_allowed_only_inside_a_structure() {
     check(
         &[
             (Tag::Anonymous, Value::Structure),
@@ -149,7 +150,7 @@ fn containers_have_the_listed_bytes() {
         ],
         &hex!("17 00 01 20 00 2A 00 02 00 03 20 00 EF 18"),
     );
-    // A structure with a fully-qualified tag around a member with one.
+    // A structure with a fully-qualified tag that contains a member with one.
     check(
         &[
             (full(1), Value::Structure),

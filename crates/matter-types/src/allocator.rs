@@ -4,12 +4,12 @@ use rand_core::CryptoRng;
 
 use crate::Discriminator;
 
-/// How many discriminators there are.
+/// Number of discriminators.
 const COUNT: usize = 1 << 12;
 
-/// Draws discriminators for a batch of devices: no two of a block of 4096 are equal.
+/// Draws discriminators for a batch of devices; all in a block of 4096 differ.
 ///
-/// Devices that are set up side by side are told apart by their discriminators.
+/// Devices that are commissioned at the same place are told apart by their discriminators.
 ///
 /// # Examples
 ///
@@ -23,26 +23,26 @@ const COUNT: usize = 1 << 12;
 /// ```
 #[derive(Clone)]
 pub struct DiscriminatorAllocator {
-    /// A permutation of all discriminators, of which the first `drawn` are used up.
+    /// A permutation of all discriminators; the first `drawn` are used.
     values: [u16; COUNT],
-    /// How many of the block are drawn.
+    /// Number of discriminators drawn from the block.
     drawn: usize,
 }
 
 impl DiscriminatorAllocator {
-    /// Starts with a block that is complete.
+    /// Starts with a full block.
     #[must_use]
     pub fn new() -> Self {
         Self {
-            // 4096 numbers, each of which fits.
+            // All 4096 numbers fit into 16 bits.
             values: core::array::from_fn(|i| u16::try_from(i).unwrap_or_default()),
             drawn: 0,
         }
     }
 
-    /// Starts a new block in which `taken` are not drawn.
+    /// Starts a new block without the discriminators in `taken`.
     ///
-    /// Once the others are used up, the next block has all 4096 again.
+    /// When the others are used up, the next block contains all 4096.
     #[must_use]
     pub fn with_taken(self, taken: impl IntoIterator<Item = Discriminator>) -> Self {
         let mut allocator = Self::new();
@@ -59,7 +59,7 @@ impl DiscriminatorAllocator {
         allocator
     }
 
-    /// Draws the next discriminator, each that is allowed equally likely.
+    /// Draws the next discriminator uniformly from those left in the block.
     pub fn draw<R: CryptoRng + ?Sized>(&mut self, rng: &mut R) -> Discriminator {
         if self.drawn == COUNT {
             self.drawn = 0;
@@ -73,11 +73,11 @@ impl DiscriminatorAllocator {
     }
 }
 
-/// Draws a number below `bound`, each equally likely: as many random bits as it takes, again when they are too large.
+/// Draws a uniform number below `bound` by rejection sampling.
 fn below<R: CryptoRng + ?Sized>(bound: usize, rng: &mut R) -> usize {
     let mask = bound.next_power_of_two() - 1;
     loop {
-        // At most 4096 is asked for.
+        // `bound` is at most 4096.
         let drawn = usize::try_from(rng.next_u32()).unwrap_or_default() & mask;
         if drawn < bound || bound == 0 {
             return drawn;

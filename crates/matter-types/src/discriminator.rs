@@ -4,7 +4,7 @@ use core::str::FromStr;
 use crate::Error;
 use crate::number::parse_u32;
 
-/// A discriminator, 0..=4095 (12 bits): tells one advertising device from its neighbours.
+/// A discriminator, 0..=4095 (12 bits), which tells advertising devices apart.
 ///
 /// # Examples
 ///
@@ -24,10 +24,10 @@ impl Discriminator {
     pub const MIN: Self = Self(0);
     /// The largest discriminator.
     pub const MAX: Self = Self(0xFFF);
-    /// The one of the SDK's examples, 3840.
+    /// The discriminator of the SDK's examples, 3840.
     pub const OF_EXAMPLES: Self = Self(0xF00);
 
-    /// Accepts a discriminator.
+    /// Creates a discriminator.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl Discriminator {
         Ok(Self(raw))
     }
 
-    /// Draws a discriminator, each of the 4096 equally likely.
+    /// Draws a discriminator uniformly from all 4096.
     pub fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
         let [low, high, ..] = rng.next_u32().to_le_bytes();
         Self(u16::from_le_bytes([low, high]) & Self::MAX.0)
@@ -53,10 +53,10 @@ impl Discriminator {
         self.0
     }
 
-    /// Returns the top four bits, which is all that a manual code carries.
+    /// Returns the top four bits, the part in a manual code.
     #[must_use]
     pub const fn short(self) -> ShortDiscriminator {
-        // 12 bits shifted by 8 leave 4: the high byte of the number.
+        // 12 bits shifted right by 8 leave 4: the high byte.
         let [_, high] = self.0.to_le_bytes();
         ShortDiscriminator(high)
     }
@@ -103,7 +103,7 @@ impl ShortDiscriminator {
     /// The largest short discriminator.
     pub const MAX: Self = Self(0xF);
 
-    /// Accepts a short discriminator.
+    /// Creates a short discriminator.
     ///
     /// # Errors
     ///

@@ -1,24 +1,25 @@
 use core::fmt;
 
-/// Why a value is not acceptable.
+/// A value that is not acceptable.
 ///
-/// No variant carries a passcode: what was typed in its place may be a mistyped real one.
+/// No variant carries a passcode: a rejected number may be a mistyped real one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
     /// The discriminator does not fit into 12 bits.
     DiscriminatorOutOfRange {
-        /// The refused value.
+        /// The rejected value.
         value: u32,
     },
-    /// The text has a leading zero and no `0x`, so that it may be meant as decimal or as hexadecimal digits.
+    /// The text has a leading zero and no `0x`, so that it may be decimal or hexadecimal.
     LeadingZero {
         /// The decimal number.
         value: u32,
     },
-    /// The text is neither a decimal number nor `0x` and hexadecimal digits, or it does not fit into 32 bits.
+    /// The text is neither a decimal number nor `0x` with hexadecimal digits, or it exceeds 32
+    /// bits.
     NotANumber,
-    /// Hexadecimal digits of an id have no `0x` in front.
+    /// Hexadecimal digits of an id without `0x`.
     PrefixMissing {
         /// The number.
         value: u16,
@@ -29,17 +30,17 @@ pub enum Error {
     PasscodeTrivial,
     /// The product id is 0 or does not fit into 16 bits.
     ProductIdOutOfRange {
-        /// The refused value.
+        /// The rejected value.
         value: u32,
     },
     /// The short discriminator does not fit into 4 bits.
     ShortDiscriminatorOutOfRange {
-        /// The refused value.
+        /// The rejected value.
         value: u32,
     },
     /// The vendor id is 0 or above 0xFFF4.
     VendorIdOutOfRange {
-        /// The refused value.
+        /// The rejected value.
         value: u32,
     },
 }
@@ -47,13 +48,13 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DiscriminatorOutOfRange { value } => write!(f, "discriminator {value} is not in 0..=4095"),
+            Self::DiscriminatorOutOfRange { value } => write!(f, "discriminator {value} is not in the range 0 to 4095"),
             Self::LeadingZero { value } => {
                 write!(
                     f,
-                    "number with a leading zero: write {value} for the decimal number, or 0x{value}"
+                    "number has a leading zero: write {value} for the decimal number, or 0x{value}"
                 )?;
-                // The same digits, each worth a power of 16.
+                // The same digits read as hexadecimal.
                 let (mut rest, mut worth, mut hexadecimal) = (*value, 1, 0_u64);
                 while rest > 0 {
                     hexadecimal += u64::from(rest % 10) * worth;
@@ -61,18 +62,22 @@ impl fmt::Display for Error {
                 }
                 write!(f, " (decimal {hexadecimal}) for hexadecimal digits")
             }
-            Self::NotANumber => f.write_str("not a decimal number or 0x and hexadecimal digits of at most 32 bits"),
-            Self::PrefixMissing { value } => write!(f, "hexadecimal digits without 0x in front: write {value:#06X}"),
-            Self::PasscodeOutOfRange => f.write_str("passcode is not in 1..=99999998"),
+            Self::NotANumber => f.write_str("not a decimal number, or 0x and hexadecimal digits, of at most 32 bits"),
+            Self::PrefixMissing { value } => write!(f, "hexadecimal digits without 0x: write {value:#06X}"),
+            Self::PasscodeOutOfRange => f.write_str("passcode is not in the range 1 to 99999998"),
             Self::PasscodeTrivial => f.write_str(
-                "passcode is one of the twelve that no device may use \
-                 (00000000, 11111111, ... 99999999, 12345678, 87654321); allowed is 1..=99999998 without these",
+                "passcode is one of the twelve trivial ones \
+                 (00000000, 11111111, ... 99999999, 12345678, 87654321); allowed are 1 to 99999998 without these",
             ),
-            Self::ProductIdOutOfRange { value } => write!(f, "product id {value:#06X} is not in 0x0001..=0xFFFF"),
-            Self::ShortDiscriminatorOutOfRange { value } => {
-                write!(f, "short discriminator {value} is not in 0..=15")
+            Self::ProductIdOutOfRange { value } => {
+                write!(f, "product id {value:#06X} is not in the range 0x0001 to 0xFFFF")
             }
-            Self::VendorIdOutOfRange { value } => write!(f, "vendor id {value:#06X} is not in 0x0001..=0xFFF4"),
+            Self::ShortDiscriminatorOutOfRange { value } => {
+                write!(f, "short discriminator {value} is not in the range 0 to 15")
+            }
+            Self::VendorIdOutOfRange { value } => {
+                write!(f, "vendor id {value:#06X} is not in the range 0x0001 to 0xFFF4")
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::number::parse_id;
 
 /// A vendor id, 0x0001..=0xFFF4 (Matter Core Specification 2.5.2).
 ///
-/// 0 means "not specified" and 0xFFF5..=0xFFFF are reserved; a place where no vendor may be given holds an
+/// 0 means "not specified" and 0xFFF5..=0xFFFF are reserved; an optional vendor is an
 /// `Option<VendorId>`.
 ///
 /// # Examples
@@ -28,11 +28,11 @@ impl VendorId {
     /// The largest vendor id.
     pub const MAX: Self = Self(0xFFF4);
 
-    /// Accepts a vendor id.
+    /// Creates a vendor id.
     ///
     /// # Errors
     ///
-    /// [`Error::VendorIdOutOfRange`] outside of 0x0001..=0xFFF4.
+    /// [`Error::VendorIdOutOfRange`] outside 0x0001..=0xFFF4.
     pub const fn new(raw: u16) -> Result<Self, Error> {
         if raw < Self::MIN.0 || raw > Self::MAX.0 {
             // `u32::from` is not const.
@@ -48,7 +48,7 @@ impl VendorId {
         self.0
     }
 
-    /// Tells whether this is one of the test vendors 0xFFF1..=0xFFF4, which no product may carry.
+    /// Returns whether this is one of the test vendors 0xFFF1..=0xFFF4, which no product may use.
     #[must_use]
     pub const fn is_test(self) -> bool {
         self.0 >= 0xFFF1
@@ -81,7 +81,7 @@ impl FromStr for VendorId {
 }
 
 impl fmt::Display for VendorId {
-    /// Writes `0x` and four upper-case hexadecimal digits.
+    /// Formats as `0x` and four upper-case hexadecimal digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "0x{:04X}", self.0)
     }
@@ -89,7 +89,7 @@ impl fmt::Display for VendorId {
 
 /// A product id, 0x0001..=0xFFFF (Matter Core Specification 2.5.3).
 ///
-/// 0 means "not specified"; a place where no product may be given holds an `Option<ProductId>`.
+/// 0 means "not specified"; an optional product is an `Option<ProductId>`.
 ///
 /// # Examples
 ///
@@ -109,7 +109,7 @@ impl ProductId {
     /// The largest product id.
     pub const MAX: Self = Self(0xFFFF);
 
-    /// Accepts a product id.
+    /// Creates a product id.
     ///
     /// # Errors
     ///
@@ -154,7 +154,7 @@ impl FromStr for ProductId {
 }
 
 impl fmt::Display for ProductId {
-    /// Writes `0x` and four upper-case hexadecimal digits.
+    /// Formats as `0x` and four upper-case hexadecimal digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "0x{:04X}", self.0)
     }

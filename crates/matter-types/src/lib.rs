@@ -22,9 +22,9 @@ pub use number::{parse_id, parse_u32};
 pub use passcode::Passcode;
 pub use severity::Severity;
 
-/// The crate of the generators that passcodes and discriminators are drawn with.
+/// Random number generators for [`Passcode::generate`] and discriminators.
 pub use rand_core;
-/// The crate of `ConstantTimeEq`, which a passcode has.
+/// `ConstantTimeEq`, implemented by [`Passcode`].
 pub use subtle;
-/// The crate of `Zeroize`, which a passcode has.
+/// `Zeroize`, implemented by [`Passcode`].
 pub use zeroize;

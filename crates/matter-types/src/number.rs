@@ -1,24 +1,26 @@
 use crate::Error;
 
-/// Reads a decimal or `0x` hexadecimal number of at most 32 bits, digits only: no sign, no blanks, no separators.
+/// Parses a decimal or `0x` hexadecimal number of at most 32 bits: digits only, no sign, spaces or
+/// separators.
 ///
 /// # Errors
 ///
-/// [`Error::NotANumber`].
+/// [`Error::NotANumber`] for other text.
 pub fn parse_u32(text: &str) -> Result<u32, Error> {
     let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) => (digits, 16),
         None => (text, 10),
     };
-    // `from_str_radix` would take a leading plus sign.
+    // `from_str_radix` accepts a leading plus sign.
     if !digits.chars().all(|c| c.is_digit(radix)) {
         return Err(Error::NotANumber);
     }
     u32::from_str_radix(digits, radix).map_err(|_| Error::NotANumber)
 }
 
-/// As [`parse_u32`], for ids and types that other tools write in four hexadecimal digits without `0x`: a leading zero before
-/// other digits is refused, and so are hexadecimal digits alone.
+/// Parses an id or type that other tools write as four hexadecimal digits without `0x`: as
+/// [`parse_u32`], but rejects a leading zero before other digits, and hexadecimal digits without
+/// `0x`.
 ///
 /// # Errors
 ///
@@ -81,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_with_a_leading_zero_may_be_meant_in_either_way() {
+    fn an_id_with_a_leading_zero_is_ambiguous() {
         for (text, value) in [("0103", 103), ("00", 0), ("007", 7), ("0000259", 259)] {
             assert_eq!(parse_id(text), Err(Error::LeadingZero { value }), "{text}");
         }

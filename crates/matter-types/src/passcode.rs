@@ -7,10 +7,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::Error;
 use crate::number::parse_u32;
 
-/// A setup passcode: 1..=99999998 without the twelve trivial ones (Matter Core Specification 5.1.7.1).
+/// A setup passcode, 1..=99999998 without the twelve trivial ones (Matter Core Specification
+/// 5.1.7.1).
 ///
-/// Whoever knows it can commission the device, so it is a secret: it is wiped when dropped, `Debug` does not show it,
-/// and it is read only through [`Passcode::expose`].
+/// A passcode is a secret, because it allows commissioning the device: it is zeroized on drop,
+/// elided in `Debug`, and read only through [`Passcode::expose`].
 ///
 /// # Examples
 ///
@@ -27,7 +28,7 @@ use crate::number::parse_u32;
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Passcode(u32);
 
-/// A constant with a destructor is not read in a `const fn`.
+/// A `const fn` cannot read a constant of a type with a destructor.
 const LEAST: u32 = 1;
 const MOST: u32 = 99_999_998;
 
@@ -36,21 +37,22 @@ impl Passcode {
     pub const MIN: Self = Self(LEAST);
     /// The largest passcode.
     pub const MAX: Self = Self(MOST);
-    /// How many legal passcodes there are.
+    /// Number of legal passcodes.
     pub const COUNT: u32 = 99_999_988;
-    /// The passcodes that no device may use. The first and the tenth lie outside of `MIN..=MAX` anyway.
+    /// The passcodes that no device may use. The first and the tenth are also outside `MIN..=MAX`.
     pub const TRIVIAL: [u32; 12] = [
         0, 11_111_111, 22_222_222, 33_333_333, 44_444_444, 55_555_555, 66_666_666, 77_777_777, 88_888_888, 99_999_999,
         12_345_678, 87_654_321,
     ];
-    /// The passcode of the SDK's examples. It is legal, and everybody knows it.
+    /// The well-known passcode of the SDK's examples. It is legal.
     pub const OF_EXAMPLES: u32 = 20_202_021;
 
-    /// Accepts a passcode.
+    /// Creates a passcode.
     ///
     /// # Errors
     ///
-    /// [`Error::PasscodeTrivial`] for the twelve listed ones, [`Error::PasscodeOutOfRange`] outside of 1..=99999998.
+    /// [`Error::PasscodeTrivial`] for the twelve trivial ones, [`Error::PasscodeOutOfRange`]
+    /// outside 1..=99999998.
     pub const fn new(raw: u32) -> Result<Self, Error> {
         let mut rest: &[u32] = &Self::TRIVIAL;
         while let [first, tail @ ..] = rest {
@@ -65,15 +67,16 @@ impl Passcode {
         Ok(Self(raw))
     }
 
-    /// Tells whether it is [`Passcode::OF_EXAMPLES`].
+    /// Returns whether this is [`Passcode::OF_EXAMPLES`].
     #[must_use]
     pub const fn is_of_examples(&self) -> bool {
         self.0 == Self::OF_EXAMPLES
     }
 
-    /// Draws a passcode, each of the [`Passcode::COUNT`] legal ones equally likely.
+    /// Draws a passcode uniformly from the [`Passcode::COUNT`] legal ones.
     ///
-    /// Takes 27 random bits and starts again when they are not a legal passcode, which happens to one draw in four.
+    /// Takes 27 random bits and repeats until they are a legal passcode; one draw in four is
+    /// rejected.
     pub fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
         const MASK_27_BITS: u32 = (1 << 27) - 1;
         loop {
@@ -83,7 +86,7 @@ impl Passcode {
         }
     }
 
-    /// Returns the number: the one way to read the secret.
+    /// Returns the number. This is the only way to read the secret.
     #[must_use]
     pub const fn expose(&self) -> u32 {
         self.0
@@ -113,9 +116,9 @@ impl TryFrom<u32> for Passcode {
 impl FromStr for Passcode {
     type Err = Error;
 
-    /// Reads a decimal (leading zeros allowed) or `0x` hexadecimal passcode.
+    /// Parses a decimal (leading zeros allowed) or `0x` hexadecimal passcode.
     fn from_str(text: &str) -> Result<Self, Error> {
-        // A number too long for 32 bits is just as much out of range as one too long for 27.
+        // Digits that exceed 32 bits are reported as out of range, too.
         if text.len() > 10 && text.bytes().all(|b| b.is_ascii_digit()) {
             return Err(Error::PasscodeOutOfRange);
         }

@@ -1,4 +1,4 @@
-//! Serde for everything but the passcode, which is a secret and is read and written by whoever means to.
+//! Serde for all types except the passcode, which is a secret.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -23,7 +23,7 @@ macro_rules! as_number {
 as_number!(VendorId: u16, ProductId: u16, Discriminator: u16, ShortDiscriminator: u8);
 
 impl Serialize for Severity {
-    /// Writes the name.
+    /// Serializes the name.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
     }

@@ -1,13 +1,13 @@
 use core::fmt;
 
-/// How much a finding matters.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Worth knowing; nothing is wrong.
+    /// Information; nothing is wrong.
     Note,
-    /// Allowed, and yet likely a mistake or a risk.
+    /// Allowed, but probably a mistake or a risk.
     Warning,
-    /// A rule is broken: not accepted.
+    /// A rule is broken: not acceptable.
     Error,
 }
 

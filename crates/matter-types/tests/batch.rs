@@ -21,7 +21,7 @@ fn draw(allocator: &mut DiscriminatorAllocator, count: usize) -> Vec<Discriminat
 fn taken_discriminators_are_drawn_last() {
     let left = [7, 70, 700];
     let all = (0..4096).map(|number| Discriminator::new(number).unwrap());
-    // Named twice, a discriminator is taken once.
+    // A duplicate in the taken discriminators counts once.
     let taken = all.clone().chain(all).filter(|number| !left.contains(&number.get()));
     let mut allocator = DiscriminatorAllocator::new().with_taken(taken);
     let mut first = draw(&mut allocator, 3);
@@ -31,7 +31,7 @@ fn taken_discriminators_are_drawn_last() {
     assert_eq!(
         second.into_iter().collect::<BTreeSet<_>>().len(),
         4096,
-        "the next block has all"
+        "the next block is full"
     );
 }
 
@@ -42,7 +42,7 @@ fn every_block_of_4096_has_each_discriminator_once() {
     for block in &blocks {
         assert_eq!(block.iter().collect::<BTreeSet<_>>().len(), 4096);
     }
-    // Each block has an order of its own.
+    // Each block has its own order.
     assert_ne!(blocks[0], blocks[1]);
 }
 
@@ -54,6 +54,6 @@ fn first_discriminator_is_any_with_equal_chance() {
         let drawn = DiscriminatorAllocator::new().draw(&mut rng).get();
         counts[usize::from(drawn & 0xF)] += 1;
     }
-    // 200 expected in each, standard deviation 14: six of them on either side.
+    // 200 are expected in each; the standard deviation is 14, the tolerance six of them.
     assert!(counts.iter().all(|count| (118..282).contains(count)), "{counts:?}");
 }

@@ -1,4 +1,4 @@
-//! What each type accepts, refuses and shows.
+//! Values that each type accepts and rejects, and their text.
 
 use matter_types::{Discriminator, Error, Passcode, ProductId, ShortDiscriminator, VendorId};
 use proptest::prelude::*;
@@ -68,7 +68,7 @@ fn short_discriminator_is_the_top_four_bits() {
 
 #[test]
 fn passcode_refuses_the_twelve_and_everything_outside() {
-    // Written out from Matter Core Specification 5.1.7.1, not taken from the crate.
+    // Typed from Matter Core Specification 5.1.7.1, not from the crate.
     for text in [
         "00000000", "11111111", "22222222", "33333333", "44444444", "55555555", "66666666", "77777777", "88888888",
         "99999999", "12345678", "87654321",
@@ -114,7 +114,7 @@ fn passcode_count_is_what_is_left() {
 }
 
 #[test]
-fn passcode_never_shows_itself() {
+fn passcode_is_never_shown() {
     let passcode = Passcode::new(20_202_021).unwrap();
     assert_eq!(format!("{passcode:?}"), "Passcode([elided])");
     for text in ["100000000", "87654321", "-5"] {
@@ -151,7 +151,7 @@ fn generated_discriminators_reach_both_ends() {
 
 #[cfg(feature = "serde")]
 #[test]
-fn serde_goes_through_the_same_door() {
+fn serde_uses_the_same_checks() {
     assert_eq!(serde_json::from_str::<VendorId>("4891").unwrap().get(), 0x131B);
     assert!(serde_json::from_str::<VendorId>("65535").is_err());
     assert!(serde_json::from_str::<Discriminator>("4096").is_err());

@@ -1,5 +1,5 @@
-//! What the page calls. Bytes go through two buffers, JSON and text in UTF-8: the page asks for an input buffer of a length, fills
-//! it, calls, and reads the output buffer.
+//! The exports for the page. Bytes are passed in two buffers, as JSON and UTF-8 text: the page
+//! requests an input buffer of a length, fills it, calls a function, and reads the output buffer.
 
 #![allow(unsafe_code, reason = "the names of the exports, and nothing else")]
 
@@ -14,7 +14,7 @@ thread_local! {
     static STATE: RefCell<State> = RefCell::new(State::default());
 }
 
-/// The files, and the buffers.
+/// The files and the buffers.
 #[derive(Default)]
 struct State {
     inspector: Inspector,
@@ -29,18 +29,18 @@ impl State {
     }
 
     fn answer(&mut self, value: &impl Serialize) {
-        // Nothing that is written here fails.
+        // Serialization of these values does not fail.
         self.output = Zeroizing::new(serde_json::to_vec(value).unwrap_or_default());
         self.input = Zeroizing::default();
     }
 }
 
-/// Uses the state; there is nobody else who does.
+/// Calls a function with the state; there is only one thread.
 fn with<T>(act: impl FnOnce(&mut State) -> T) -> T {
     STATE.with_borrow_mut(act)
 }
 
-/// Makes an input buffer of a length and returns where it is.
+/// Creates an input buffer of a length and returns its address.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn inspector_input(len: usize) -> *mut u8 {
     with(|state| {
@@ -49,19 +49,19 @@ pub(crate) extern "C" fn inspector_input(len: usize) -> *mut u8 {
     })
 }
 
-/// Returns where the output buffer is.
+/// Returns the address of the output buffer.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn inspector_output() -> *const u8 {
     with(|state| state.output.as_ptr())
 }
 
-/// Returns how long the output buffer is.
+/// Returns the length of the output buffer.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn inspector_output_len() -> usize {
     with(|state| state.output.len())
 }
 
-/// Starts anew; the input is the time.
+/// Starts a new inspector; the input is the time.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn inspector_reset(for_tests: bool) {
     with(|state| {
@@ -72,13 +72,13 @@ pub(crate) extern "C" fn inspector_reset(for_tests: bool) {
     });
 }
 
-/// Takes the input as the name of the file that follows.
+/// Sets the name of the next file to the input.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn inspector_name() {
     with(|state| state.name = state.text().to_owned());
 }
 
-/// Takes the input as a file.
+/// Adds the input as a file.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn inspector_file() {
     with(|state| {
@@ -87,7 +87,8 @@ pub(crate) extern "C" fn inspector_file() {
     });
 }
 
-/// Takes the input as the text of the QR code in a picture of `size` bytes, or as the reason why there is none.
+/// Adds a picture of `size` bytes; the input is the text of its QR code, or the reason why there is
+/// none.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn inspector_picture(size: usize, is_read: bool) {
     with(|state| {
@@ -98,7 +99,7 @@ pub(crate) extern "C" fn inspector_picture(size: usize, is_read: bool) {
     });
 }
 
-/// Answers with the report.
+/// Outputs the report.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn inspector_report() {
     with(|state| {
@@ -107,7 +108,7 @@ pub(crate) extern "C" fn inspector_report() {
     });
 }
 
-/// Answers with the secret of which the input is the id, or with `null`.
+/// Outputs the secret whose id is the input, or `null`.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn inspector_reveal() {
     with(|state| {
@@ -116,7 +117,7 @@ pub(crate) extern "C" fn inspector_reveal() {
     });
 }
 
-/// Answers with `{"Ok": text}` or `{"Err": reason}` for a picture of which the input is the pixels.
+/// Outputs `{"Ok": text}` or `{"Err": reason}` for a picture; the input is its pixels.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn inspector_read_qr(width: usize, height: usize) {
     with(|state| {

@@ -1,11 +1,11 @@
-//! The certificate chain as it is drawn: PAA, PAI, DAC, and how each fits to the one above it.
+//! The certificate chain for display: PAA, PAI, DAC, and the relation of each to its issuer.
 
 use matter_attestation::{Certificate, DateTime, KeyId, Object};
 
 use crate::device::{Audited, Device, certificate};
 use crate::report::{CertificateNode, Fact, Link};
 
-/// Returns the chain; nothing when there is no certificate at all.
+/// Returns the chain; empty if there are no certificates.
 pub(crate) fn chain(device: &Device, audited: &Audited, time: Option<DateTime>) -> Vec<CertificateNode> {
     let dac = audited.dac.as_deref();
     let pai = audited.pai.as_deref();
@@ -103,7 +103,7 @@ fn facts(own: &Certificate) -> Vec<Fact> {
     facts
 }
 
-/// The day of a time.
+/// Formats the date of a time.
 pub(crate) fn day(time: DateTime) -> String {
     format!("{:04}-{:02}-{:02}", time.year(), time.month(), time.day())
 }

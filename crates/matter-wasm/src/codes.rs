@@ -1,10 +1,10 @@
-//! The codes of a label as they lie in files: lines of text, or a table in CSV with one row.
+//! The codes of a label in files: lines of text, or a CSV table with one row.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// What a file says of a label; what it does not say is `None`.
+/// The label data in a file; `None` for missing values.
 #[derive(Clone, Default)]
 pub(crate) struct LabelCodes {
     pub(crate) qr: Option<Zeroizing<String>>,
@@ -13,25 +13,25 @@ pub(crate) struct LabelCodes {
     pub(crate) passcode: Option<Zeroizing<String>>,
 }
 
-/// Codes are short, and so are tables of one device.
+/// Codes and tables of one device are small.
 const MAX_LEN: usize = 0x1_0000;
 
 impl LabelCodes {
-    /// Reads the codes of a file; `None` when there are none in it.
+    /// Parses the codes of a file; `None` if it has none.
     pub(crate) fn read(name: &str, bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= MAX_LEN)?;
         let text = text.trim_start_matches('\u{feff}');
         Self::lines(text).or_else(|| Self::table(text, name.ends_with(".csv")))
     }
 
-    /// Lines of which each is a code, and no two are of one kind.
+    /// Parses lines that are all codes, each of another kind.
     fn lines(text: &str) -> Option<Self> {
         let mut codes = Self::default();
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let (place, code) = if line.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("MT:")) {
                 (&mut codes.qr, line.to_owned())
             } else if is_manual(line) {
-                // Spaces group digits as well as dashes do, to whoever types them.
+                // People also group digits with spaces.
                 (&mut codes.manual, line.replace(' ', ""))
             } else {
                 return None;
@@ -43,7 +43,8 @@ impl LabelCodes {
         (codes.qr.is_some() || codes.manual.is_some()).then_some(codes)
     }
 
-    /// A header and a row, as the reference tool writes them. Codes have neither delimiters nor quotes in them.
+    /// Parses a header and a row in the reference tool's format. Codes contain neither delimiters
+    /// nor quotes.
     fn table(text: &str, is_csv: bool) -> Option<Self> {
         let mut lines = text.lines().filter(|line| !line.trim().is_empty());
         let header = lines.next()?;
@@ -66,7 +67,7 @@ impl LabelCodes {
         (codes.qr.is_some() || codes.manual.is_some()).then_some(codes)
     }
 
-    /// Adds what another file says, and returns the names of what it says differently.
+    /// Adds the data of another file, and returns the names of values that differ.
     pub(crate) fn join(&mut self, other: Self) -> Vec<&'static str> {
         let digits = |text: &str| Zeroizing::new(text.chars().filter(char::is_ascii_digit).collect::<String>());
         let same = |a: &str, b: &str| a == b || !a.starts_with("MT:") && digits(a) == digits(b);
@@ -87,7 +88,7 @@ impl LabelCodes {
         differ
     }
 
-    /// What they are, as a noun.
+    /// Returns the kind of the codes as a noun.
     pub(crate) const fn what(&self) -> &'static str {
         match (&self.qr, &self.manual) {
             (Some(_), None) => "Text of a QR code",
@@ -107,7 +108,8 @@ fn bare(cell: &str) -> &str {
     cell.trim().trim_matches('"')
 }
 
-/// Tells whether a line has as many digits as a manual code, and nothing else but what groups them.
+/// Returns whether a line has the number of digits of a manual code, and only grouping characters
+/// besides.
 fn is_manual(line: &str) -> bool {
     let digits = line.bytes().filter(u8::is_ascii_digit).count();
     matches!(digits, 11 | 21)

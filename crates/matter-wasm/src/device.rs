@@ -1,4 +1,4 @@
-//! The device that the files are of: what each of them adds, and its audit.
+//! The device described by the files, and its audit.
 
 mod audit;
 
@@ -12,7 +12,7 @@ use crate::codes::LabelCodes;
 use crate::dropped::{Dropped, Kind};
 use crate::flash::{Cut, CutFlash, reads_better};
 
-/// All that the files say of one device.
+/// All information about one device in the files.
 #[derive(Default)]
 pub(crate) struct Device {
     pub(crate) nvs: Option<Cut>,
@@ -23,12 +23,12 @@ pub(crate) struct Device {
     pub(crate) codes: LabelCodes,
     pub(crate) codes_source: Option<String>,
     pub(crate) picture: Option<Zeroizing<String>>,
-    /// Certificates and a declaration in files of their own, each with the file's name.
+    /// Certificates and a declaration in separate files, each with the file name.
     pub(crate) parts: Vec<(String, Part)>,
     findings: Vec<Finding>,
 }
 
-/// What the audit is told beside the files.
+/// The settings of the audit.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Settings {
     pub(crate) time: Option<DateTime>,
@@ -45,7 +45,7 @@ pub(crate) struct Audited {
 }
 
 impl Device {
-    /// Puts together what the files add. A second one of a kind is a finding.
+    /// Merges the files. A second file of the same kind is a finding.
     pub(crate) fn new(files: &[Dropped]) -> Self {
         let mut device = Self::default();
         for file in files {
@@ -134,13 +134,13 @@ impl Device {
 
     fn twice(&mut self, first: Cut, second: &Cut) -> Cut {
         if first.1 != second.1 {
-            let text = format!("{} beside {}, which is the one that is audited", second.0, first.0);
+            let text = format!("{} in addition to {}; only the latter is audited", second.0, first.0);
             self.find(Check::ArtifactTwice, &second.0, text);
         }
         first
     }
 
-    /// Leaves keys out that do not open the store: it may be in plain.
+    /// Ignores keys that do not decrypt the store, which may be plain.
     fn open_nvs(&mut self) {
         if let (Some((_, image)), Some(keys)) = (&self.nvs, &self.nvs_keys)
             && !reads_better(image, keys)
@@ -149,12 +149,12 @@ impl Device {
             self.find(
                 Check::NotChecked,
                 "nvs keys",
-                "the keys do not open the NVS partition, which is read as it is",
+                "the keys do not decrypt the NVS partition, which is read as plain",
             );
         }
     }
 
-    /// The text of the QR code, from the label or its picture.
+    /// Returns the text of the QR code, from the label or its picture.
     pub(crate) fn qr(&self) -> Option<&str> {
         self.codes
             .qr
@@ -172,7 +172,7 @@ impl Device {
     }
 }
 
-/// Reads a certificate as far as it can be read.
+/// Decodes a certificate, if it is readable.
 pub(crate) fn certificate(der: Option<&[u8]>) -> Option<Certificate> {
     Certificate::from_der(der?).ok()
 }

@@ -1,4 +1,4 @@
-//! The files as they were given, and what each of them is.
+//! The given files with their kinds.
 
 use esp_flash_image::{Image as AppImage, PartitionTable};
 use esp_nvs_image::{NvsKeys, PageState, Statistics};
@@ -8,38 +8,38 @@ use zeroize::Zeroizing;
 use crate::codes::LabelCodes;
 use crate::flash::find_table;
 
-/// Bytes of a page of NVS, and of a sector of flash.
+/// Size of an NVS page and of a flash sector in bytes.
 const SECTOR: usize = 0x1000;
-/// A larger image without a page of NVS in front is taken for a flash.
+/// A larger image that does not start with an NVS page is treated as a flash dump.
 const LARGE: usize = 0x10_0000;
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Debug)]
 pub(crate) enum Kind {
-    /// An app image, which has the firmware's name and version.
+    /// An app image with the firmware's name and version.
     App,
-    /// Text, or a table, with the codes of a label.
+    /// Text or a table with the codes of a label.
     Codes(LabelCodes),
-    /// Certificates, or a declaration.
+    /// Certificates or a declaration.
     Parts(Vec<Part>),
-    /// A request for a certificate.
+    /// A certificate signing request.
     Request(CertificateRequest),
-    /// A list of revoked certificates.
+    /// A certificate revocation list.
     RevocationList(Crl),
-    /// A flash from its first byte, with the address of its table, if there is one.
+    /// A flash dump from offset 0, with the offset of its partition table, if found.
     Flash(Option<usize>),
     Key(PrivateKey),
     Nvs,
     NvsKeys(NvsKeys),
     PublicKey(PublicKey),
     SecureCert,
-    /// A partition table alone.
+    /// A partition table without a flash.
     Table,
-    /// A picture: the text of its QR code, or why there is none.
+    /// A picture: the text of its QR code, or the reason why there is none.
     Picture(Result<Zeroizing<String>, String>),
-    /// Something of these that cannot be read; the text says why.
+    /// A file of one of these kinds that cannot be read, with the reason.
     Broken(String),
-    /// Nothing of these.
+    /// An unknown file.
     Other,
 }
 
@@ -63,7 +63,7 @@ impl Dropped {
         }
     }
 
-    /// What the file is, as a noun.
+    /// Returns the kind of the file as a noun.
     pub(crate) fn what(&self) -> String {
         match &self.kind {
             Kind::App => "App image".into(),
@@ -85,7 +85,7 @@ impl Dropped {
             Kind::Picture(Ok(_)) => "Picture of a QR code".into(),
             Kind::Picture(Err(_)) => "Picture".into(),
             Kind::Broken(what) => what.clone(),
-            Kind::Other => "Not recognised; searched for private keys alone".into(),
+            Kind::Other => "Not recognised; only searched for private keys".into(),
         }
     }
 
@@ -142,7 +142,7 @@ impl Kind {
         }
     }
 
-    /// What proves a device genuine, in DER, PEM, or as bare numbers.
+    /// Recognizes credentials in DER, PEM, or as raw numbers.
     fn of_credential(name: &str, bytes: &[u8]) -> Option<Self> {
         let kind = InputKind::of(bytes);
         Some(match kind {
@@ -174,7 +174,8 @@ impl Kind {
         })
     }
 
-    /// The scalar of a private key, or the point of a public one, as the reference tool keeps them.
+    /// Recognizes the raw scalar of a private key, or the raw point of a public key, as the
+    /// reference tool stores them.
     fn of_numbers(name: &str, bytes: &[u8]) -> Option<Self> {
         if let Ok(key) = PublicKey::new(bytes) {
             return Some(Self::PublicKey(key));
@@ -192,7 +193,7 @@ fn is_named_like_credential(name: &str) -> bool {
         .any(|end| name.ends_with(end))
 }
 
-/// Tells whether the first sector is a page of NVS.
+/// Returns whether the first sector is an NVS page.
 fn starts_with_nvs(bytes: &[u8]) -> bool {
     let first = bytes.get(..SECTOR).unwrap_or_default();
     let pages = Statistics::new(first);

@@ -1,4 +1,4 @@
-//! What the files say, decoded.
+//! The decoded contents of the files.
 
 use esp_flash_image::{Image as AppImage, PartitionTable};
 use esp_nvs_image::StoredValue;
@@ -13,7 +13,7 @@ use crate::flash::app_facts;
 use crate::nvs_map::bytes;
 use crate::report::{Fact, FactGroup};
 
-/// The facts of the device, and of files that are no part of one.
+/// Returns the facts of the device, and of files that are not part of a device.
 pub(crate) fn facts(device: &mut Device, audited: &Audited, files: &[Dropped], plain: Option<&[u8]>) -> Vec<FactGroup> {
     let mut groups = vec![
         group("Product", product(audited, plain)),
@@ -63,13 +63,13 @@ fn product(audited: &Audited, plain: Option<&[u8]>) -> Vec<Fact> {
     facts
 }
 
-/// The digits of a number's `Debug`, which is `U16(5)`.
+/// Returns the digits in the `Debug` text of a number, which is `U16(5)`.
 fn number_text(debug: &str) -> String {
     let inside = debug.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     inside.unwrap_or(debug).to_owned()
 }
 
-/// A key as words: `vendor-name` as `Vendor name`.
+/// Converts a key to words: `vendor-name` to `Vendor name`.
 fn words(key: &str) -> String {
     let text = match key {
         "serial-num" => "serial number",
@@ -136,8 +136,8 @@ fn of_payload(qr: &SetupPayload, with_ids: bool) -> Vec<Fact> {
     }
     let flow = match qr.flow() {
         CommissioningFlow::Standard => "standard",
-        CommissioningFlow::UserIntent => "user intent: something has to be done on the device",
-        _ => "custom: in the vendor's way",
+        CommissioningFlow::UserIntent => "user intent: the user must act on the device",
+        _ => "custom: described by the vendor",
     };
     facts.push(Fact::new("Flow", flow));
     facts.push(Fact::new("Discovery", discovery(qr.discovery())));
@@ -149,7 +149,7 @@ fn of_payload(qr: &SetupPayload, with_ids: bool) -> Vec<Fact> {
     facts
 }
 
-/// How the device is found, in words.
+/// Returns the discovery capabilities in words.
 fn discovery(capabilities: DiscoveryCapabilities) -> String {
     let known = [
         (DiscoveryCapabilities::BLE, "Bluetooth Low Energy"),
@@ -170,9 +170,9 @@ fn discovery(capabilities: DiscoveryCapabilities) -> String {
 fn attestation(audited: &Audited) -> Vec<Fact> {
     let mut facts = Vec::new();
     let place = match audited.report.key_place() {
-        KeyPlace::Nvs => "in the NVS partition, as it is",
-        KeyPlace::SecureCert => "in the esp_secure_cert partition, as it is",
-        KeyPlace::Elsewhere => "not in flash: in the eFuses, or under a key from there",
+        KeyPlace::Nvs => "in the NVS partition, in plain",
+        KeyPlace::SecureCert => "in the esp_secure_cert partition, in plain",
+        KeyPlace::Elsewhere => "not readable in flash: in the eFuses, or encrypted with a key from the eFuses",
         _ => "",
     };
     if !place.is_empty() {
@@ -209,7 +209,7 @@ fn declaration(audited: &Audited) -> Vec<Fact> {
         Fact::new("Type", kind),
         Fact::new("Vendor ID", content.vendor_id()),
         Fact::new("Products", products.join(", ")),
-        Fact::new("Device type", format!("{:#06x}", content.device_type_id())),
+        Fact::new("Device type", format!("{:#06X}", content.device_type_id())),
         Fact::new("Version", content.version_number()),
         Fact::new("Signer's key", format!("{}{signer}", declaration.signer_key_id())),
     ];
@@ -244,7 +244,7 @@ fn of_file(file: &Dropped, index: usize) -> Option<FactGroup> {
         Kind::Request(request) => vec![
             Fact::new("Public key", bytes(request.public_key().as_bytes(), 65)),
             Fact::new("Key identifier", request.public_key().key_id()),
-            Fact::new("Proof of possession", "valid: signed with the key that it is for"),
+            Fact::new("Proof of possession", "valid: signed with the requested key"),
         ],
         Kind::RevocationList(list) => vec![
             Fact::new("Issuer's key", list.authority_key_id()),

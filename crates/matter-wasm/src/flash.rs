@@ -1,4 +1,4 @@
-//! A dump of a flash, and the partitions that the audit reads of it.
+//! Flash dumps, and the partitions of them that are audited.
 
 use std::ops::Range;
 
@@ -12,30 +12,30 @@ use crate::report::{Fact, FactGroup, FlashSummary, PartitionSummary};
 
 const DUMP: &str = "flash dump";
 const TABLE: &str = "partition table";
-/// The partition of Espressif's component of that name.
+/// The label of the partition used by Espressif's component of the same name.
 const SECURE_CERT: &str = "esp_secure_cert";
-/// Where a table may be, when it is not where ESP-IDF puts it by itself.
+/// The step of the search for a partition table that is not at ESP-IDF's default offset.
 const SECTOR: usize = 0x1000;
 const LAST_TABLE: usize = 0x2_0000;
 
-/// A partition's bytes, and its label.
+/// The label and the bytes of a partition.
 pub(crate) type Cut = (String, Zeroizing<Vec<u8>>);
 
-/// What a dump gives to the audit.
+/// The parts of a dump for the audit.
 #[derive(Default)]
 pub(crate) struct CutFlash {
     pub(crate) nvs: Option<Cut>,
     pub(crate) nvs_keys: Option<NvsKeys>,
     pub(crate) secure_cert: Option<Cut>,
     pub(crate) secure_cert_size: Option<PartitionSize>,
-    /// The rest, in which there may be no key.
+    /// The other bytes, in which no key is allowed.
     pub(crate) rest: Zeroizing<Vec<u8>>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) summary: FlashSummary,
     pub(crate) facts: Vec<FactGroup>,
 }
 
-/// Finds the partition table of a flash.
+/// Returns the offset of the partition table of a flash.
 pub(crate) fn find_table(bytes: &[u8]) -> Option<usize> {
     let default = usize::try_from(TableOptions::DEFAULT_OFFSET).ok()?;
     let at = |offset: usize| bytes.get(offset..).filter(|rest| PartitionTable::is_binary(rest));
@@ -55,7 +55,7 @@ fn read_table(bytes: &[u8], offset: usize) -> Option<Result<PartitionTable, esp_
 }
 
 impl CutFlash {
-    /// Cuts a dump whose table is at `table_offset`.
+    /// Splits a dump whose table is at `table_offset`.
     pub(crate) fn new(bytes: &[u8], table_offset: Option<usize>) -> Self {
         let mut cut = Self {
             rest: Zeroizing::new(bytes.to_vec()),
@@ -63,8 +63,7 @@ impl CutFlash {
         };
         cut.summary.size = bytes.len();
         let Some(offset) = table_offset else {
-            let text =
-                "none that can be read; the flash is perhaps encrypted, and then its partitions cannot be read here";
+            let text = "no readable partition table; if the flash is encrypted, its partitions cannot be read here";
             cut.find(Check::ArtifactMalformed, TABLE, text);
             return cut;
         };
@@ -72,7 +71,7 @@ impl CutFlash {
         match read_table(bytes, offset) {
             Some(Ok(table)) => cut.read(bytes, table.partitions(), &table),
             Some(Err(error)) => cut.find(Check::ArtifactMalformed, TABLE, error),
-            None => cut.find(Check::ArtifactMalformed, TABLE, "the dump ends inside of it"),
+            None => cut.find(Check::ArtifactMalformed, TABLE, "the dump ends inside it"),
         }
         cut
     }
@@ -86,7 +85,7 @@ impl CutFlash {
         let certs = partitions.iter().find(|part| part.label() == SECURE_CERT);
         if let Some(certs) = certs
             && let image = content(bytes, certs)
-            // An erased one is there for devices whose credentials are in NVS.
+            // Devices with credentials in NVS may have an erased partition.
             && !is_erased(image)
         {
             self.secure_cert = Some((certs.label().into(), Zeroizing::new(image.to_vec())));
@@ -114,7 +113,8 @@ impl CutFlash {
 
     fn add_nvs(&mut self, bytes: &[u8], partitions: &[Partition]) {
         let stores = || partitions.iter().filter(|part| part.is_nvs());
-        // Espressif's projects for Matter have one of this name. The namespace cannot be seen in an encrypted one.
+        // Espressif's Matter projects use this label. The namespace of an encrypted partition is
+        // not readable.
         let factory = stores().min_by_key(|part| {
             let store = content(bytes, part);
             (!holds_factory_data(store), is_erased(store), part.label() != "fctry")
@@ -140,7 +140,7 @@ impl CutFlash {
         }
         let keys = partitions.iter().filter(|part| part.is_nvs_keys());
         let keys = keys.map(|part| (part, content(bytes, part)));
-        // Erased ones hold no keys, and the store is not encrypted.
+        // Erased partitions contain no keys, and then the store is not encrypted.
         for (part, content) in keys.filter(|(_, content)| !is_erased(content)) {
             match NvsKeys::decode(content) {
                 Ok(keys) if reads_better(store, &keys) => self.nvs_keys = Some(keys),
@@ -155,7 +155,7 @@ impl CutFlash {
         }
     }
 
-    /// Finds partitions that the audit reads and the dump does not have in full.
+    /// Reports audited partitions that the dump does not contain completely.
     fn check_ends(&mut self, bytes: &[u8], partitions: &[Partition]) {
         let len = bytes.len();
         let is_read = |part: &&Partition| part.label() == SECURE_CERT || part.is_nvs() || part.is_nvs_keys();
@@ -182,7 +182,7 @@ impl CutFlash {
         } else if part.is_app() {
             class = "app";
             app().map_or_else(
-                || "no app image that can be read".into(),
+                || "no readable app image".into(),
                 |app| self.app(&app, part.label(), boots),
             )
         } else if part.is_nvs() {
@@ -225,7 +225,7 @@ impl CutFlash {
     }
 }
 
-/// What an app image says of itself.
+/// Returns the facts in an app image.
 pub(crate) fn app_facts(app: &AppImage<'_>, label: &str) -> Option<FactGroup> {
     let description = app.app_description()?;
     let mut facts = vec![
@@ -257,13 +257,13 @@ pub(crate) fn is_erased(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0xFF)
 }
 
-/// The namespace alone is nothing: firmware makes it where it looks for factory data.
+/// The namespace alone is not enough: firmware creates it when it looks for factory data.
 fn holds_factory_data(store: &[u8]) -> bool {
     let holds = |name: &[u8]| store.windows(name.len()).any(|window| window == name);
     holds(NAMESPACE.as_str().as_bytes()) && holds(b"vendor-id")
 }
 
-/// Tells whether a store is rather one that was encrypted with these keys than a plain one.
+/// Returns whether a store is more likely encrypted with these keys than plain.
 pub(crate) fn reads_better(store: &[u8], keys: &NvsKeys) -> bool {
     let mut plain = Zeroizing::new(store.to_vec());
     esp_nvs_image::decrypt(&mut plain, keys).is_ok()

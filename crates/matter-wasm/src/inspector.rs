@@ -9,7 +9,7 @@ use crate::report::{FileSummary, FoundProblem, LabelSummary, Report};
 use crate::secret::{self, Revealed};
 use crate::{chain, facts, secure_cert_records};
 
-/// The files of one device, and what they are.
+/// The files of one device, with their kinds.
 ///
 /// # Examples
 ///
@@ -37,13 +37,14 @@ impl Inspector {
         Self::default()
     }
 
-    /// Sets the time at which certificates have to be valid, as `2026-06-01T00:00:00Z`. Returns whether it is one.
+    /// Sets the time at which certificates must be valid, as `2026-06-01T00:00:00Z`. Returns
+    /// whether the text is valid.
     pub fn set_time(&mut self, time: &str) -> bool {
         self.settings.time = time.parse::<DateTime>().ok();
         self.settings.time.is_some()
     }
 
-    /// Says whether the device is for tests: what only tests may have is a warning then.
+    /// Sets whether the device is for tests: faults that are allowed in tests become warnings.
     pub const fn set_for_tests(&mut self, for_tests: bool) {
         self.settings.for_tests = for_tests;
     }
@@ -54,7 +55,8 @@ impl Inspector {
             .push(Dropped::new(name.into(), Zeroizing::new(bytes.to_vec())));
     }
 
-    /// Adds a picture of the device's label with its `size` in bytes: the text of the QR code in it, or why there is none.
+    /// Adds a picture of the device's label with its `size` in bytes: the text of its QR code, or
+    /// the reason why there is none.
     pub fn add_picture(&mut self, name: &str, size: usize, text: Result<&str, &str>) {
         let text = text.map(|text| Zeroizing::new(text.to_owned())).map_err(Into::into);
         self.files.push(Dropped {
@@ -65,7 +67,7 @@ impl Inspector {
         });
     }
 
-    /// Audits the files against each other, and returns what there is to show.
+    /// Audits the files against each other, and returns the report.
     #[must_use]
     pub fn report(&self) -> Report {
         let mut device = Device::new(&self.files);
@@ -93,7 +95,7 @@ impl Inspector {
         }
     }
 
-    /// Returns a secret by the id that the report has in its place.
+    /// Returns a secret by its id in the report.
     #[must_use]
     pub fn reveal(&self, id: &str) -> Option<Revealed> {
         let mut device = Device::new(&self.files);
@@ -114,7 +116,7 @@ impl std::fmt::Debug for Inspector {
     }
 }
 
-/// The NVS image in plain.
+/// Returns the plain NVS image.
 fn readable(device: &Device) -> Option<Zeroizing<Vec<u8>>> {
     let (_, image) = device.nvs.as_ref()?;
     Some(plain(image, device.nvs_keys.as_ref()))
@@ -143,7 +145,7 @@ fn title(device: &Device, audited: &Audited, files: &[Dropped]) -> String {
     }
 }
 
-/// All that was found, the worst first.
+/// Returns all findings, the worst first.
 fn problems(device: &Device, audited: &Audited) -> Vec<FoundProblem> {
     let mut problems: Vec<FoundProblem> = audited.findings.iter().map(FoundProblem::of).collect();
     let qr = device.qr().and_then(|text| text.parse::<SetupPayload>().ok());

@@ -1,4 +1,4 @@
-//! The map of an NVS partition: which slot is written, erased or empty, and which entry is where.
+//! The map of an NVS partition: the state of each slot, and the position of each entry.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,12 @@ const SLOTS: usize = 126;
 const BITMAP: usize = 32;
 const FIRST_SLOT: usize = 64;
 
-/// What of Matter's own is shown to nobody who does not ask.
+/// Keys of Matter whose values are shown only on request.
 const SECRET_KEYS: [&str; 4] = ["dac-key", "pin-code", "rd-id-uid", "verifier"];
-/// How many bytes of a blob are shown.
+/// The number of bytes of a blob to show.
 const SHOWN: usize = 24;
 
-/// An image that can be read: as it is, or decrypted.
+/// Returns the plain image, decrypted if necessary.
 pub(crate) fn plain(image: &[u8], keys: Option<&NvsKeys>) -> Zeroizing<Vec<u8>> {
     let mut plain = Zeroizing::new(image.to_vec());
     if let Some(keys) = keys
@@ -32,7 +32,7 @@ pub(crate) fn plain(image: &[u8], keys: Option<&NvsKeys>) -> Zeroizing<Vec<u8>> 
     plain
 }
 
-/// Draws the map of an image in plain.
+/// Creates the map of a plain image.
 pub(crate) fn map(image: &[u8], source: &str, is_decrypted: bool) -> NvsMap {
     let statistics = Statistics::new(image);
     let mut slots: Vec<Vec<u8>> = statistics.pages().iter().map(|page| states(image, page)).collect();
@@ -78,7 +78,7 @@ const fn state_name(state: PageState) -> &'static str {
     }
 }
 
-/// The states of a page's slots, a letter for each.
+/// Returns the states of a page's slots, one character each.
 fn states(image: &[u8], page: &PageSummary) -> Vec<u8> {
     let bitmap = image
         .get(page.offset + BITMAP..page.offset + FIRST_SLOT)
@@ -108,7 +108,7 @@ fn mark(slots: &mut [Vec<u8>], offset: Option<usize>) {
     }
 }
 
-/// The names of the namespaces, by their indices.
+/// Returns the names of the namespaces by index.
 fn names(image: &[u8]) -> BTreeMap<u8, String> {
     let items = Items::new(image).flatten().filter(|item| item.namespace_index() == 0);
     items
@@ -154,13 +154,13 @@ fn entry(item: &Item<'_>, names: &BTreeMap<u8, String>) -> Option<MapEntry> {
     Some(entry)
 }
 
-/// The value of the entry at an offset.
+/// Returns the value of the entry at an offset.
 pub(crate) fn reveal(image: &[u8], offset: usize) -> Option<Zeroizing<String>> {
     let item = Items::new(image).flatten().find(|item| item.offset() == offset)?;
     Some(Zeroizing::new(value(&item, usize::MAX)))
 }
 
-/// A value as text. Of a blob the first bytes are written.
+/// Formats a value as text; of a blob only the first bytes.
 fn value(item: &Item<'_>, shown: usize) -> String {
     let data = item.data();
     let [a, b, c, d, ..] = data;
@@ -178,7 +178,7 @@ fn value(item: &Item<'_>, shown: usize) -> String {
         ItemType::Str => text(item.payload()),
         ItemType::BlobIndex => {
             let chunks = data.get(4).copied().unwrap_or_default();
-            let pieces = if chunks == 1 { "piece" } else { "pieces" };
+            let pieces = if chunks == 1 { "chunk" } else { "chunks" };
             format!("{} bytes in {chunks} {pieces}", u32::from_le_bytes([a, b, c, d]))
         }
         _ => bytes(item.payload(), shown),
@@ -190,7 +190,7 @@ fn text(payload: &[u8]) -> String {
     String::from_utf8_lossy(text).into_owned()
 }
 
-/// Bytes as hexadecimal digits, and how many there are where they are not all written.
+/// Formats bytes as hexadecimal digits, followed by the length if they are truncated.
 pub(crate) fn bytes(bytes: &[u8], shown: usize) -> String {
     let first = bytes.get(..shown.min(bytes.len())).unwrap_or_default();
     let digits = base16ct::lower::encode_string(first);
@@ -215,7 +215,7 @@ const fn type_name(kind: ItemType) -> &'static str {
         ItemType::Double => "double",
         ItemType::Str => "string",
         ItemType::BlobV1 => "blob",
-        ItemType::BlobChunk => "piece of a blob",
+        ItemType::BlobChunk => "chunk of a blob",
         ItemType::BlobIndex => "index of a blob",
         _ => "unknown",
     }

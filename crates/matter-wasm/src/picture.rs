@@ -2,17 +2,17 @@
 
 use zeroize::Zeroizing;
 
-/// Pictures of a label are smaller.
+/// The limit for pictures; those of a label are smaller.
 const MAX_PIXELS: usize = 4096 * 4096;
 
-/// Reads the one QR code of a picture, of which `grey` has a byte for each pixel, row by row.
+/// Reads the only QR code of a picture; `grey` has one byte per pixel, row by row.
 ///
-/// The decoder is another's. Where it does not end well, [`Inspector`](crate::Inspector)s of other instances are not concerned:
-/// the page reads each picture in an instance of its own.
+/// The decoder is a third-party crate. A crash of it does not affect other
+/// [`Inspector`](crate::Inspector) instances: the page reads each picture in a separate instance.
 ///
 /// # Errors
 ///
-/// The reason, in words, when there is no code, or more than one, or one that cannot be read.
+/// The reason in words, if there is no code, more than one, or an unreadable one.
 pub fn read_qr(width: usize, height: usize, grey: &[u8]) -> Result<Zeroizing<String>, &'static str> {
     let pixels = width
         .checked_mul(height)

@@ -1,49 +1,50 @@
-//! What the page shows. Nothing in here is secret: what is, has an id in its place, for [`Inspector::reveal`](crate::Inspector::reveal).
+//! The contents of the page. It contains no secrets: each is replaced by an id for
+//! [`Inspector::reveal`](crate::Inspector::reveal).
 
 use matter_factory_data::{Finding, Severity};
 use serde::Serialize;
 
-/// All that there is to show of one device.
+/// The report about one device.
 #[derive(Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct Report {
-    /// The files, in the order in which they were given.
+    /// The files, in the order in which they were added.
     pub files: Vec<FileSummary>,
-    /// What all the files together are.
+    /// A title for all files together.
     pub title: String,
-    /// What was found, the worst first.
+    /// The findings, the worst first.
     pub problems: Vec<FoundProblem>,
-    /// How many errors, warnings and notes there are among them.
+    /// The numbers of errors, warnings and notes.
     pub counts: [usize; 3],
-    /// What the files say, decoded.
+    /// The decoded contents of the files.
     pub facts: Vec<FactGroup>,
-    /// The label, if there is a code for one.
+    /// The label, if there is a code for it.
     pub label: Option<LabelSummary>,
-    /// The certificate chain from the root down; nothing without a certificate.
+    /// The certificate chain from the root down; empty without certificates.
     pub chain: Vec<CertificateNode>,
     /// The pages of the NVS partition.
     pub nvs: Option<NvsMap>,
     /// The records of the `esp_secure_cert` partition.
     pub secure_cert: Vec<SecureCertRecord>,
-    /// The flash that a dump shows.
+    /// The flash of a dump.
     pub flash: Option<FlashSummary>,
 }
 
-/// A file, and what it was taken for.
+/// A file with its kind.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct FileSummary {
     /// Its name.
     pub name: String,
-    /// What it is, in words.
+    /// Its kind in words.
     pub what: String,
-    /// How long it is, in bytes.
+    /// Its size in bytes.
     pub size: usize,
-    /// Whether the audit looks into it.
+    /// Whether the audit uses it.
     pub is_known: bool,
 }
 
-/// One thing that the audit found.
+/// A finding of the audit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FoundProblem {
@@ -51,18 +52,18 @@ pub struct FoundProblem {
     pub severity: &'static str,
     /// The stable name of the check.
     pub id: String,
-    /// What it is about.
+    /// The audited object.
     pub object: String,
     /// One sentence.
     pub text: String,
-    /// What to do about it, where something can be done.
+    /// The remedy, if there is one.
     pub remedy: Option<String>,
-    /// The result with which a commissioner built on the Matter SDK ends for this reason.
+    /// The result of a commissioner based on the Matter SDK, if it fails for this reason.
     pub sdk: Option<String>,
 }
 
 impl FoundProblem {
-    /// Returns the finding of a library as it is shown.
+    /// Converts a finding of a library for display.
     #[must_use]
     pub fn of(finding: &Finding) -> Self {
         Self {
@@ -75,7 +76,7 @@ impl FoundProblem {
         }
     }
 
-    /// Its place in the list: the worst comes first.
+    /// Returns the sort key: the worst comes first.
     pub(crate) fn rank(&self) -> u8 {
         match self.severity {
             "error" => 0,
@@ -96,7 +97,7 @@ impl FoundProblem {
     }
 }
 
-/// A text with a capital in front and a full stop behind it.
+/// Capitalizes a text and appends a full stop.
 pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
@@ -107,11 +108,11 @@ pub(crate) fn sentence(text: &str) -> String {
     sentence
 }
 
-/// Facts that belong together.
+/// A group of facts.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct FactGroup {
-    /// What they are about.
+    /// The title of the group.
     pub name: String,
     /// The facts.
     pub facts: Vec<Fact>,
@@ -123,9 +124,9 @@ pub struct FactGroup {
 pub struct Fact {
     /// The name.
     pub name: String,
-    /// The value; empty where it is secret.
+    /// The value; empty if it is secret.
     pub value: String,
-    /// By what the value is revealed, where it is secret.
+    /// The id for revealing a secret value.
     pub secret: Option<String>,
 }
 
@@ -147,15 +148,16 @@ impl Fact {
     }
 }
 
-/// What can be said of a label without its codes.
+/// The public information about a label.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct LabelSummary {
-    /// By what it is revealed: the label shows the passcode.
+    /// The id for revealing the label, which shows the passcode.
     pub secret: &'static str,
-    /// Whether it can be drawn: not from a manual code alone, which does not have the whole discriminator.
+    /// Whether the label can be drawn; a manual code alone does not contain the whole
+    /// discriminator.
     pub is_drawable: bool,
-    /// Where the codes come from.
+    /// The source of the codes.
     pub source: String,
 }
 
@@ -165,25 +167,25 @@ pub struct LabelSummary {
 pub struct CertificateNode {
     /// `PAA`, `PAI` or `DAC`.
     pub role: &'static str,
-    /// Where it comes from; nothing when it is missing.
+    /// The source; `None` if the certificate is missing.
     pub source: Option<String>,
     /// The common name of the subject.
     pub name: Option<String>,
-    /// What else it says.
+    /// Further contents.
     pub facts: Vec<Fact>,
-    /// Whether it is valid at the time of the audit: `valid`, `expired`, `not yet valid`.
+    /// The validity at the time of the audit: `valid`, `expired`, `not yet valid`.
     pub validity: Option<&'static str>,
-    /// How it fits to the certificate above it.
+    /// The relation to the issuer's certificate.
     pub link: Link,
 }
 
-/// How a certificate fits to the one above it.
+/// The relation of a certificate to its issuer's.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct Link {
-    /// `ok`, `bad`, or `unknown` without that certificate.
+    /// `ok`, `bad`, or `unknown` without the issuer's certificate.
     pub state: &'static str,
-    /// The same in words.
+    /// The relation in words.
     pub text: String,
 }
 
@@ -191,15 +193,15 @@ pub struct Link {
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct NvsMap {
-    /// Its name: a file, or a partition of a dump.
+    /// The name of the file, or of the partition in a dump.
     pub source: String,
     /// Whether the entries were decrypted.
     pub is_decrypted: bool,
-    /// The pages as they lie in the image.
+    /// The pages in flash order.
     pub pages: Vec<MapPage>,
-    /// The entries as they lie in the image.
+    /// The entries in flash order.
     pub entries: Vec<MapEntry>,
-    /// Slots in all, written, erased, and free.
+    /// The numbers of all, written, erased and free slots.
     pub slots: [usize; 4],
 }
 
@@ -207,17 +209,17 @@ pub struct NvsMap {
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct MapPage {
-    /// Where it starts.
+    /// The offset of the page.
     pub offset: usize,
     /// `active`, `full`, `freeing`, `empty` or `corrupt`.
     pub state: &'static str,
     /// The sequence number.
     pub sequence: Option<u32>,
-    /// A letter for each slot: `w` written, `x` erased, `.` empty, `!` with a fault.
+    /// One character for each slot: `w` written, `x` erased, `.` empty, `!` faulty.
     pub slots: String,
 }
 
-/// An entry, and the slots that it takes.
+/// An entry with its slots.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct MapEntry {
@@ -225,17 +227,17 @@ pub struct MapEntry {
     pub page: usize,
     /// The first slot.
     pub slot: usize,
-    /// How many slots.
+    /// The number of slots.
     pub span: usize,
-    /// The namespace; nothing in the table of namespaces.
+    /// The namespace; `None` in the table of namespaces.
     pub namespace: Option<String>,
     /// The key.
     pub key: String,
     /// The type.
     pub kind: &'static str,
-    /// The value; empty where it is secret.
+    /// The value; empty if it is secret.
     pub value: String,
-    /// By what the value is revealed, where it is secret.
+    /// The id for revealing a secret value.
     pub secret: Option<String>,
 }
 
@@ -243,29 +245,29 @@ pub struct MapEntry {
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct SecureCertRecord {
-    /// Where it starts.
+    /// The offset of the record.
     pub offset: usize,
     /// The type.
     pub kind: String,
     /// The subtype.
     pub subtype: u8,
-    /// How the data is kept.
+    /// The storage of the data.
     pub storage: String,
-    /// How many bytes of data there are.
+    /// The length of the data in bytes.
     pub len: usize,
-    /// Whether its checksum is right.
+    /// Whether the checksum is correct.
     pub is_sound: bool,
-    /// What it is for.
+    /// The purpose of the record.
     pub meaning: String,
 }
 
-/// A flash, and what is in it.
+/// A flash with its partitions.
 #[derive(Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct FlashSummary {
-    /// Bytes of the dump.
+    /// The size of the dump in bytes.
     pub size: usize,
-    /// Where its partition table is.
+    /// The offset of the partition table.
     pub table_offset: usize,
     /// The partitions in the order of their addresses.
     pub partitions: Vec<PartitionSummary>,
@@ -279,12 +281,12 @@ pub struct PartitionSummary {
     pub label: String,
     /// Type and subtype.
     pub kind: String,
-    /// `app`, `nvs`, `keys`, `cert` or `other`: what it is drawn as.
+    /// The class for drawing: `app`, `nvs`, `keys`, `cert` or `other`.
     pub class: &'static str,
-    /// Where it starts.
+    /// The offset of the partition.
     pub offset: u32,
-    /// How many bytes it has.
+    /// The size in bytes.
     pub size: u32,
-    /// What is in it.
+    /// The contents in words.
     pub content: String,
 }

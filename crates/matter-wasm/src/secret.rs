@@ -1,4 +1,4 @@
-//! What is shown only to who asks.
+//! Secrets, which are shown only on request.
 
 use matter_setup_payload::{Label, ManualPayload, SetupPayload};
 use serde::Serialize;
@@ -46,7 +46,7 @@ impl Drop for Revealed {
     }
 }
 
-/// Returns a secret by its id, which a report has in its place.
+/// Returns a secret by its id in the report.
 pub(crate) fn reveal(
     id: &str,
     device: &Device,

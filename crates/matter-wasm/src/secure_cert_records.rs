@@ -4,7 +4,7 @@ use esp_secure_cert::{Image, Record, RecordType};
 
 use crate::report::SecureCertRecord;
 
-/// Lists the records of an image.
+/// Returns the records of an image.
 pub(crate) fn records(image: &[u8]) -> Vec<SecureCertRecord> {
     let records = Image::new(image).records();
     records.map_while(Result::ok).map(|record| one(&record)).collect()
@@ -26,17 +26,17 @@ const fn meaning(kind: RecordType, subtype: u8) -> &'static str {
     match (kind, subtype) {
         (RecordType::CA_CERT, _) => "certificate of the issuer: PAI",
         (RecordType::DEV_CERT, _) => "certificate of the device: DAC",
-        (RecordType::PRIV_KEY, _) => "private key of the DAC, or where it is",
-        (RecordType::HMAC_ECDSA_KEY_SALT, _) => "salt of a key that the chip derives",
+        (RecordType::PRIV_KEY, _) => "private key of the DAC, or its storage",
+        (RecordType::HMAC_ECDSA_KEY_SALT, _) => "salt of a key derived by the chip",
         (RecordType::SEC_CFG, _) => "eFuse block with the key",
         (RecordType::SIGNATURE_BLOCK, _) => "signature of the records",
         (RecordType::INTEGRITY, _) => "hash of the records",
-        (RecordType::MATTER_1, _) => "data of Matter",
+        (RecordType::MATTER_1, _) => "Matter data",
         _ => "",
     }
 }
 
-/// The private key as it is stored, if it is there in plain.
+/// Returns the stored private key, if it is plain.
 pub(crate) fn key(image: &[u8]) -> Option<&[u8]> {
     let mut records = Image::new(image).records().map_while(Result::ok);
     let record = records.find(|record| record.kind() == RecordType::PRIV_KEY)?;

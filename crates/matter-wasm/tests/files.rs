@@ -1,4 +1,4 @@
-//! What each kind of file is taken for, and that none ends the inspector.
+//! The recognized kind of each file; no file crashes the inspector.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -21,7 +21,8 @@ fn nvs() -> Vec<u8> {
     esp_nvs_image::encode_to_vec(PartitionSize::new(0x6000).unwrap(), BlobVersion::V2, entries).unwrap()
 }
 
-/// A flash of 64 KiB with the image at 0xA000, and a table of one row (ESP-IDF Programming Guide, "Partition Tables").
+/// A flash of 64 KiB with the image at 0xA000, and a table with one row (ESP-IDF Programming Guide,
+/// "Partition Tables").
 fn flash(table_at: usize) -> Vec<u8> {
     let mut flash = vec![0xFF; 0x1_0000];
     let mut row = vec![0xAA, 0x50, 1, 2];
@@ -57,7 +58,7 @@ fn files_are_known_by_what_is_in_them() {
             b"qrcode,manualcode\nMT:Y.K9042C00KA0648G00,34970112332",
             "Onboarding codes",
         ),
-        ("a", b"hello", "Not recognised; searched for private keys alone"),
+        ("a", b"hello", "Not recognised; only searched for private keys"),
     ];
     for (name, bytes, wanted) in cases {
         assert_eq!(what(name, bytes), wanted);
@@ -91,14 +92,14 @@ fn an_encrypted_partition_is_read_with_its_keys() {
     inspector.add_file("keys.bin", &partition);
     let map = inspector.report().nvs.unwrap();
     assert_eq!((map.is_decrypted, map.entries.len()), (true, 3));
-    // Keys beside an image in plain are told, and the image is read.
+    // Keys for a plain image are reported, and the image is read.
     let mut inspector = Inspector::new();
     inspector.add_file("nvs.bin", &nvs());
     inspector.add_file("keys.bin", &partition);
     assert_eq!(inspector.report().nvs.unwrap().entries.len(), 3);
 }
 
-/// Numbers that are the same in every run.
+/// Deterministic random numbers.
 struct Numbers(u64);
 
 impl Numbers {
@@ -111,7 +112,7 @@ impl Numbers {
 }
 
 #[test]
-fn no_file_ends_the_inspector() {
+fn no_file_crashes_the_inspector() {
     let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
     let seeds: [Vec<u8>; 5] = [
         nvs(),
@@ -150,9 +151,9 @@ fn no_file_ends_the_inspector() {
     println!("{reports} cases ran");
 }
 
-/// The seeds of the fuzz targets, which are files of every kind, well and badly made.
+/// The seeds of the fuzz targets: files of every kind, valid and malformed.
 #[test]
-fn no_seed_of_the_fuzz_targets_ends_the_inspector() {
+fn no_seed_of_the_fuzz_targets_crashes_the_inspector() {
     let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
     let mut cases = 0;
     for folder in std::fs::read_dir(corpus).unwrap() {

@@ -1,4 +1,4 @@
-//! What the inspector makes of the files of a device.
+//! Reports of the inspector for the files of a device.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -14,7 +14,7 @@ use matter_wasm::{Inspector, Report};
 const PASSCODE: u32 = 34_567_890;
 const SCALAR: [u8; 32] = [3; 32];
 
-/// A device of a vendor that is none for tests, and everything that belongs to it.
+/// A device of a real vendor id, with all its files.
 struct Device {
     nvs: Vec<u8>,
     qr: String,
@@ -118,7 +118,7 @@ fn a_good_device_has_nothing_but_the_test_signer() {
 }
 
 #[test]
-fn what_belongs_to_another_device_is_told() {
+fn files_of_another_device_are_reported() {
     let (own, other) = (device(PASSCODE), device(45_678_901));
     let report = inspector(&[("nvs.bin", &own.nvs), ("code", other.qr.as_bytes())]).report();
     assert!(ids(&report, "error").contains(&"verifier-passcode"));

@@ -4,7 +4,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 let compiled = null;
 
-// The library is in the page, compressed and in Base64: browsers load no modules for pages in files.
+// The library is in the page, compressed and in Base64, because browsers load no modules for pages in files.
 async function moduleOf(text) {
   const binary = atob(text.trim());
   const packed = Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
@@ -12,7 +12,7 @@ async function moduleOf(text) {
   return WebAssembly.compile(await new Response(unpacked).arrayBuffer());
 }
 
-// A new instance knows nothing of what another one has read.
+// A new instance has no data of an earlier one.
 async function instance() {
   compiled ??= moduleOf(document.getElementById("wasm").textContent);
   const { exports } = await WebAssembly.instantiate(await compiled, {});

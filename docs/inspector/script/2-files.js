@@ -1,12 +1,12 @@
-// Files: out of a drop, a choice, or the clipboard; pictures are decoded by the browser.
+// Files from a drop, a choice, or the clipboard; the browser decodes pictures.
 
 const LARGEST = 64 << 20;
 const MOST = 200;
 const DEEPEST = 4;
 const PICTURE = /\.(png|jpe?g|webp|gif|bmp|svg|avif)$/i;
 
-// Walks through what was dropped, folders as well. The list is read at once: it is empty after the event. Chromium gives pages in
-// files no entries of folders, but handles; others know entries alone.
+// Reads dropped files and folders. The list is read at once, because it is empty after the event. Chromium gives pages in
+// files handles instead of entries of folders; other browsers have entries only.
 async function filesOfDrop(transfer) {
   const given = [...transfer.items].filter((item) => item.kind === "file").map((item) => ({
     file: item.getAsFile(),
@@ -46,7 +46,7 @@ async function walkEntry(entry, found, depth) {
   }
 }
 
-// Reads a file. One that is larger than the room that is left is refused: no flash is.
+// Reads a file. A file that exceeds the remaining room, which every flash fits into, is refused.
 async function readFile(file, room) {
   if (file.size > room) throw new Error(`${file.name} is too large: a device’s files have 64 MiB at most, all together.`);
   const bytes = new Uint8Array(await file.arrayBuffer());
@@ -61,7 +61,7 @@ function isPicture(file, bytes) {
     || starts(0x89, 0x50, 0x4E, 0x47) || starts(0xFF, 0xD8, 0xFF);
 }
 
-// The text of the QR code in a picture, or why there is none. It is tried in several sizes.
+// The text of the QR code in a picture, or the reason why there is none. Several sizes are tried.
 async function readPicture(file) {
   const url = URL.createObjectURL(file);
   try {

@@ -1,4 +1,4 @@
-// Elements: made of names, attributes and children; never of text that is parsed.
+// Elements: made of names, attributes and children; text is never parsed.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -31,7 +31,7 @@ function size(bytes) {
   return plural(bytes, "byte");
 }
 
-// A value that is hidden until the button is pressed, and again when it is pressed once more.
+// A hidden value, which a button reveals and hides again.
 function secret(name, id, reveal) {
   const place = make("span", { class: "secret" });
   const hide = () => {
@@ -51,7 +51,7 @@ function secret(name, id, reveal) {
   return place;
 }
 
-// Digits without words.
+// Digits without units.
 const CODE = /^[0-9A-Fa-f]{16,}/;
 
 function factList(facts, reveal) {

@@ -7,7 +7,7 @@ const MOST_ENTRIES = 1000;
 
 const WORDS = { w: "written", x: "erased", ".": "empty", "!": "faulty" };
 
-// Which entry has a slot of a page, by number.
+// The entry of each slot of a page, by number.
 function owners(page, entries) {
   const owner = new Map();
   entries.forEach((entry, number) => {
@@ -55,7 +55,7 @@ function pageMap(page, number, entries) {
     draw("svg", { viewBox: `0 0 ${COLUMNS * CELL} ${Math.ceil(126 / COLUMNS) * CELL}`, role: "img", "aria-label": name }, loose, drawn));
 }
 
-// Pages that were never written are told in words: of a large partition that is most.
+// Pages that were never written, the majority in a large partition, are described in words.
 function pages(map) {
   const isShown = (page) => page.state !== "empty" || page.slots.includes("!");
   const numbers = map.pages.map((page, number) => (isShown(page) ? number : -1)).filter((number) => number >= 0);
@@ -64,7 +64,7 @@ function pages(map) {
   const list = empty.length > 6 ? `${plural(empty.length, "page")} more` : `${empty.length === 1 ? "Page" : "Pages"} ${empty.join(", ")}`;
   return [
     make("div", { class: "pages" }, shown),
-    numbers.length > MOST_PAGES && make("p", { class: "quiet" }, `And ${numbers.length - MOST_PAGES} pages more, which are not drawn.`),
+    numbers.length > MOST_PAGES && make("p", { class: "quiet" }, `${numbers.length - MOST_PAGES} more pages are not drawn.`),
     empty.length > 0 && make("p", { class: "quiet" }, `${list}: empty, never written since ${empty.length === 1 ? "it was" : "they were"} erased.`),
   ];
 }
@@ -114,7 +114,7 @@ function flashCard(flash) {
   const strip = make("div", { class: "strip", role: "img", "aria-label": `Flash of ${size(flash.size)}: ${parts.map((part) => part.label).join(", ")}` });
   for (const part of parts) {
     const piece = make("span", { class: part.class, title: `${part.label}: ${size(part.size)}` });
-    // By the root, so that small partitions beside large ones can be seen.
+    // By the square root, so that small partitions beside large ones are visible.
     piece.style.flexGrow = String(Math.sqrt(part.size));
     strip.append(piece);
   }

@@ -1,4 +1,4 @@
-// The report: what the files are, what is wrong, and everything decoded.
+// The report: kinds of files, findings, and all decoded values.
 
 const MOST_FINDINGS = 200;
 const LEVEL = { error: "Error", warning: "Warning", note: "Note" };
@@ -19,7 +19,7 @@ function findingsCard(problems, isKnown) {
   const others = problems.filter((problem) => problem.severity !== "note");
   const list = (some) => [
     make("ul", { class: "findings" }, some.slice(0, MOST_FINDINGS).map(findingItem)),
-    some.length > MOST_FINDINGS && make("p", { class: "quiet" }, `And ${some.length - MOST_FINDINGS} more, which are not shown.`),
+    some.length > MOST_FINDINGS && make("p", { class: "quiet" }, `${some.length - MOST_FINDINGS} more are not shown.`),
   ];
   return card("Findings",
     others.length > 0 ? list(others) : make("p", {}, isKnown ? "No error and no warning." : "There is nothing here that can be audited."),

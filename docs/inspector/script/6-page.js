@@ -1,11 +1,11 @@
-// The page: what the user gives, and when it is read.
+// The page: the user's input, and when it is read.
 
 const byId = (id) => document.getElementById(id);
 let files = [];
 let library = null;
 let turn = 0;
 
-// What the report says as well is only for those who do not see it.
+// Shows a message; without `isSeen` only to screen readers.
 function say(text, isBad, isSeen = true) {
   byId("status").textContent = text;
   byId("status").classList.toggle("hidden", !isSeen);
@@ -14,7 +14,7 @@ function say(text, isBad, isSeen = true) {
 
 const painted = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done, 0)); });
 
-// Hides everything that was revealed as well: the report is made anew.
+// Also hides all revealed values: the report is rebuilt.
 async function inspect() {
   turn += 1;
   const own = turn;
@@ -49,7 +49,7 @@ async function inspect() {
     library = null;
     place.hidden = true;
     place.replaceChildren();
-    say(`The inspector failed, which is its own fault and says nothing about the files. (${error.message})`, true);
+    say(`The inspector failed because of a bug; this is no result about the files. (${error.message})`, true);
   }
 }
 
@@ -64,7 +64,7 @@ function clear() {
   inspect().then(() => byId("choose").focus());
 }
 
-// Takes files: those of a new device, or more of the same one, of which a name is there once.
+// Takes files of a new device, or further ones of the same device; a file of the same name is replaced.
 async function take(given, isMore) {
   if (given.length === 0) return;
   say("Reading…");
@@ -138,7 +138,7 @@ function listenToDrops() {
     try {
       await take(await filesOfDrop(event.dataTransfer), isMore);
     } catch (error) {
-      say(`The browser does not give the dropped folder to a page; choose it instead. (${error.message})`, true);
+      say(`The browser does not let a page read the dropped folder; use "Choose folder". (${error.message})`, true);
     }
   });
 }

@@ -195,7 +195,7 @@ pub(crate) async fn proved(
         .await?
         .ok_or_else(|| problem_of(&Refusal::KeyUnknown))?;
     let message = proof_message(&request.nonce, &key, image_sha256.as_bytes());
-    if !is_proof(known.dac.public_key(), &message, &request.signature.0) {
+    if !is_proof(&known.dac.public_key(), &message, &request.signature.0) {
         let refusal = Refusal::NotAuthorised {
             code: "proof",
             text: "the signature of context, nonce, key hash and image hash is not that of the certificate's key",

@@ -1,7 +1,7 @@
-//! Requests that are answered where they lie: `NAME.csr` gets `NAME.pem`, its certificate, or `NAME.err`, the reason.
+//! Requests that are answered in place: `NAME.csr` gets `NAME.pem`, its certificate, or `NAME.err`, the reason.
 //!
-//! What has its certificate is left alone, so that the command can be run again: after a power cut, after more requests
-//! came, after one was corrected. No key gets a second certificate.
+//! Requests with a certificate are skipped, so that the command can be repeated: after a power cut, with more requests,
+//! or after a correction. No key gets a second certificate.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -17,26 +17,26 @@ use super::batch::{Owners, named, no_requests, own, owners, read_request, reques
 use crate::Common;
 use crate::recording::Book;
 
-/// How many answers are made between two waits for the disk.
+/// Number of answers between two flushes to disk.
 const BATCH: usize = 64;
 
-/// A request, and what is known of its answer.
+/// A request and the state of its answer.
 struct Pending {
     path: PathBuf,
     state: State,
 }
 
 enum State {
-    /// It had its certificate before.
+    /// It has a certificate from an earlier call.
     Answered(Certificate),
-    /// It is to get one.
+    /// It is to get a certificate.
     Wanted {
         key: PublicKey,
         common_name: String,
     },
-    /// It has got one now.
+    /// It has just got a certificate.
     Issued(Certificate),
-    /// It gets the one that the ledger has.
+    /// It gets the certificate recorded in the ledger.
     Recorded(Certificate),
     Refused(String),
 }
@@ -110,7 +110,7 @@ pub(super) fn answer<S: CertificateSigner, R: CryptoRng>(
     tell(&pending, common.json)
 }
 
-/// What is done with a certificate that was recorded and is not in its file: the program was ended in between.
+/// Handles a recorded certificate that is missing from its file: the program was stopped in between.
 fn again(recorded: Certificate, common_name: &str, pai: &Certificate) -> State {
     if recorded.common_name() == Some(common_name) && recorded.verify_issued_by(pai).is_ok() {
         State::Recorded(recorded)
@@ -119,7 +119,8 @@ fn again(recorded: Certificate, common_name: &str, pai: &Certificate) -> State {
     }
 }
 
-/// Records what was issued, each for itself: one whose key a device of a run has is refused, and no other one.
+/// Records the issued certificates one by one: a key that a device of a run already has is refused without affecting
+/// others.
 fn record(chunk: &mut [Pending], book: &mut Book) -> Result<(), Failure> {
     for one in chunk {
         let State::Issued(certificate) = &one.state else {
@@ -134,7 +135,8 @@ fn record(chunk: &mut [Pending], book: &mut Book) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Lists the requests: all files but answers. Two of one name, and a request in the place of an answer, are refused.
+/// Lists the requests: all files except answers. Refuses two requests of one name, and a request in the place of an
+/// answer.
 fn requests_of(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let is_answer = |path: &PathBuf| [Some("pem".as_ref()), Some("err".as_ref())].contains(&path.extension());
     let (answers, requests): (Vec<_>, Vec<_>) = request_files(folder)?.into_iter().partition(is_answer);
@@ -151,8 +153,7 @@ fn requests_of(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     for path in &answers {
         let is_request = Input::read_file(path).is_ok_and(|bytes| CertificateRequest::decode(&bytes).is_ok());
         if is_request {
-            let reason =
-                "is a request in the place of an answer; let its name end in .csr, or name another folder with --out";
+            let reason = "is a request in the place of an answer; rename it to .csr, or give another folder with --out";
             return Err(Failure::Input(format!("{}: {reason}", path.display())));
         }
     }
@@ -162,9 +163,9 @@ fn requests_of(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(requests)
 }
 
-/// Finds out what is to be done for each request. Keys with a certificate come first, wherever they are in the list.
+/// Determines the work for each request. Keys with a certificate come first, regardless of their place in the list.
 fn look(paths: Vec<PathBuf>, prefix: Option<&str>, pai: &Certificate, common: &Common) -> Vec<Pending> {
-    let mut owners = owners(pai.public_key());
+    let mut owners = owners(&pai.public_key());
     let read = paths.into_iter().map(|path| (read_request(&path), path));
     let found = read.map(|(key, path)| {
         let answered = key.map(|key| (key, answer_of(&path, &key, pai)));
@@ -184,7 +185,7 @@ fn look(paths: Vec<PathBuf>, prefix: Option<&str>, pai: &Certificate, common: &C
     pending.collect()
 }
 
-/// What is in the place of an answer.
+/// The file in the place of an answer.
 enum Answer {
     None,
     Own(Box<Certificate>),
@@ -199,7 +200,7 @@ fn answer_of(path: &Path, key: &PublicKey, pai: &Certificate) -> Answer {
     let certificate = Input::read_file(&place)
         .ok()
         .and_then(|bytes| Certificate::decode(&bytes).ok());
-    let is_own = |found: &Certificate| found.public_key() == key && found.verify_issued_by(pai).is_ok();
+    let is_own = |found: &Certificate| found.public_key() == *key && found.verify_issued_by(pai).is_ok();
     certificate
         .filter(is_own)
         .map_or(Answer::Other, |own| Answer::Own(Box::new(own)))
@@ -218,7 +219,7 @@ fn decide(
         Answer::Other if !common.force => {
             let place = path.with_extension("pem");
             return Err(format!(
-                "{} is there and is not its certificate by this issuer; --force replaces it",
+                "{} exists and is not its certificate by this issuer; use --force to replace it",
                 place.display()
             ));
         }
@@ -229,7 +230,7 @@ fn decide(
     Ok(State::Wanted { key, common_name })
 }
 
-/// Puts the answers of a batch beside their requests; what was wrong before is no longer said of one that has got its own.
+/// Writes the answers of a batch beside their requests, and removes former reasons from those with a certificate.
 fn publish(chunk: &[Pending], dir: &Dir, common: &Common) -> Result<(), Failure> {
     let (mut certificates, mut reasons) = (Vec::new(), Vec::new());
     for one in chunk {
@@ -262,7 +263,7 @@ fn put(outputs: &[(PathBuf, String)], files: Files) -> Result<(), Failure> {
     files.publish(&outputs.collect::<Vec<_>>())
 }
 
-/// Says what became of each request; the answer is no when one was refused.
+/// Reports the result of each request; the answer is no if one was refused.
 fn tell(pending: &[Pending], json: bool) -> Result<(), Failure> {
     if json {
         let all = pending.iter().map(Pending::to_json).collect();
@@ -294,7 +295,7 @@ fn tell(pending: &[Pending], json: bool) -> Result<(), Failure> {
     if refused > 0 {
         let all = pending.len();
         return Err(Failure::No(format!(
-            "--csr: {refused} of {all} requests are refused; the file .err beside each says why"
+            "--csr: {refused} of {all} requests are refused; the .err file beside each states the reason"
         )));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! For whom DACs are issued: a number of devices, the rows of a table, or the requests in a folder.
+//! The subjects of DACs: a number of devices, the rows of a table, or the requests in a folder.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -11,18 +11,18 @@ use matter_types::{ProductId, VendorId};
 
 use super::{Dac, refused};
 
-/// The one column of the table that is read.
+/// The only column that is read.
 const COLUMN: &str = "cn";
 
-/// A device that is to have a DAC.
+/// A device that gets a DAC.
 pub(super) struct Device {
-    /// How its files begin.
+    /// Prefix of its file names.
     pub(super) name: String,
     pub(super) common_name: String,
     pub(super) source: Source,
 }
 
-/// Where its key comes from, and who is to blame for its common name.
+/// The source of its key, which is also named in errors about its common name.
 pub(super) enum Source {
     Option,
     Row { path: PathBuf, line: u64 },
@@ -69,7 +69,7 @@ pub(super) fn devices(arguments: &Dac, issuer_key: &PublicKey) -> Result<Vec<Dev
     }
 }
 
-/// Names that sort like the numbers.
+/// Pads a number so that names sort numerically.
 fn padded(number: impl ToString, largest: impl ToString) -> String {
     let width = largest.to_string().len().max(4);
     format!("{:0>width$}", number.to_string())
@@ -81,9 +81,9 @@ fn rows(path: &Path, arguments: &Dac) -> Result<Vec<Device>, Failure> {
     let (header, rows) = table
         .rows()
         .split_first()
-        .ok_or_else(|| wrong(1, "is missing in the header"))?;
+        .ok_or_else(|| wrong(1, "is missing from the header"))?;
     let place = header.cells().position(|cell| cell.trim() == COLUMN);
-    let place = place.ok_or_else(|| wrong(header.line(), "is missing in the header"))?;
+    let place = place.ok_or_else(|| wrong(header.line(), "is missing from the header"))?;
     if rows.is_empty() {
         return Err(wrong(header.line(), "has no rows"));
     }
@@ -92,7 +92,7 @@ fn rows(path: &Path, arguments: &Dac) -> Result<Vec<Device>, Failure> {
         let option = match name.trim() {
             "vid" => &arguments.vid,
             "pid" => &arguments.pid,
-            // Notes of whoever keeps the table.
+            // Notes of the table's author.
             _ => continue,
         };
         let read = |text: &str| match name.trim() {
@@ -104,7 +104,7 @@ fn rows(path: &Path, arguments: &Dac) -> Result<Vec<Device>, Failure> {
             let cell = row.cells().nth(place).unwrap_or_default().trim();
             let found = read(cell).map_err(|error| wrong(row.line(), error.to_string()))?;
             if Some(found) != id {
-                let reason = format!("is not that of --{}, which all certificates have", name.trim());
+                let reason = format!("differs from --{}, which applies to all certificates", name.trim());
                 return Err(wrong(row.line(), reason));
             }
         }
@@ -115,9 +115,9 @@ fn rows(path: &Path, arguments: &Dac) -> Result<Vec<Device>, Failure> {
         let cell = row
             .cells()
             .nth(place)
-            .ok_or_else(|| wrong(row.line(), "is missing in this row"))?;
+            .ok_or_else(|| wrong(row.line(), "is missing from this row"))?;
         if let Some(line) = lines.insert(cell, row.line()) {
-            return Err(wrong(row.line(), &format!("is the same as in line {line}")));
+            return Err(wrong(row.line(), &format!("duplicate of line {line}")));
         }
         let number = padded(number + 1, rows.len());
         devices.push(Device {
@@ -149,12 +149,12 @@ pub(super) fn request_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(paths)
 }
 
-/// What is to be told when there are none.
+/// Returns the failure for a folder without requests.
 pub(super) fn no_requests(folder: &Path) -> Failure {
-    Failure::option("--csr", format_args!("{}: holds no requests", folder.display()))
+    Failure::option("--csr", format_args!("{}: contains no requests", folder.display()))
 }
 
-/// The keys that have an owner, each with the file that it is of.
+/// Keys with an owner, each with the owner's file.
 pub(super) type Owners = BTreeMap<[u8; PublicKey::LEN], PathBuf>;
 
 /// The issuer's key, which no device may have.
@@ -162,7 +162,7 @@ pub(super) fn owners(issuer_key: &PublicKey) -> Owners {
     BTreeMap::from([(*issuer_key.as_bytes(), PathBuf::from("the issuer"))])
 }
 
-/// Reads all requests of a folder in the order of their names; says what is wrong with each that is refused.
+/// Reads all requests of a folder in the order of their names, and reports each refused one.
 fn requests(folder: &Path, prefix: Option<&str>, issuer_key: &PublicKey) -> Result<Vec<Device>, Failure> {
     let paths = request_files(folder)?;
     if paths.is_empty() {
@@ -186,7 +186,7 @@ fn requests(folder: &Path, prefix: Option<&str>, issuer_key: &PublicKey) -> Resu
             refusals.iter().chain([&last]).for_each(say);
             let all = count + devices.len();
             Err(Failure::Input(format!(
-                "--csr: {count} of {all} requests are refused, none is answered"
+                "--csr: {count} of {all} requests are refused, so none is answered"
             )))
         }
     }
@@ -214,7 +214,7 @@ fn request(
     })
 }
 
-/// Reads a request, and returns the key that it proves.
+/// Reads a request, and returns the key whose possession it proves.
 pub(super) fn read_request(path: &Path) -> Result<PublicKey, String> {
     let bytes = read_file("request", path).map_err(|failure| match failure {
         Failure::Input(reason) | Failure::No(reason) | Failure::Work(reason) => reason,
@@ -222,16 +222,16 @@ pub(super) fn read_request(path: &Path) -> Result<PublicKey, String> {
         Failure::Closed => String::new(),
     })?;
     let request = CertificateRequest::decode(&bytes).map_err(|error| error.to_string())?;
-    Ok(*request.public_key())
+    Ok(request.public_key())
 }
 
-/// The name of a request's device.
+/// Returns the name of a request's device.
 pub(super) fn stem(path: &Path) -> Result<&str, String> {
     let stem = path.file_stem().and_then(|stem| stem.to_str());
     stem.ok_or_else(|| "the file's name is not UTF-8".into())
 }
 
-/// The common name of its certificate.
+/// Returns the common name of its certificate.
 pub(super) fn named(prefix: Option<&str>, stem: &str) -> String {
     prefix.map_or_else(|| stem.into(), |prefix| format!("{prefix} {stem}"))
 }

@@ -1,4 +1,4 @@
-//! The files of what was issued.
+//! The files of issued certificates.
 
 use std::path::{Path, PathBuf};
 
@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 use crate::Common;
 use crate::recording::Book;
 
-/// A file that is to be written: where, and what is in it.
+/// A file to write: path and contents.
 type NewFile = (PathBuf, Zeroizing<Vec<u8>>);
 
-/// A certificate, and its key where that is new.
+/// A certificate, with its key if that is new.
 pub(super) struct Issued {
     name: String,
     certificate: Certificate,
@@ -70,7 +70,7 @@ const CERT_PEM: &str = "cert.pem";
 const CERT_DER: &str = "cert.der";
 const KEY: &str = "key.pem";
 
-/// Writes everything, or nothing. With a ledger the certificates are recorded before: what is refused there is not written.
+/// Writes everything or nothing. With a ledger, certificates are recorded first, and refused ones are not written.
 pub(super) fn write(
     folder: &Path,
     issued: &[Issued],

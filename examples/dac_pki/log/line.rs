@@ -11,7 +11,7 @@ pub(super) enum Line {
     Head(LogHead),
 }
 
-/// An entry is in its own letters, since the hash is over them.
+/// The entry is kept verbatim, since the hash covers its text.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct RowLine<'a> {
@@ -32,7 +32,7 @@ struct HeadLine {
     signature: String,
 }
 
-/// Writes an entry; `None` when it is not JSON.
+/// Writes an entry; `None` if it is not JSON.
 pub(super) fn row_line(row: &LogRow) -> Option<String> {
     let line = RowLine {
         seq: row.seq,
@@ -42,7 +42,7 @@ pub(super) fn row_line(row: &LogRow) -> Option<String> {
         hash: hex(&row.hash),
     };
     let line = serde_json::to_string(&line).ok()?;
-    // Line ends between the parts of an entry would be its own lines.
+    // Line ends between the parts of an entry would break the line format.
     (!line.contains(['\n', '\r'])).then_some(line)
 }
 
@@ -54,12 +54,12 @@ pub(super) fn head_line(head: &LogHead) -> String {
         key: hex(&head.key),
         signature: hex(&head.signature),
     };
-    // Numbers and digits, which nothing keeps from being written.
+    // Numbers and digits, whose serialization cannot fail.
     serde_json::to_string(&line).unwrap_or_default()
 }
 
 impl Line {
-    /// Understands a line.
+    /// Parses a line.
     pub(super) fn read(text: &str) -> Option<Self> {
         let hash = |text: &str| decode_vec(text).ok()?.try_into().ok();
         if let Ok(line) = serde_json::from_str::<RowLine<'_>>(text) {

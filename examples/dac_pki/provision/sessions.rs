@@ -1,4 +1,4 @@
-//! Sessions with many devices at once.
+//! Concurrent sessions with many devices.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
@@ -13,21 +13,21 @@ use matter_issuance::session::{SessionReport, Station};
 use matter_issuance::{DeviceId, Error, State};
 use serde_json::{Value, json};
 
-/// The outcome of a session with a device that is proved and locked.
+/// Outcome of a session with a device that is proved and locked.
 pub(crate) const PROVED: &str = "proved";
-/// How long a read or a write waits.
+/// Timeout of a read or a write.
 const WAIT: Duration = Duration::from_millis(250);
-/// How long a connection may take.
+/// Timeout of a connection.
 const CONNECTION: Duration = Duration::from_secs(5);
-/// How many devices may wait for a session.
+/// Number of devices that may wait for a session.
 #[cfg(unix)]
 const BACKLOG: i32 = 4096;
-/// How often is looked for a new device.
+/// Interval of polling for a new device.
 const LOOK: Duration = Duration::from_millis(10);
-/// A thread reads lines of 16 KiB at most, and there may be a thousand.
+/// A thread reads lines of at most 16 KiB, and there may be a thousand threads.
 const STACK: usize = 512 * 1024;
 
-/// Where devices come from.
+/// The source of devices.
 pub(crate) enum Source {
     Dial(Vec<String>),
     Listen {
@@ -36,20 +36,20 @@ pub(crate) enum Source {
     },
 }
 
-/// How all sessions ended.
+/// The results of all sessions.
 #[derive(Default)]
 pub(crate) struct Outcome {
-    /// How many sessions ended in each way: `proved`, a refusal's code, `unavailable`, `unreachable`.
+    /// Number of sessions by result: `proved`, a refusal's code, `unavailable`, `unreachable`.
     pub(crate) counts: BTreeMap<String, u64>,
-    /// One for each session, where they are wanted as JSON.
+    /// One per session, if JSON is requested.
     pub(crate) lines: Vec<Value>,
-    /// What keeps the station from going on.
+    /// The error that stopped the station.
     pub(crate) failure: Option<Error>,
-    /// That stdout is gone.
+    /// Set when stdout is closed.
     unprinted: Option<Failure>,
 }
 
-/// What the threads share.
+/// State shared by the threads.
 struct Shared<'a> {
     station: &'a Station,
     outcome: Mutex<Outcome>,
@@ -61,7 +61,7 @@ struct Shared<'a> {
 trait Channel: Read + Write {}
 impl<T: Read + Write> Channel for T {}
 
-/// Counts a session for as long as it lasts.
+/// Counts a session while it lasts.
 struct Running<'a>(&'a AtomicUsize);
 
 impl<'a> Running<'a> {
@@ -81,7 +81,8 @@ impl Source {
     pub(crate) fn listen(address: &str, idle: Option<Duration>) -> Result<Self, Failure> {
         let wrong = |error: io::Error| Failure::Input(format!("--listen {address}: {error}"));
         let listener = TcpListener::bind(address).map_err(wrong)?;
-        // The standard library lets 128 wait; of more, when a whole line is switched on, each would lose seconds.
+        // The standard library's backlog is 128; if a whole line is switched on, each further device would lose
+        // seconds.
         #[cfg(unix)]
         rustix::net::listen(&listener, BACKLOG).map_err(|error| wrong(error.into()))?;
         listener.set_nonblocking(true).map_err(wrong)?;
@@ -92,7 +93,7 @@ impl Source {
     }
 }
 
-/// Runs sessions, at most `jobs` at once, until there are no more devices, or the desk cannot work.
+/// Runs sessions, at most `jobs` at once, until there are no more devices or the desk fails.
 pub(crate) fn run(station: &Station, source: Source, jobs: usize, is_json: bool) -> Result<Outcome, Failure> {
     let shared = Shared {
         station,
@@ -117,7 +118,7 @@ pub(crate) fn run(station: &Station, source: Source, jobs: usize, is_json: bool)
     }
 }
 
-/// Connects to a device, or says who it is and why not.
+/// A device's address with its connection, or why there is none.
 type Met = (String, io::Result<Box<dyn Channel>>);
 
 fn dial(address: &str) -> Met {
@@ -177,7 +178,7 @@ impl Shared<'_> {
                     self.start(scope, move || (peer.to_string(), timed(stream)))?;
                     last = Instant::now();
                 }
-                // Nobody is there, or was and is gone.
+                // No device is present.
                 Err(_) => sleep(LOOK),
             }
             if self.running.load(Ordering::SeqCst) > 0 {
@@ -203,7 +204,7 @@ impl Shared<'_> {
         });
         thread
             .map(|_| ())
-            .map_err(|error| Failure::Work(format!("no thread for a device: {error}; fewer --jobs may help")))
+            .map_err(|error| Failure::Work(format!("cannot start a thread for a device: {error}; use fewer --jobs")))
     }
 
     fn session(&self, (peer, channel): Met) {
@@ -229,7 +230,7 @@ impl Shared<'_> {
         }
     }
 
-    /// Notes how a session ended.
+    /// Records the result of a session.
     fn note(&self, name: &str, report: Option<&SessionReport>, outcome: &str, reason: Option<String>) {
         let state = report.and_then(|report| report.state).map(State::name);
         let issued = report.and_then(|report| report.issued.as_ref());

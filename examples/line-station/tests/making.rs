@@ -85,7 +85,7 @@ fn maker_that_fails_is_named_and_the_board_stays_as_it_is() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let output = board(&factory, 2, &program);
     assert_eq!(output.status.code(), Some(3), "{}{}", stdout(&output), stderr(&output));
-    let said = "order L-47: no more devices could be made: no more ink";
+    let said = "order L-47: cannot make more devices: no more ink";
     assert!(stderr(&output).contains(said), "{}", stderr(&output));
     let arguments = fs::read_to_string(factory.path("arguments")).unwrap();
     let expected = "--job job.json --count 1 --order L-47 --ledger out/ledger.sqlite --outdir out --flash-plan";

@@ -1,4 +1,4 @@
-//! Certificates and keys in files, made for the tests with keys that everybody knows.
+//! Certificates and keys in files, made for the tests with public keys.
 
 use std::fs;
 use std::path::Path;

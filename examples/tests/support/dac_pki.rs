@@ -1,4 +1,4 @@
-//! Running `dac-pki` in a folder of its own, and a naive DER writer for what it reads and does not write.
+//! Runs `dac-pki` in a folder of its own; with a naive DER writer for inputs that it does not write.
 
 use std::fs;
 use std::path::Path;
@@ -10,14 +10,14 @@ use p256::ecdsa::signature::Signer;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Where the PAI and its key are after [`workplace`].
+/// Options for the PAI and its key after [`workplace`].
 pub const BY_PAI: &str = "--issuer ca/PAI_cert.pem --issuer-key ca/PAI_key.pem";
-/// What every declaration of the tests has.
+/// Common options of the tests' declarations.
 pub const CD: &str = "cd make --vid 0xFFF1 --device-type 0x0100 --certificate-id CSA00000SWC00000-00";
-/// Verifies what is there after [`workplace`], at a day on which all of it is valid.
+/// Verifies the files of [`workplace`] on a day on which all of them are valid.
 pub const CHAIN: &str = "verify --paa ca/PAA_cert.pem --pai ca/PAI_cert.der --dac dac/DAC_cert.pem --at 2026-06-01";
 
-/// A folder with a PAA, a PAI, a DAC and a declaration for it.
+/// Creates a folder with a PAA, a PAI, a DAC and a declaration for it.
 pub fn workplace() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
@@ -48,39 +48,42 @@ pub fn command(folder: &Path, arguments: &str) -> Command {
     command
 }
 
-/// Runs it and returns what it printed.
+/// Runs the binary and returns its output.
 pub fn succeed(folder: &Path, arguments: &str) -> String {
     let output = run(folder, arguments);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{arguments}: {said}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{arguments}: {message}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Runs it, expects a no, and returns what it printed and what it said.
+/// Runs the binary, expects a no, and returns stdout and stderr.
 pub fn rejected(folder: &Path, arguments: &str) -> (String, String) {
     let output = run(folder, arguments);
-    let [printed, said] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-    assert_eq!(output.status.code(), Some(1), "{arguments}: {said}");
-    (printed, said)
+    let [printed, message] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert_eq!(output.status.code(), Some(1), "{arguments}: {message}");
+    (printed, message)
 }
 
-/// Runs it and expects one sentence, exit code 2, and nothing written.
+/// Runs the binary and expects one message, exit code 2, and nothing written.
 pub fn refused(folder: &Path, arguments: &str, needle: &str) {
     let before = files(folder);
     let output = run(folder, arguments);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments}: {said}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments}: {message}");
     assert!(
-        said.starts_with("error: ") && said.trim_end().lines().count() == 1,
-        "{arguments}: {said}"
+        message.starts_with("error: ") && message.trim_end().lines().count() == 1,
+        "{arguments}: {message}"
     );
-    assert!(said.contains(needle), "{arguments}: '{needle}' is not in: {said}");
-    assert!(!said.contains("5a5a") && !said.contains("BEGIN"), "{arguments}: {said}");
+    assert!(message.contains(needle), "{arguments}: '{needle}' is not in: {message}");
+    assert!(
+        !message.contains("5a5a") && !message.contains("BEGIN"),
+        "{arguments}: {message}"
+    );
     assert!(output.stdout.is_empty(), "{arguments}");
     assert_eq!(files(folder), before, "{arguments}: something was written");
 }
 
-/// All files below a folder with their contents.
+/// Returns all files below a folder with their contents.
 pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut list = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -127,7 +130,7 @@ fn signed(tbs: &[u8], key: &PrivateKey) -> Vec<u8> {
     tlv(0x30, &[tbs, ALGORITHM, &tlv(0x03, &[&[0], signature.as_bytes()])])
 }
 
-/// A certificate signing request (RFC 2986) for the public half of `key`, signed with `signer`.
+/// Returns a certificate signing request (RFC 2986) for the public half of `key`, signed with `signer`.
 pub fn request(key: &PrivateKey, signer: &PrivateKey) -> Vec<u8> {
     let point = tlv(0x03, &[&[0], key.public_key().as_bytes()]);
     let info = tlv(
@@ -137,7 +140,7 @@ pub fn request(key: &PrivateKey, signer: &PrivateKey) -> Vec<u8> {
     signed(&info, signer)
 }
 
-/// A revocation list of 2026 (RFC 5280, 5.1) of the authority with this certificate.
+/// Returns a revocation list of 2026 (RFC 5280, 5.1) of the authority with this certificate.
 pub fn revocation_list(authority: &Certificate, key: &PrivateKey, revoked: &Certificate) -> Vec<u8> {
     let extension = |arc: u8, value: &[u8]| tlv(0x30, &[&[0x06, 3, 0x55, 0x1D, arc], &tlv(0x04, &[value])]);
     let key_id = tlv(0x80, &[authority.subject_key_id().unwrap().as_bytes()]);
@@ -167,7 +170,7 @@ pub fn revocation_list(authority: &Certificate, key: &PrivateKey, revoked: &Cert
     signed(&tbs, key)
 }
 
-/// Ids, objects and codes of the errors in the JSON that was printed.
+/// Returns ids, objects and codes of the errors in the printed JSON.
 pub fn errors(printed: &str) -> Vec<(String, String, u64)> {
     let findings: Vec<Value> = serde_json::from_str(printed).unwrap();
     let errors = findings.iter().filter(|finding| finding["severity"] == "error");
@@ -180,14 +183,14 @@ pub fn errors(printed: &str) -> Vec<(String, String, u64)> {
     errors.map(error).collect()
 }
 
-/// Checks which errors a rejected chain has.
+/// Checks the errors of a rejected chain.
 pub fn expect(folder: &Path, arguments: &str, expected: &[(&str, &str, u64)]) {
-    let (printed, said) = rejected(folder, &format!("{arguments} --json"));
+    let (printed, message) = rejected(folder, &format!("{arguments} --json"));
     let expected = expected
         .iter()
         .map(|(id, object, code)| ((*id).to_owned(), (*object).to_owned(), *code));
     assert_eq!(errors(&printed), expected.collect::<Vec<_>>(), "{arguments}");
-    assert!(said.contains("error: rejected: "), "{said}");
+    assert!(message.contains("error: rejected: "), "{message}");
 }
 
 pub fn hex(bytes: &[u8]) -> String {

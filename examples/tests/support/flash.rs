@@ -24,7 +24,7 @@ ota_0,    app,  ota_0,    0x20000, 0x20000
 ota_1,    app,  ota_1,    0x40000, 0x20000
 ";
 
-/// An RSA key of 3072 bits that everybody knows.
+/// A public RSA key of 3072 bits.
 const RSA: &str = include_str!("../../../crates/esp-flash-plan/tests/data/rsa0.pem");
 
 /// The files of a firmware.
@@ -37,7 +37,7 @@ pub struct Project {
 }
 
 impl Project {
-    /// Writes a project without any protection, and its profile.
+    /// Writes an unprotected project and its profile.
     pub fn new(folder: &Path, chip: Chip) -> Self {
         fs::create_dir_all(folder).unwrap();
         let image = |len: usize| {
@@ -64,7 +64,7 @@ impl Project {
         project
     }
 
-    /// Writes what may have changed.
+    /// Writes the files that may have changed.
     pub fn write(&self) {
         fs::write(self.folder.join("bootloader.bin"), &self.bootloader).unwrap();
         fs::write(self.folder.join("app.bin"), &self.app).unwrap();
@@ -79,14 +79,14 @@ impl Project {
         self.folder.join("keys")
     }
 
-    /// Turns flash encryption on.
+    /// Enables flash encryption.
     pub fn encrypted(mut self, mode: &str) -> Self {
         self.profile["flash_encryption"] = json!({"mode": mode, "keys_dir": "keys"});
         self.write();
         self
     }
 
-    /// Keeps the keys of NVS encryption in a partition or derives them.
+    /// Stores the keys of NVS encryption in a partition, or derives them.
     pub fn with_nvs(mut self, scheme: &str) -> Self {
         self.profile["nvs_encryption"] = scheme.into();
         if scheme == "nvs_keys" {
@@ -96,7 +96,7 @@ impl Project {
         self
     }
 
-    /// Turns secure boot on, and signs.
+    /// Enables secure boot, and signs.
     pub fn signed(mut self, scheme: BootScheme) -> Self {
         let p256 = p256::ecdsa::SigningKey::from_slice(&[3; 32]).unwrap();
         let rsa = rsa::PrivateKey::from_pkcs8_pem(RSA).unwrap();
@@ -112,7 +112,7 @@ impl Project {
         };
         let padded = secure_pad(&self.app, mode, MmuPage::new(self.chip, 0x1_0000).unwrap()).unwrap();
         let mut boot = json!({"scheme": scheme.name(), "keys": ["boot-key.pem"]});
-        // A private key, of which the public half is taken, and a public one.
+        // A private key, of which the public half is used, and a public one.
         let pem = match scheme {
             BootScheme::V2Rsa => RSA.to_owned(),
             BootScheme::V1 => p256::SecretKey::from(&p256)
@@ -139,7 +139,7 @@ impl Project {
         self
     }
 
-    /// Does all that the chip can, for production.
+    /// Enables everything that the chip supports, for production.
     pub fn locked(self) -> Self {
         let facts = self.chip.facts();
         let boot = facts.secure_boot.first().map(|fact| fact.scheme);
@@ -151,7 +151,7 @@ impl Project {
         }
     }
 
-    /// Reads a device's key of flash encryption.
+    /// Reads a device's flash encryption key.
     pub fn flash_key(&self, uuid: &str, scheme: EncryptionScheme) -> FlashKey {
         FlashKey::new(
             scheme,

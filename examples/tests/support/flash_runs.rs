@@ -1,4 +1,4 @@
-//! Runs with `--flash-plan`, and what is in the flash image of a device.
+//! Runs with `--flash-plan`, and the contents of a device's flash image.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,9 +27,9 @@ pub fn made(folder: &Path, arguments: &str) -> String {
 }
 
 pub fn refused(output: &Output, code: i32, words: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    assert!(words.iter().all(|word| said.contains(word)), "{words:?}: {said}");
+    let message = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{message}");
+    assert!(words.iter().all(|word| message.contains(word)), "{words:?}: {message}");
 }
 
 pub fn flash_image(folder: &Path, arguments: &str) -> Output {
@@ -66,7 +66,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Reads regions out of a flash image, decrypted, and compares their hashes with those of the plan.
+/// Reads regions of a flash image, decrypted, and compares their hashes with the plan.
 pub struct Flash {
     pub bytes: Vec<u8>,
     pub plan: Value,

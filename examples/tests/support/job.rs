@@ -1,4 +1,4 @@
-//! Runs for one product in a folder with a chain: what they make, and what they refuse.
+//! Runs for one product in a folder with a chain: results and refusals.
 
 use tempfile::TempDir;
 

@@ -1,4 +1,4 @@
-//! Reading what a run of `matter-mfg` has written.
+//! Reads the output of a run of `matter-mfg`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -86,7 +86,7 @@ impl Made {
         rows(&found.collect::<Vec<_>>()[0])
     }
 
-    /// What every device must be: label, image, verifier, certificates and keys fit together.
+    /// Checks the properties of every device: label, image, verifier, certificates and keys fit together.
     pub fn check(&self, root: Option<&Certificate>) {
         for device in 0..self.devices.len() {
             let (record, label, codes) = (self.record(device), self.label(device), self.codes(device));
@@ -103,7 +103,7 @@ impl Made {
             };
             let pai = credentials.pai();
             credentials.dac().verify_issued_by(pai).unwrap();
-            assert_eq!(credentials.dac().public_key(), &credentials.key().unwrap().public_key());
+            assert_eq!(credentials.dac().public_key(), credentials.key().unwrap().public_key());
             pai.verify_issued_by(root.unwrap()).unwrap();
             assert_eq!(fs::read(self.top.join("staging/pai_cert.der")).unwrap(), pai.as_der());
         }

@@ -1,4 +1,4 @@
-//! Reading a run's output folder and its ledger.
+//! Reads a run's output folder and its ledger.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use matter_spake2p::PaseCredential;
 use matter_types::Passcode;
 use rusqlite::Connection;
 
-/// The folders of devices, by their names' shape.
+/// Returns the folders of devices, by the form of their names.
 pub fn devices(top: &Path) -> BTreeSet<PathBuf> {
     let Ok(entries) = fs::read_dir(top) else {
         return BTreeSet::new();
@@ -53,7 +53,7 @@ pub fn check(folder: &Path, verifier: bool) -> (DeviceRecord, u32) {
     (record, number)
 }
 
-/// Checks that exactly `count` devices are there, and that the folder, the ledger and the tables say the same of them.
+/// Checks that exactly `count` devices exist, and that folder, ledger and tables agree.
 pub fn check_all(out: &Path, name: &str, count: usize) {
     let top = out.join(name);
     let folders = devices(&top);
@@ -88,7 +88,7 @@ pub fn check_all(out: &Path, name: &str, count: usize) {
             folders.contains(&folder),
             "{uuid} is in the ledger but not in the folder"
         );
-        // Verifiers take most of the time; one of ten is derived again.
+        // Verifiers take most of the time; one in ten is derived again.
         let (record, passcode) = check(&folder, index % 10 == 0);
         assert_eq!(record.product.serial_number.as_ref().unwrap().as_str(), serial);
         assert_eq!(record.discriminator().get(), *discriminator);

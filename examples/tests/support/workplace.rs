@@ -1,4 +1,4 @@
-//! Running the binary in a folder of its own.
+//! Runs the binary in a folder of its own.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// A folder with the input files that the documented commands name.
+/// Creates a folder with the input files that the documented commands name.
 pub fn workplace(vendor: &str, product: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let output = run(

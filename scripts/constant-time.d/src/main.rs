@@ -18,19 +18,19 @@ use subtle::ConstantTimeEq;
 /// Devices of the bulk passes: more than one register of every width, and not a multiple of any.
 const DEVICES: usize = 19;
 
-/// Tells valgrind that nobody knows what the value is. What the call returns depends on valgrind's version.
+/// Marks the value as undefined for valgrind. The result depends on valgrind's version.
 fn conceal<T>(value: &mut T) {
     let _ = mark_mem(address_of(value), size_of::<T>(), MemState::Undefined);
     assert!(concealed(value), "not run by valgrind");
 }
 
-/// Tells valgrind that everybody may know the value.
+/// Marks the value as defined.
 fn reveal<T>(value: &mut T) {
     let _ = mark_mem(address_of(value), size_of::<T>(), MemState::Defined);
     assert!(!concealed(value), "not run by valgrind");
 }
 
-/// Whether valgrind holds a bit of the value for undefined.
+/// Whether valgrind regards a bit of the value as undefined.
 fn concealed<T>(value: &T) -> bool {
     let mut bits = vec![0_u8; size_of::<T>()];
     vbits(address_of(value), black_box(bits.as_mut_ptr()), bits.len()).expect("not run by valgrind");
@@ -80,7 +80,7 @@ fn exchange() {
     let mut stored = Verifier::from_bytes(&SDK_TEST_VERIFIER).expect("valid");
     conceal(&mut stored);
     let (prover, mut share) = ProverExchange::start(&key, &context, &mut rng).expect("a share");
-    // What is sent is public.
+    // Sent values are public.
     reveal(&mut share);
     let (device, mut share, mut confirmation) =
         VerifierExchange::start(&stored, &context, &share, &mut rng).expect("a share");
@@ -107,7 +107,7 @@ const SDK_TEST_VERIFIER: [u8; Verifier::LEN] = [
     0xc0, 0x7f, 0xcc, 0x06, 0x27, 0xa1, 0xb8, 0x57, 0x3a, 0x14, 0x9f, 0xcd, 0x1f, 0xa4, 0x66, 0xcf, //
 ];
 
-/// The deliberate mistake: verifiers compared as bytes, which stops at the first that differs.
+/// The deliberate mistake: verifiers compared as bytes, which stops at the first difference.
 fn counter_example() {
     let verifier = key().verifier();
     black_box(black_box(verifier.expose_bytes()) == black_box(&[0; Verifier::LEN]));

@@ -1,4 +1,4 @@
-//! What each command does.
+//! The commands of ROM and stub.
 
 use esp_flash_image::Chip;
 use esp_rom_loader::{Command, checksum};
@@ -9,7 +9,7 @@ use super::{Board, Download, Mode};
 use crate::Fault;
 use crate::flash::SECTOR;
 
-/// "Received message is invalid": what the ROM answers to commands that it does not have, or does not allow.
+/// "Received message is invalid": the ROM's answer to commands that it does not support or allow.
 pub(crate) const INVALID_MESSAGE: u8 = 0x05;
 /// "Failed to act on received message".
 pub(super) const FAILED: u8 = 0x06;
@@ -17,18 +17,18 @@ pub(super) const FAILED: u8 = 0x06;
 const WRONG_CHECKSUM: u8 = 0x07;
 /// "Deflate error".
 pub(super) const DEFLATE: u8 = 0x0B;
-/// The stub's answer to a command that it does not have.
+/// The stub's answer to unsupported commands.
 const NOT_IMPLEMENTED: u8 = 0xFF;
 
-/// Commands that only the stub has: esptool's documentation, "Serial Protocol", "Commands supported by stub loader only".
+/// Commands of the stub only: esptool's documentation, "Serial Protocol", "Commands supported by stub loader only".
 const ERASE_FLASH: u8 = 0xD0;
 const ERASE_REGION: u8 = 0xD1;
 const READ_FLASH: u8 = 0xD2;
 const RUN_USER_CODE: u8 = 0xD3;
 
-/// What the stub says when it has started.
+/// The stub's greeting after its start.
 const STUB_GREETING: &[u8] = b"OHAI";
-/// The most bytes that the ROM reads of flash at once.
+/// Maximum number of flash bytes that the ROM reads at once.
 const SLOW_READ: u32 = 64;
 
 /// An answer without an error.
@@ -51,7 +51,7 @@ impl Reply {
     }
 }
 
-/// A reply, nothing when the chip cannot answer any more, or an error code.
+/// A reply, `None` if the chip can no longer answer, or an error code.
 pub(super) type Done = Result<Option<Reply>, u8>;
 
 pub(super) fn done() -> Done {
@@ -102,11 +102,11 @@ impl Board {
         }
     }
 
-    /// Does what comes after the answer.
+    /// Performs the action that follows the answer.
     pub(super) fn follow_up(&mut self, code: u8, data: &[u8]) {
         match Command::from_code(code) {
             Some(Command::ChangeBaudrate) => self.line.set_chip_baud(word(data, 0).unwrap_or(0)),
-            // The first word is 0 when code is to run, or the chip to start again.
+            // The first word is 0 to run code or to restart the chip.
             Some(Command::MemEnd) if word(data, 0) == Some(0) => {
                 self.session.mode = Mode::Stub;
                 self.session.is_attached = true;
@@ -154,7 +154,7 @@ impl Board {
         let (size, blocks) = range(data)?;
         let (block_size, address) = word(data, 2).zip(word(data, 3)).ok_or(INVALID_MESSAGE)?;
         let is_encrypted = word(data, 4).is_some_and(|flag| flag != 0);
-        // The chip would encrypt with its key; a factory writes what is encrypted already.
+        // The chip would encrypt with its key; a factory writes data that is already encrypted.
         if !self.session.is_attached || !self.flash.has(address, size) || is_encrypted {
             return Err(FAILED);
         }
@@ -174,7 +174,7 @@ impl Board {
         Ok(Some(Reply::value(value)))
     }
 
-    /// Writes one register, or several of them: address, value, mask, delay.
+    /// Writes one or more registers: address, value, mask, delay.
     fn write_registers(&mut self, data: &[u8]) -> Done {
         let writes = data.as_chunks::<16>();
         if writes.0.is_empty() || !writes.1.is_empty() {
@@ -202,12 +202,12 @@ impl Board {
             return Err(FAILED);
         }
         let mut bytes = self.flash.bytes(address, len);
-        // Always whole.
+        // The answer always has full length.
         bytes.resize(usize::try_from(SLOW_READ).unwrap_or(0), 0);
         Ok(Some(Reply::data(bytes)))
     }
 
-    /// Makes the MD5 of a region: 32 letters from the ROM, 16 bytes from the stub.
+    /// Computes the MD5 of a region: 32 hexadecimal digits from the ROM, 16 bytes from the stub.
     fn checksum(&mut self, data: &[u8], is_stub: bool) -> Done {
         let (address, len) = range(data)?;
         if !self.session.is_attached || !self.flash.has(address, len) {
@@ -230,7 +230,7 @@ impl Board {
         Ok(Some(Reply::data(answer)))
     }
 
-    /// Tells flags, the counter of flash encryption, purposes of keys, and from the ESP32-C3 on the chip's id.
+    /// Reports flags, the flash encryption counter, key purposes, and from the ESP32-C3 on the chip ID.
     fn security_info(&self) -> Done {
         if self.chip == Chip::Esp32 {
             return Err(INVALID_MESSAGE);
@@ -269,7 +269,7 @@ const FLAGS: &[(&[&str], u32)] = &[
     (&["DIS_DOWNLOAD_ICACHE"], 10),
 ];
 
-/// What is left in secure download mode: no register, no checksum, no reading, no RAM, and writing as it is.
+/// Returns whether secure download mode allows a command: no registers, checksums, reading or RAM, and only plain writing.
 const fn is_allowed_in_secure_download(command: Command) -> bool {
     matches!(
         command,
@@ -284,7 +284,7 @@ const fn is_allowed_in_secure_download(command: Command) -> bool {
     )
 }
 
-/// Splits a block of data: length, sequence number, two zeros, bytes.
+/// Splits a data block: length, sequence number, two zeros, bytes.
 fn block(data: &[u8], sum: u32) -> Result<(u32, &[u8]), u8> {
     let (len, sequence) = range(data)?;
     let bytes = data.get(16..).ok_or(INVALID_MESSAGE)?;
@@ -297,12 +297,12 @@ fn block(data: &[u8], sum: u32) -> Result<(u32, &[u8]), u8> {
     Ok((sequence, bytes))
 }
 
-/// Reads a word of a request.
+/// Returns a word of a request.
 fn word(data: &[u8], index: usize) -> Option<u32> {
     data.as_chunks().0.get(index).map(|bytes| u32::from_le_bytes(*bytes))
 }
 
-/// Reads the first two words of a request.
+/// Returns the first two words of a request.
 fn range(data: &[u8]) -> Result<(u32, u32), u8> {
     word(data, 0).zip(word(data, 1)).ok_or(INVALID_MESSAGE)
 }

@@ -1,17 +1,17 @@
-//! What goes wrong with a board, and when.
+//! The faults of a board, and their moments.
 
 use esp_flash_image::Chip;
 
 use super::Board;
 use crate::{Fault, Moment};
 
-/// What a chip prints after its supply has broken in.
+/// The output of a chip after a brown-out.
 const BOOT_TEXT: &[u8] = b"\r\nBrownout detector was triggered\r\n\r\nrst:0xf (BROWNOUT_RST),boot:0x4 (DOWNLOAD(USB/UART0))\r\nwaiting for download\r\n";
-/// The flash of a chip with too little.
+/// The flash size of a chip with too little flash.
 const SMALL_FLASH: u32 = 0x8_0000;
 
 impl Board {
-    /// Gives a new chip its fault.
+    /// Applies the fault to a new chip.
     pub(super) fn make_faulty(&mut self) {
         match self.fault {
             Fault::SmallFlash => self.flash.resize(SMALL_FLASH),
@@ -23,7 +23,7 @@ impl Board {
         }
     }
 
-    /// Burns the first of some fields that the chip has.
+    /// Burns the first of some fields that exists on the chip.
     fn preset_first(&mut self, names: &[&str]) {
         let name = names.iter().find(|name| self.efuses.map().field(name).is_some());
         if let Some(name) = name {
@@ -31,7 +31,7 @@ impl Board {
         }
     }
 
-    /// Puts a key that nobody has into the first key block.
+    /// Puts an unknown key into the first key block.
     fn use_key_block(&mut self) {
         let blocks = self.efuses.map().blocks();
         let block = blocks.iter().find(|block| block.key).map(|block| block.index);
@@ -47,7 +47,7 @@ impl Board {
         }
     }
 
-    /// The first request arrives; returns whether that was the fault's moment, and no answer follows.
+    /// Handles the first request; returns whether the fault starts here, so that no answer follows.
     pub(super) fn begins(&mut self) -> bool {
         self.happens(Moment::Start)
     }
@@ -73,7 +73,7 @@ impl Board {
         self.happens(Moment::Burn(self.efuses.burns()))
     }
 
-    /// Lets the fault come if this is its moment; returns whether the chip does not answer.
+    /// Triggers the fault if this is its moment; returns whether the chip does not answer.
     fn happens(&mut self, moment: Moment) -> bool {
         if self.is_unkept {
             return true;
@@ -95,7 +95,7 @@ impl Board {
             Fault::BrownOut(_) if !self.is_spent => {
                 self.spend();
                 self.power_cut();
-                // The first request after it must not be the same moment again.
+                // The first request after it must not count as the same moment again.
                 self.line.send(BOOT_TEXT);
             }
             Fault::Disconnects(_) if !self.is_spent => {
@@ -117,7 +117,7 @@ impl Board {
         self.keep(true);
     }
 
-    /// Sends something that is no answer.
+    /// Sends bytes that are not an answer.
     pub(super) fn garble(&mut self) {
         let len = usize::try_from(self.random.below(60)).unwrap_or(0);
         let mut noise = vec![0; len.saturating_add(4)];
@@ -125,7 +125,7 @@ impl Board {
         self.line.send(&noise);
     }
 
-    /// Chooses the cell that reads wrong, once, in what is written first.
+    /// Chooses a cell of the first written region that reads wrong.
     pub(super) fn spoil(&mut self, address: u32, len: u32) {
         if self.fault == Fault::BadFlash && self.flash.bad_cell().is_none() {
             let cell = address.saturating_add(self.random.below(len));

@@ -1,4 +1,4 @@
-//! Bytes on their way into flash and out of it.
+//! Transfers to and from flash.
 
 use core::fmt;
 
@@ -9,12 +9,12 @@ use miniz_oxide::{DataFormat, MZFlush, MZStatus};
 use super::Board;
 use super::commands::{DEFLATE, Done, FAILED, done};
 
-/// The stub reads flash by packets of this size at most.
+/// The maximum packet size in which the stub reads flash.
 const MAX_PACKET: u32 = 0x4000;
-/// Bytes that are inflated at once.
+/// Number of bytes inflated at once.
 const PIECE: usize = 0x8000;
 
-/// A region that is being written.
+/// A region being written.
 pub(super) struct Transfer {
     address: u32,
     end: u32,
@@ -47,7 +47,7 @@ impl fmt::Debug for Transfer {
     }
 }
 
-/// A region that the stub sends.
+/// A region being sent by the stub.
 #[derive(Debug)]
 pub(super) struct Reading {
     address: u32,
@@ -79,7 +79,7 @@ impl Board {
         let Some(mut transfer) = self.session.transfer.take() else {
             return Err(FAILED);
         };
-        // A block that was refused may come again.
+        // A refused block may be repeated.
         if sequence != transfer.next_block || transfer.inflater.is_some() != is_compressed {
             self.session.transfer = Some(transfer);
             return Err(FAILED);
@@ -123,7 +123,7 @@ impl Board {
             self.program(transfer, written);
             match step.status {
                 Ok(MZStatus::StreamEnd) => return Ok(()),
-                // More input is needed, or there is none left to work on.
+                // More input is needed, or none is left.
                 Err(miniz_oxide::MZError::Buf) => return Ok(()),
                 Ok(_) if step.bytes_consumed == 0 && step.bytes_written == 0 => return Ok(()),
                 Ok(_) if rest.is_empty() && step.bytes_written < PIECE => return Ok(()),
@@ -133,7 +133,7 @@ impl Board {
         }
     }
 
-    /// Sends packets of a region for as long as not too many are unanswered.
+    /// Sends packets of a region, up to the limit of unacknowledged ones.
     pub(super) fn send_packets(&mut self) {
         let Some(mut reading) = self.session.reading.take() else {
             return;
@@ -153,7 +153,7 @@ impl Board {
         }
     }
 
-    /// The station says how many bytes it has.
+    /// Handles the station's acknowledgement of received bytes.
     pub(super) fn acknowledge(&mut self, frame: &[u8]) {
         if let (Some(reading), Ok(count)) = (&mut self.session.reading, frame.try_into()) {
             reading.acknowledged = u32::from_le_bytes(count).min(reading.sent);

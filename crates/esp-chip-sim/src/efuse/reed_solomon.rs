@@ -30,7 +30,7 @@ const fn multiply(mut a: u8, mut b: u8) -> u8 {
     product
 }
 
-/// Tells whether data and check bytes belong together: every root of the generator is one of the word.
+/// Returns whether data and check bytes match: every root of the generator is a root of the word.
 pub(super) fn is_codeword(data: &[u8; DATA], check: &[u8; CHECK]) -> bool {
     let mut root = 1;
     for _ in 0..CHECK {
@@ -43,7 +43,7 @@ pub(super) fn is_codeword(data: &[u8; DATA], check: &[u8; CHECK]) -> bool {
     true
 }
 
-/// Returns the check bytes of what a chip has from its maker.
+/// Returns the check bytes of factory-programmed data.
 pub(super) fn check_bytes(data: &[u8; DATA]) -> [u8; CHECK] {
     let generator = generator();
     let mut check = [0; CHECK];
@@ -61,7 +61,7 @@ pub(super) fn check_bytes(data: &[u8; DATA]) -> [u8; CHECK] {
     check
 }
 
-/// The product of x - 2^i for i below 12, without its highest term, from the highest one on.
+/// The product of x - 2^i for i from 0 to 11, without its highest term, in descending order.
 fn generator() -> [u8; CHECK] {
     let mut terms = [0_u8; CHECK];
     let mut root = 1;

@@ -1,4 +1,4 @@
-//! A station of a few lines, which knows frames and nothing of chips.
+//! A minimal station that handles frames only.
 #![allow(dead_code, reason = "each test uses its part")]
 
 use std::io::{ErrorKind, Read, Write};
@@ -18,7 +18,7 @@ pub(crate) const SYNC: [u8; 36] = {
 };
 
 impl Host {
-    /// Opens the port and synchronises.
+    /// Opens the port and synchronizes.
     pub(crate) fn new(sim: &ChipSim) -> Self {
         let mut host = Self::silent(sim);
         assert_eq!(host.sync(), 8);
@@ -30,7 +30,7 @@ impl Host {
         Self(sim.port())
     }
 
-    /// Returns how many answers a SYNC has.
+    /// Returns the number of answers to a SYNC.
     pub(crate) fn sync(&mut self) -> usize {
         self.send(8, 0, &SYNC);
         self.frames().len()
@@ -54,11 +54,11 @@ impl Host {
             }
         }
         bytes.push(0xC0);
-        // A port that is gone tells so when it is read.
+        // A port that is gone reports it on read.
         let _ = self.0.write_all(&bytes);
     }
 
-    /// Reads everything that has arrived.
+    /// Reads all received bytes.
     pub(crate) fn bytes(&mut self) -> Result<Vec<u8>, ErrorKind> {
         let mut bytes = Vec::new();
         let mut buffer = [0; 4096];
@@ -105,7 +105,7 @@ impl Host {
         Some(Answer(u32::from_le_bytes([*v0, *v1, *v2, *v3]), data.to_vec()))
     }
 
-    /// Sends words; returns the data of the answer behind which all is well, or the error code.
+    /// Sends words; returns the data of a successful answer, or the error code.
     pub(crate) fn words(&mut self, command: u8, words: &[u32]) -> Result<Vec<u8>, u8> {
         let data: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         rom(self.ask(command, 0, &data).expect("an answer"))
@@ -126,7 +126,7 @@ impl Host {
         assert_eq!(self.words(0x0D, &[0, 0]), Ok(vec![]));
     }
 
-    /// Writes a region by the ROM, as it is.
+    /// Writes a region uncompressed, through the ROM.
     pub(crate) fn write(&mut self, address: u32, bytes: &[u8], block: usize) -> Option<()> {
         let blocks = bytes.len().div_ceil(block);
         let size = u32::try_from(bytes.len()).unwrap();
@@ -152,7 +152,7 @@ impl Host {
         assert_eq!(self.words(9, &[address, value, u32::MAX, 0]), Ok(vec![]));
     }
 
-    /// Burns a block of a chip with the controller of the ESP32-C3 at an address.
+    /// Burns a block of a chip that has the ESP32-C3's controller at an address.
     pub(crate) fn burn(&mut self, base: u32, block: u32, words: &[u32; 11]) {
         for (offset, word) in (0..).step_by(4).zip(words) {
             self.set(base + offset, *word);
@@ -168,7 +168,7 @@ impl Host {
     }
 }
 
-/// Splits the status of the ROM.
+/// Splits off the status of the ROM.
 fn rom(answer: Answer) -> Result<Vec<u8>, u8> {
     let (data, status) = answer.1.split_at(answer.1.len() - 4);
     match status {

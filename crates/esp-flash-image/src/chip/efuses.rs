@@ -1,41 +1,41 @@
 use super::BootScheme;
 
-/// How the eFuse blocks of a chip get their keys.
+/// How keys are assigned to the eFuse blocks of a chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyAssignment {
-    /// Each block is for one key: ESP32.
+    /// Each block has a fixed purpose: ESP32.
     Fixed,
-    /// Any block takes any key, and says in KEY_PURPOSE_n which.
+    /// Any block can hold any key; KEY_PURPOSE_n states which.
     Purpose,
-    /// All keys have to share the one block, and are to be burned in one go: ESP32-C2.
+    /// All keys share one block and must be burned together: ESP32-C2.
     Shared,
 }
 
-/// The eFuse blocks for keys.
+/// The eFuse key blocks of a chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyBlocks {
-    /// Their names for espefuse's `burn-key`.
+    /// The block names for espefuse's `burn-key`.
     pub names: &'static [&'static str],
-    /// How they get their keys.
+    /// How keys are assigned to the blocks.
     pub assignment: KeyAssignment,
-    /// The other name of the block for the key of flash encryption, where each block is for one key.
+    /// The alias of the flash encryption block, where blocks have fixed purposes.
     pub flash_encryption: Option<&'static str>,
-    /// The other name of the block for the key of secure boot version 1.
+    /// The alias of the block for the secure boot version 1 key.
     pub secure_boot_v1: Option<&'static str>,
-    /// The other name of the block for the key digest of secure boot version 2, where each block is for one key.
+    /// The alias of the block for the secure boot version 2 key digest, where blocks have fixed purposes.
     pub secure_boot_v2: Option<&'static str>,
-    /// Those that cannot hold a key of flash encryption, because of a fault of the hardware.
+    /// Blocks that cannot hold a flash encryption key because of a hardware fault.
     pub without_encryption_key: &'static [&'static str],
-    /// Those that cannot hold a key of the ECDSA peripheral, because of a fault of the hardware.
+    /// Blocks that cannot hold a key of the ECDSA peripheral because of a hardware fault.
     pub without_ecdsa_key: &'static [&'static str],
-    /// The purposes of secure boot's key digests, the first key first; none where a block is for them.
+    /// The purposes of the secure boot key digests, the first key first; empty where blocks have fixed purposes.
     pub digest_purposes: &'static [&'static str],
 }
 
 impl KeyBlocks {
-    /// Returns how many there are.
+    /// Returns the number of blocks.
     #[must_use]
     pub const fn count(&self) -> usize {
         self.names.len()
@@ -52,44 +52,44 @@ pub struct EfuseValue {
     pub value: u8,
 }
 
-/// Names of a chip's eFuses, as espefuse takes them.
+/// The names of a chip's eFuses, as espefuse takes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EfuseNames {
-    /// The counter of flash encryption, which is on with an odd number of bits set.
+    /// The flash encryption counter; encryption is on while an odd number of its bits is set.
     pub crypt_count: &'static str,
-    /// Bits of the counter; all set is on for ever.
+    /// Number of bits of the counter; when all are set, encryption is permanent.
     pub crypt_count_bits: u8,
-    /// FLASH_CRYPT_CONFIG where there is one.
+    /// FLASH_CRYPT_CONFIG, where the chip has it.
     pub crypt_config: Option<&'static str>,
-    /// Turns on secure boot version 1.
+    /// Enables secure boot version 1.
     pub secure_boot_v1: Option<&'static str>,
-    /// Turns on secure boot version 2.
+    /// Enables secure boot version 2.
     pub secure_boot_v2: Option<&'static str>,
-    /// Revokes the key digests of secure boot, the first key first.
+    /// Revokes the secure boot key digests, the first key first.
     pub revoke: &'static [&'static str],
-    /// Revokes a key at the first signature that does not verify.
+    /// Revokes a key at the first signature that fails verification.
     pub aggressive_revoke: Option<&'static str>,
-    /// What ESP-IDF's bootloader burns with flash encryption for development.
+    /// The eFuses that ESP-IDF's bootloader burns for flash encryption in development mode.
     pub development: &'static [EfuseValue],
-    /// What ESP-IDF's bootloader burns with flash encryption for release.
+    /// The eFuses that ESP-IDF's bootloader burns for flash encryption in release mode.
     pub release: &'static [EfuseValue],
-    /// What ESP-IDF's bootloader burns with secure boot.
+    /// The eFuses that ESP-IDF's bootloader burns for secure boot.
     pub secure_boot: &'static [EfuseValue],
-    /// What may be read-protected; write-protecting it ends all read protection.
+    /// The eFuse for read protection; write-protecting it prevents further read protection.
     pub read_protection: &'static str,
-    /// What is write-protected with flash encryption, lest somebody turns off the cache and the chip.
+    /// The eFuse that is write-protected with flash encryption, so that the cache cannot be disabled for good.
     pub cache: Option<&'static str>,
-    /// Turns off download mode.
+    /// Disables download mode.
     pub download_off: &'static str,
-    /// Leaves a download mode that can only write flash.
+    /// Enables secure download mode, which can only write flash.
     pub secure_download: Option<&'static str>,
-    /// The level of pseudo rounds, 0 to 3.
+    /// The pseudo round level, 0 to 3.
     pub pseudo_rounds: Option<&'static str>,
 }
 
 impl EfuseNames {
-    /// Returns the eFuse that turns on a scheme of secure boot.
+    /// Returns the eFuse that enables a secure boot scheme.
     #[must_use]
     pub const fn secure_boot_enable(&self, scheme: BootScheme) -> Option<&'static str> {
         match scheme {
@@ -98,7 +98,7 @@ impl EfuseNames {
         }
     }
 
-    /// Returns the value of the counter that leaves flash encryption on for ever.
+    /// Returns the counter value that makes flash encryption permanent.
     #[must_use]
     pub const fn crypt_count_max(&self) -> u8 {
         // 3 or 7 bits.

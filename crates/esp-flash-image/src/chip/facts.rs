@@ -1,4 +1,4 @@
-//! The table of chips. A new chip is a new row here and a new name in `Chip`.
+//! The chip table. A new chip needs a row here and a name in `Chip`.
 
 use super::{
     BootCurve, BootScheme, ChipFacts, ChipRevision, EcdsaFact, EfuseNames, EfuseValue, KeyAssignment, KeyBlocks,
@@ -74,7 +74,7 @@ pub(super) const ESP32C2: ChipFacts = ChipFacts {
     name: "esp32c2",
     image_id: 12,
     mmu_page_sizes: &[0x4000, 0x8000, 0x1_0000],
-    // The plain key takes the whole block, so that secure boot has to do without.
+    // The plain key takes the whole block, which leaves no room for secure boot.
     encryption: &[Xts128Derived, Xts128],
     secure_boot: &[SecureBootFact {
         curves: P192_P256,
@@ -184,7 +184,7 @@ pub(super) const ESP32C61: ChipFacts = ChipFacts {
     }],
     efuses: EfuseNames {
         pseudo_rounds: Some("XTS_DPA_PSEUDO_LEVEL"),
-        // There is no SOFT_DIS_JTAG.
+        // The chip has no SOFT_DIS_JTAG.
         secure_boot: &bits(["DIS_DIRECT_BOOT", "DIS_PAD_JTAG", "DIS_USB_JTAG"]),
         ..EFUSES
     },
@@ -248,7 +248,7 @@ pub(super) const ESP32H4: ChipFacts = ChipFacts {
     bootloader_offset: 0x2000,
     mmu_page_sizes: PAGES_8K_TO_64K,
     encryption: &[Xts256, Xts128],
-    // ESP-IDF offers none yet.
+    // ESP-IDF does not support secure boot on this chip yet.
     secure_boot: &[],
     key_blocks: KeyBlocks {
         without_encryption_key: KEY5,
@@ -386,7 +386,7 @@ pub(super) const ESP32S31: ChipFacts = ChipFacts {
     ..CHIP
 };
 
-/// What most chips have; each row says what is different.
+/// The properties shared by most chips; each row lists its differences.
 const CHIP: ChipFacts = ChipFacts {
     name: "",
     image_id: u16::MAX,
@@ -485,7 +485,7 @@ const ECDSA: SecureBootFact = SecureBootFact {
     ..RSA
 };
 
-/// ESP-IDF's option SECURE_BOOT_V2_ECDSA_INSECURE, on for these chips.
+/// The chips for which ESP-IDF sets SECURE_BOOT_V2_ECDSA_INSECURE.
 const ECDSA_INSECURE: Option<&str> = Some(
     "ESP-IDF marks ECDSA secure boot as insecure on this chip (SECURE_BOOT_V2_ECDSA_INSECURE): by its errata the ECDSA \
      verification of the hardware does not work for all inputs",

@@ -3,7 +3,7 @@ use core::str::FromStr;
 
 use crate::Error;
 
-/// The revision of a chip, as 0.3 or 1.2.
+/// A chip revision, such as 0.3 or 1.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChipRevision {
     major: u16,
@@ -11,7 +11,7 @@ pub struct ChipRevision {
 }
 
 impl ChipRevision {
-    /// The largest major number: image headers have 16 bits for both.
+    /// The largest major number: image headers hold both numbers in 16 bits.
     pub const MAX_MAJOR: u16 = 654;
     /// The largest minor number.
     pub const MAX_MINOR: u16 = 99;
@@ -28,21 +28,21 @@ impl ChipRevision {
         Ok(Self { major, minor })
     }
 
-    /// A row of the table.
+    /// Makes a revision for a row of the chip table.
     pub(super) const fn row(major: u16, minor: u16) -> Option<Self> {
         Some(Self { major, minor })
     }
 
-    /// Reads the number of an image header, hundreds for the major one.
+    /// Reads the number of an image header: 100 times the major number, plus the minor number.
     ///
     /// # Errors
     ///
-    /// [`Error::ChipRevision`] above 65499, as 0xFFFF for "any".
+    /// [`Error::ChipRevision`] above 65499, including 0xFFFF for "any".
     pub const fn from_number(number: u16) -> Result<Self, Error> {
         Self::new(number / 100, number % 100)
     }
 
-    /// Returns the number of an image header: 102 for 1.2.
+    /// Returns the number for an image header: 102 for 1.2.
     #[must_use]
     pub const fn number(self) -> u16 {
         // At most 65499.

@@ -7,7 +7,7 @@ use super::legacy::LegacyCipher;
 use super::xts::Xts;
 use crate::Error;
 
-/// The expanded key of flash encryption.
+/// An expanded flash encryption key.
 ///
 /// # Examples
 ///
@@ -34,7 +34,7 @@ enum Inner {
 }
 
 impl FlashCipher {
-    /// Bytes of the step: addresses and lengths are multiples of it.
+    /// The block size in bytes; addresses and lengths are multiples of it.
     pub const STEP: usize = 16;
 
     pub(super) fn esp32(key: &[u8; 32], config: FlashCryptConfig) -> Self {
@@ -44,7 +44,7 @@ impl FlashCipher {
     pub(super) fn xts_128(key: &[u8; 32]) -> Self {
         let (data, tweak) = match key.as_chunks().0 {
             [data, tweak] => (data, tweak),
-            // 32 bytes are twice 16.
+            // 32 bytes always split into two halves.
             _ => (&[0; 16], &[0; 16]),
         };
         Self(Inner::Xts128(Xts::new(data, tweak)))
@@ -54,16 +54,16 @@ impl FlashCipher {
         Self(Inner::Xts256(Xts::new(data, tweak)))
     }
 
-    /// Encrypts bytes in place as the chip stores them at a flash address.
+    /// Encrypts bytes in place, as the chip stores them at a flash address.
     ///
-    /// The result of each 16 bytes depends on their address and on nothing beside them: what is encrypted in pieces is the
-    /// same as in one go.
+    /// Each 16-byte block depends only on its own content and address: encrypting in pieces gives the same result as
+    /// encrypting at once.
     ///
     /// # Errors
     ///
     /// [`Error::Empty`] without bytes; [`Error::AddressAlignment`] and [`Error::LengthAlignment`] unless address and length
-    /// are multiples of 16; [`Error::EndOfFlash`] when the bytes end behind 2³², or behind 16 MiB with
-    /// [`EncryptionScheme::Esp32`](crate::EncryptionScheme::Esp32). Nothing is changed then.
+    /// are multiples of 16; [`Error::EndOfFlash`] when the bytes end after 2³², or after 16 MiB with
+    /// [`EncryptionScheme::Esp32`](crate::EncryptionScheme::Esp32). On error, `data` is unchanged.
     pub fn encrypt(&self, address: u32, data: &mut [u8]) -> Result<(), Error> {
         self.check(address, data.len())?;
         match &self.0 {
@@ -74,7 +74,7 @@ impl FlashCipher {
         Ok(())
     }
 
-    /// Decrypts bytes of a flash address in place.
+    /// Decrypts bytes in place, as read from a flash address.
     ///
     /// # Errors
     ///

@@ -9,9 +9,9 @@ use super::cipher::FlashCipher;
 use super::{EncryptionScheme, FlashCryptConfig};
 use crate::Error;
 
-/// A key of flash encryption, as in a key file: what is burned into eFuses is each 32 bytes of it in reverse.
+/// A flash encryption key, as in a key file; eFuses hold each 32 bytes of it in reverse order.
 ///
-/// It is compared with `ct_eq`, and `Debug` leaves it out.
+/// Compare keys with `ct_eq`. `Debug` elides the key.
 ///
 /// # Examples
 ///
@@ -38,10 +38,10 @@ pub struct FlashKey {
 
 impl FlashKey {
     const MAX_LEN: usize = 64;
-    /// Bytes of a key for an ESP32 with the 3/4 coding scheme.
+    /// Length in bytes of a key for an ESP32 with the 3/4 coding scheme.
     const CODED_LEN: usize = 24;
 
-    /// Makes a key of the bytes of a key file.
+    /// Makes a key from the bytes of a key file.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl FlashKey {
         Ok(key)
     }
 
-    /// Makes a fresh key.
+    /// Generates a random key.
     #[must_use]
     pub fn generate<R: CryptoRng + ?Sized>(scheme: EncryptionScheme, rng: &mut R) -> Self {
         let config = FlashCryptConfig::DEFAULT;
@@ -79,7 +79,7 @@ impl FlashKey {
         key
     }
 
-    /// Sets FLASH_CRYPT_CONFIG, which only [`EncryptionScheme::Esp32`] has.
+    /// Sets FLASH_CRYPT_CONFIG, which only [`EncryptionScheme::Esp32`] uses.
     #[must_use]
     pub fn with_flash_crypt_config(mut self, config: FlashCryptConfig) -> Self {
         self.config = config;
@@ -98,7 +98,7 @@ impl FlashKey {
         self.config
     }
 
-    /// Returns the bytes of the key file: 16, 24, 32 or 64.
+    /// Returns the bytes of the key file: 16, 24, 32 or 64 bytes.
     #[must_use]
     pub fn expose_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
@@ -136,14 +136,14 @@ impl FlashKey {
     fn halves(&self) -> (&[u8; 32], &[u8; 32]) {
         match self.bytes.as_chunks().0 {
             [low, high] => (low, high),
-            // 64 bytes are twice 32.
+            // 64 bytes always split into two halves.
             _ => (&[0; 32], &[0; 32]),
         }
     }
 }
 
 impl ConstantTimeEq for FlashKey {
-    /// Only the keys are compared in constant time; the rest is no secret.
+    /// Only the keys are compared in constant time; the other fields are not secret.
     fn ct_eq(&self, other: &Self) -> Choice {
         let is_same = self.scheme == other.scheme && self.config == other.config;
         Choice::from(u8::from(is_same)) & self.expose_bytes().ct_eq(other.expose_bytes())

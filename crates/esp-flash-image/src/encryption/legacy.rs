@@ -1,11 +1,11 @@
-//! The scheme of the ESP32.
+//! The flash encryption scheme of the ESP32.
 //!
-//! Blocks of 16 bytes, each reversed, go through AES-256 *decryption* to be encrypted, and are reversed again. The key is
-//! another one for each 32 bytes of flash: bit n of it, counted from the most significant of its first byte, is flipped
-//! where the bit of the address that belongs to n is set. Four segments of the key have 67, 65, 63 and 61 bits; one is
-//! flipped only if FLASH_CRYPT_CONFIG has its bit.
+//! Each 16-byte block is reversed, passed through AES-256 *decryption*, and reversed again. The key differs for each
+//! 32 bytes of flash: key bit n, counted from the most significant bit of the first byte, is flipped if the address bit
+//! assigned to n is set. The key has four segments of 67, 65, 63 and 61 bits; a segment changes only if its bit in
+//! FLASH_CRYPT_CONFIG is set.
 //!
-//! Source: ESP-IDF, "Flash Encryption", section "Flash Encryption Algorithm" of the ESP32, and the results of `espsecure`.
+//! Source: ESP-IDF, "Flash Encryption", section "Flash Encryption Algorithm" of the ESP32, and the output of `espsecure`.
 
 use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use aes::{Aes256Dec, Aes256Enc, Block};
@@ -16,21 +16,21 @@ use super::FlashCryptConfig;
 /// Address bits 5 to 23 change the key.
 const FIRST_BIT: usize = 5;
 const BITS: usize = 19;
-/// Each segment has all address bits three times, from 23 down to 5, then those from here down to 5.
+/// Each segment maps the address bits 23 down to 5 three times, then from this bit down to 5.
 const TAILS: [usize; 4] = [14, 12, 10, 8];
-/// Bytes that share a key.
+/// Number of bytes encrypted with the same key.
 const UNIT: u32 = 32;
 
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(super) struct LegacyCipher {
     key: [u8; 32],
-    /// For each bit of the address from 5 on, the bits of the key that it flips.
+    /// For each address bit from 5 on, the key bits that it flips.
     #[zeroize(skip)]
     masks: [[u8; 32]; BITS],
 }
 
 impl LegacyCipher {
-    /// The end of the addresses: above, the tool's results follow no rule.
+    /// The end of the supported addresses: above it, the tool's results follow no rule.
     pub(super) const LIMIT: u64 = 0x100_0000;
 
     pub(super) fn new(key: &[u8; 32], config: FlashCryptConfig) -> Self {
@@ -71,29 +71,29 @@ impl LegacyCipher {
         });
     }
 
-    /// Address and length are multiples of 16.
+    /// Processes data; address and length are multiples of 16.
     fn process(&self, address: u32, data: &mut [u8], aes: impl Fn(&[u8; 32], &mut [Block])) {
         let (mut rest, _) = Block::slice_as_chunks_mut(data);
         let mut unit = address & !(UNIT - 1);
-        // The first unit may begin in front of the data.
+        // The first unit may begin before the data.
         let mut len = if unit == address { 2 } else { 1 };
         let mut key = Zeroizing::new(self.key);
         self.flip(unit, &mut key);
         while !rest.is_empty() {
-            let (blocks, behind) = rest.split_at_mut(len.min(rest.len()));
+            let (blocks, after) = rest.split_at_mut(len.min(rest.len()));
             blocks.iter_mut().for_each(reverse);
             aes(&key, blocks);
             blocks.iter_mut().for_each(reverse);
-            rest = behind;
+            rest = after;
             len = 2;
-            // At most 16 MiB. Of the address's bits two change on average.
+            // Stays below 16 MiB. On average, two address bits change from unit to unit.
             let next = unit.wrapping_add(UNIT);
             self.flip(unit ^ next, &mut key);
             unit = next;
         }
     }
 
-    /// Flips the bits of the key that belong to bits of an address.
+    /// Flips the key bits that are assigned to address bits.
     fn flip(&self, address: u32, key: &mut [u8; 32]) {
         let mut bits = address >> FIRST_BIT;
         for mask in &self.masks {

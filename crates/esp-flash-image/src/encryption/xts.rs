@@ -1,18 +1,18 @@
-//! AES-XTS of all chips but the ESP32.
+//! AES-XTS, used by all chips except the ESP32.
 //!
-//! A data unit has 128 bytes at a multiple of 128; its tweak is its flash address, in 16 bytes, least significant first.
-//! The unit goes through standard XTS with all of its bytes in reverse, so that the last 16 bytes of flash are XTS's first
-//! block. Parts of a unit are encrypted as if zeros were around them; a block does not depend on others.
+//! A data unit is 128 bytes, aligned to 128; its tweak is its flash address as a 16-byte little-endian number. The unit
+//! goes through standard XTS with all its bytes reversed, so that its last 16 bytes in flash are the first XTS block.
+//! Partial units are encrypted as if padded with zeros; blocks do not depend on each other.
 //!
-//! Source: ESP-IDF, "Flash Encryption", and the results of `espsecure encrypt-flash-data`.
+//! Source: ESP-IDF, "Flash Encryption", and the output of `espsecure encrypt-flash-data`.
 
 use aes::Block;
 use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, Key, KeyInit};
 use zeroize::Zeroize;
 
-/// Blocks of a unit.
+/// Number of blocks in a unit.
 const UNIT: usize = 8;
-/// Units that go through AES at once: two times the most blocks that a backend takes in parallel.
+/// Number of units processed at once: twice the largest number of blocks that a backend processes in parallel.
 const UNITS: usize = 16;
 const BLOCKS: usize = UNIT * UNITS;
 
@@ -44,30 +44,30 @@ where
         self.process(address, data, |blocks| self.data.decrypt_blocks(blocks));
     }
 
-    /// Address and length are multiples of 16.
+    /// Processes data; address and length are multiples of 16.
     fn process(&self, address: u32, data: &mut [u8], aes: impl Fn(&mut [Block])) {
         let (mut rest, _) = Block::slice_as_chunks_mut(data);
         let mut unit = address & !0x7F;
-        // Blocks of the first unit that come before the data: at most 7.
+        // Number of blocks of the first unit before the data: at most 7.
         let mut skip = usize::try_from(address / 16 % 8).unwrap_or_default();
         let mut tweaks = [0; BLOCKS];
         while !rest.is_empty() {
             self.tweaks(unit, &mut tweaks);
             let tweaks = tweaks.get(skip..).unwrap_or_default();
             let len = rest.len().min(tweaks.len());
-            let (blocks, behind) = rest.split_at_mut(len);
+            let (blocks, after) = rest.split_at_mut(len);
             whiten(blocks, tweaks);
             aes(blocks);
             whiten_back(blocks, tweaks);
-            rest = behind;
+            rest = after;
             skip = 0;
-            // Wraps at the end of 4 GiB, where nothing follows.
+            // Wraps only at 4 GiB, where the data end.
             unit = unit.wrapping_add(GROUP_LEN);
         }
         tweaks.zeroize();
     }
 
-    /// Computes the tweaks of the blocks of units, in the order of the flash.
+    /// Computes the tweaks of the blocks of a group of units, in flash order.
     fn tweaks(&self, unit: u32, tweaks: &mut [u128; BLOCKS]) {
         let mut first = [Block::default(); UNITS];
         for (index, tweak) in (0..).zip(&mut first) {
@@ -89,11 +89,11 @@ where
     }
 }
 
-/// Bytes of a unit, and of those that go through AES at once.
+/// Length in bytes of a unit, and of a group of units processed at once.
 const UNIT_LEN: u32 = 128;
 const GROUP_LEN: u32 = 2048;
 
-/// Turns the bytes of blocks round, and adds the tweaks.
+/// Reverses the bytes of the blocks and XORs the tweaks.
 fn whiten(blocks: &mut [Block], tweaks: &[u128]) {
     for (block, tweak) in blocks.iter_mut().zip(tweaks) {
         let number = u128::from_be_bytes((*block).into()) ^ tweak;

@@ -13,9 +13,9 @@
 pub struct AppDescription<'a>(&'a [u8; AppDescription::LEN]);
 
 impl<'a> AppDescription<'a> {
-    /// Its bytes.
+    /// Length in bytes.
     pub const LEN: usize = 256;
-    /// Where it is in an image: behind the header and that of the first segment.
+    /// Its offset in an image: after the image header and the first segment header.
     pub const IMAGE_OFFSET: usize = 32;
     const MAGIC: u32 = 0xABCD_5432;
 
@@ -72,7 +72,7 @@ impl<'a> AppDescription<'a> {
         self.number(4)
     }
 
-    /// Returns the first eFuse block revision that may run the app, hundreds for the major one.
+    /// Returns the first eFuse block revision that may run the app: 100 times the major number, plus the minor number.
     #[must_use]
     pub fn min_efuse_block_revision(&self) -> u16 {
         self.half(176)
@@ -84,14 +84,14 @@ impl<'a> AppDescription<'a> {
         self.half(178)
     }
 
-    /// Returns the bytes of an MMU page for which the app was built; apps of older versions of ESP-IDF do not say.
+    /// Returns the MMU page size in bytes for which the app was built; apps of older ESP-IDF versions do not state it.
     #[must_use]
     pub fn mmu_page_size(&self) -> Option<u32> {
         let exponent = self.0.get(180).copied().unwrap_or_default();
         1_u32.checked_shl(exponent.into()).filter(|_| exponent != 0)
     }
 
-    /// The text in a field up to the first zero, or to what is no UTF-8.
+    /// The text of a field, up to the first zero or the first invalid UTF-8.
     fn text(&self, offset: usize, len: usize) -> &'a str {
         let field = self
             .0

@@ -3,10 +3,10 @@ use core::fmt;
 use super::MAX_SEGMENTS;
 use crate::{Chip, ChipRevision, Error, FlashSize};
 
-/// How flash is read.
+/// The SPI mode in which flash is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each is its name")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum SpiMode {
     Qio,
     Qout,
@@ -61,12 +61,12 @@ impl fmt::Display for SpiMode {
     }
 }
 
-/// The header of an image: 24 bytes.
+/// The header of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageHeader {
     segment_count: u8,
     spi_mode: u8,
-    /// Size in the high half, frequency in the low one.
+    /// Size code in the high half, frequency code in the low half.
     flash: u8,
     entry: u32,
     wp_pin: u8,
@@ -79,14 +79,14 @@ pub struct ImageHeader {
 }
 
 impl ImageHeader {
-    /// Its bytes.
+    /// Length in bytes.
     pub const LEN: usize = 24;
-    /// What an image begins with.
+    /// The first byte of an image.
     pub const MAGIC: u8 = 0xE9;
-    /// The write-protection pin is not set by the header.
+    /// The value that leaves the write-protection pin unset.
     const WP_PIN_OFF: u8 = 0xEE;
 
-    /// Makes the header of an image for a chip: DIO, a flash of 1 MiB, frequency code 0, all revisions, entry 0, with an
+    /// Makes the header of an image for a chip: DIO, flash size 1 MiB, frequency code 0, all revisions, entry 0, with an
     /// appended hash.
     #[must_use]
     pub const fn new(chip: Chip) -> Self {
@@ -105,28 +105,28 @@ impl ImageHeader {
         }
     }
 
-    /// Sets the address at which the program begins.
+    /// Sets the entry point.
     #[must_use]
     pub const fn with_entry(mut self, entry: u32) -> Self {
         self.entry = entry;
         self
     }
 
-    /// Sets how flash is read.
+    /// Sets the SPI mode.
     #[must_use]
     pub const fn with_spi_mode(mut self, mode: SpiMode) -> Self {
         self.spi_mode = mode.code();
         self
     }
 
-    /// Sets the codes of flash size (0 for 1 MiB, then twice that) and frequency (its meaning differs between chips).
+    /// Sets the codes of the flash size (2ⁿ MiB) and the frequency (its meaning depends on the chip).
     #[must_use]
     pub const fn with_flash_codes(mut self, size: u8, frequency: u8) -> Self {
         self.flash = size << 4 | frequency & 0xF;
         self
     }
 
-    /// Sets the first and the last revision of the chip that may run the image.
+    /// Sets the first and the last chip revision that may run the image.
     #[must_use]
     pub const fn with_revisions(mut self, min: Option<ChipRevision>, max: Option<ChipRevision>) -> Self {
         self.min_revision = match min {
@@ -254,31 +254,31 @@ impl ImageHeader {
         ]
     }
 
-    /// Returns the number of segments, 1 to 16 in what was read.
+    /// Returns the number of segments: 1 to 16 in a decoded header.
     #[must_use]
     pub const fn segment_count(&self) -> u8 {
         self.segment_count
     }
 
-    /// Returns the chip, if its id is known.
+    /// Returns the chip, if its ID is known.
     #[must_use]
     pub fn chip(&self) -> Option<Chip> {
         Chip::from_image_id(self.chip_id)
     }
 
-    /// Returns the chip id.
+    /// Returns the chip ID.
     #[must_use]
     pub const fn chip_id(&self) -> u16 {
         self.chip_id
     }
 
-    /// Returns how flash is read, if the code is known.
+    /// Returns the SPI mode, if the code is known.
     #[must_use]
     pub fn spi_mode(&self) -> Option<SpiMode> {
         SpiMode::from_code(self.spi_mode)
     }
 
-    /// Returns the size of the flash, if the code is known.
+    /// Returns the flash size, if the code is known.
     #[must_use]
     pub fn flash_size(&self) -> Option<FlashSize> {
         let code = u32::from(self.flash >> 4);
@@ -286,32 +286,32 @@ impl ImageHeader {
         (code <= 7).then(|| FlashSize::new(0x10_0000 << code).ok())?
     }
 
-    /// Returns the code of the flash frequency, whose meaning differs between chips.
+    /// Returns the code of the flash frequency; its meaning depends on the chip.
     #[must_use]
     pub const fn flash_frequency(&self) -> u8 {
         self.flash & 0xF
     }
 
-    /// Returns the address at which the program begins.
+    /// Returns the entry point.
     #[must_use]
     pub const fn entry(&self) -> u32 {
         self.entry
     }
 
-    /// Returns the first revision of the chip that may run the image; `None` for a number that is no revision.
+    /// Returns the first chip revision that may run the image; `None` if the number is not a revision.
     #[must_use]
     pub fn min_revision(&self) -> Option<ChipRevision> {
         ChipRevision::from_number(self.min_revision).ok()
     }
 
-    /// Returns the last revision of the chip that may run the image; `None` for any.
+    /// Returns the last chip revision that may run the image; `None` for any.
     #[must_use]
     pub fn max_revision(&self) -> Option<ChipRevision> {
         let is_any = matches!(self.max_revision, 0 | u16::MAX);
         ChipRevision::from_number(self.max_revision).ok().filter(|_| !is_any)
     }
 
-    /// Tells whether a SHA-256 is appended.
+    /// Returns whether a SHA-256 is appended.
     #[must_use]
     pub const fn has_hash(&self) -> bool {
         self.has_hash

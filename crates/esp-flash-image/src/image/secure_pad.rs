@@ -6,19 +6,19 @@ use super::Image;
 use super::{CHECKSUM_SEED, HASH_LEN, MAX_SEGMENTS, SEGMENT_HEADER_LEN, writer::close, xor};
 use crate::{Chip, Error};
 
-/// For which version of secure boot an app is padded.
+/// The secure boot version for which an app is padded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SecurePad {
-    /// Version 1: the signature of 68 bytes and 12 bytes behind it end with the page.
+    /// Version 1: the 68-byte signature and the 12 bytes after it end at a page boundary.
     V1,
-    /// Version 2: the image ends with the page, and the signature sector begins the next one.
+    /// Version 2: the image ends at a page boundary, and the signature sector follows.
     V2,
 }
 
 impl SecurePad {
-    /// Bytes of the page behind the image.
-    const fn behind(self) -> usize {
+    /// Number of bytes between the image and the page boundary.
+    const fn after(self) -> usize {
         match self {
             Self::V1 => 68 + 12,
             Self::V2 => 0,
@@ -26,51 +26,51 @@ impl SecurePad {
     }
 }
 
-/// The size of a page of the flash MMU.
+/// A flash MMU page size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MmuPage(usize);
 
 impl MmuPage {
-    /// 64 KiB, which all chips have and most apps are built for.
+    /// 64 KiB, which all chips support and most apps use.
     pub const DEFAULT: Self = Self(0x1_0000);
 
-    /// Checks the size of a page of a chip in bytes.
+    /// Makes a page size in bytes for a chip.
     ///
     /// # Errors
     ///
-    /// [`Error::MmuPage`] unless [`ChipFacts::mmu_page_sizes`](crate::ChipFacts::mmu_page_sizes) has it.
+    /// [`Error::MmuPage`] unless [`ChipFacts::mmu_page_sizes`](crate::ChipFacts::mmu_page_sizes) contains it.
     pub fn new(chip: Chip, size: u32) -> Result<Self, Error> {
         let wrong = Error::MmuPage { size };
         let known = chip.facts().mmu_page_sizes.contains(&size);
         usize::try_from(size).ok().filter(|_| known).map(Self).ok_or(wrong)
     }
 
-    /// Returns the bytes.
+    /// Returns the size in bytes.
     #[must_use]
     pub const fn get(self) -> usize {
         self.0
     }
 }
 
-/// Pads an app for secure boot, as esptool's `elf2image --secure-pad` and `--secure-pad-v2` do: with one more segment of
-/// zeros, without a load address. An app that ends as it has to is returned as it is.
+/// Pads an app for secure boot with one more segment of zeros without a load address, like esptool's
+/// `elf2image --secure-pad` and `--secure-pad-v2`. An app that already ends correctly is returned unchanged.
 ///
 /// # Errors
 ///
-/// As [`Image::parse`]; [`Error::SecurePadWithoutHash`]; [`Error::Trailing`] when bytes are behind the image, such as a signature;
-/// [`Error::SegmentCount`] when it has 16 segments.
+/// As [`Image::parse`]; [`Error::SecurePadWithoutHash`]; [`Error::Trailing`] when bytes follow the image, such as a
+/// signature; [`Error::SegmentCount`] when it has 16 segments already.
 #[cfg(feature = "alloc")]
 pub fn secure_pad(image: &[u8], mode: SecurePad, page: MmuPage) -> Result<Vec<u8>, Error> {
     Image::parse(image)?.secure_pad(mode, page)
 }
 
 impl Image<'_> {
-    /// Tells whether the image ends where secure boot wants an app to end.
+    /// Returns whether the image ends where secure boot requires an app to end.
     ///
-    /// Without this the firmware cannot map the app and its signature to check it. Bootloaders are not padded so.
+    /// Otherwise the firmware cannot map the app and its signature to verify it. Bootloaders need no such padding.
     #[must_use]
     pub fn is_secure_padded(&self, mode: SecurePad, page: MmuPage) -> bool {
-        let end = self.image_len().checked_add(mode.behind());
+        let end = self.image_len().checked_add(mode.after());
         self.has_hash() && end.is_some_and(|end| end.is_multiple_of(page.get()))
     }
 
@@ -92,9 +92,9 @@ impl Image<'_> {
             return Err(Error::SegmentCount { count: count.into() });
         }
         let end = self.segments_end();
-        // Behind the new segment are 16 bytes with the checksum, the hash, and what the version wants.
-        let behind = 16 + HASH_LEN + mode.behind();
-        let used = end.saturating_add(SEGMENT_HEADER_LEN).saturating_add(behind);
+        // The new segment is followed by 16 bytes with the checksum, the hash, and the reserve of the version.
+        let after = 16 + HASH_LEN + mode.after();
+        let used = end.saturating_add(SEGMENT_HEADER_LEN).saturating_add(after);
         let zeros = used.next_multiple_of(page.get()).saturating_sub(used);
         let mut bytes = Vec::with_capacity(used.saturating_add(zeros));
         bytes.extend(self.header.with_segment_count(count).encode());

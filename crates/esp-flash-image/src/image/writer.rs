@@ -5,18 +5,18 @@ use sha2::{Digest, Sha256};
 use super::{CHECKSUM_SEED, ImageHeader, MAX_SEGMENT_LEN, MAX_SEGMENTS, checksum_offset, xor};
 use crate::Error;
 
-/// Writes an image, segment by segment, to the same bytes as esptool.
+/// Writes an image segment by segment; the bytes equal esptool's.
 #[derive(Clone, Debug)]
 pub struct ImageWriter {
     header: ImageHeader,
-    /// The header, once it is complete, and the segments.
+    /// The header, completed at the end, and the segments.
     bytes: Vec<u8>,
     count: u8,
     checksum: u8,
 }
 
 impl ImageWriter {
-    /// Starts an image with a header, whose number of segments is filled in.
+    /// Starts an image with a header; its number of segments is set later.
     #[must_use]
     pub fn new(header: ImageHeader) -> Self {
         Self {
@@ -27,11 +27,11 @@ impl ImageWriter {
         }
     }
 
-    /// Adds a segment. Zeros fill its data up to a multiple of 4.
+    /// Adds a segment. Its data are padded with zeros to a multiple of 4.
     ///
     /// # Errors
     ///
-    /// [`Error::SegmentCount`] after 16 segments; [`Error::SegmentLength`] from 16 MiB on.
+    /// [`Error::SegmentCount`] after 16 segments; [`Error::SegmentLength`] for 16 MiB or more.
     pub fn push(&mut self, load_address: u32, data: &[u8]) -> Result<(), Error> {
         let count = self.count.saturating_add(1);
         if usize::from(count) > MAX_SEGMENTS {
@@ -72,7 +72,7 @@ impl ImageWriter {
 
 /// Appends checksum and hash to header and segments.
 pub(super) fn close(bytes: &mut Vec<u8>, checksum: u8, has_hash: bool) {
-    // A vector is not that long.
+    // The length of a vector does not overflow.
     let end = checksum_offset(bytes.len()).unwrap_or(bytes.len());
     bytes.resize(end, 0);
     bytes.push(checksum);

@@ -1,4 +1,4 @@
-//! The binary form.
+//! The binary form of a partition table.
 //!
 //! ```text
 //! row:  0 AA 50 | 2 type | 3 subtype | 4 offset u32 | 8 size u32 | 12 label, 16 bytes | 28 flags u32
@@ -37,8 +37,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Vec<Partition>, bool), TableError> {
         let before = index.saturating_mul(ROW);
         match row {
             [0xFF, 0xFF, ..] if row.iter().all(|byte| *byte == 0xFF) => {
-                let behind = bytes.get(before..).unwrap_or_default();
-                if let Some(at) = behind.iter().position(|byte| *byte != 0xFF) {
+                let after = bytes.get(before..).unwrap_or_default();
+                if let Some(at) = after.iter().position(|byte| *byte != 0xFF) {
                     let offset = before.saturating_add(at);
                     return Err(TableError::of_table(TableErrorKind::BytesBehindEnd { offset }));
                 }
@@ -123,7 +123,7 @@ pub(super) fn write(table: &PartitionTable) -> Vec<u8> {
         bytes.extend([partition.kind.number(), partition.subtype]);
         bytes.extend(partition.offset.to_le_bytes());
         bytes.extend(partition.size.to_le_bytes());
-        // Labels of more than 16 bytes are refused when a table is made.
+        // Labels are at most 16 bytes, checked when the table was made.
         let label = partition.label.bytes().chain(core::iter::repeat(0));
         bytes.extend(label.take(Partition::MAX_LABEL));
         let encrypted = if partition.encrypted { ENCRYPTED } else { 0 };

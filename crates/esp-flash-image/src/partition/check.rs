@@ -1,4 +1,4 @@
-//! What makes a table wrong, whichever form it came in.
+//! The checks of a partition table, for both forms.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use super::kind::{DATA_OTA, DATA_TEE_OTA};
 use super::{Partition, PartitionTable, TableOptions};
 use crate::BootScheme;
 
-/// The smallest NVS store to which firmware can write.
+/// The smallest NVS partition that firmware can write to.
 const MIN_WRITABLE_NVS: u32 = 0x3000;
 const OTA_DATA_LEN: u32 = 0x2000;
 
@@ -85,7 +85,7 @@ fn check_alone(partition: &Partition, options: &TableOptions) -> Result<(), Tabl
     }
 }
 
-/// A label that a CSV can hold.
+/// Checks that a CSV can hold the label.
 fn check_label(label: &str) -> Result<(), TableErrorKind> {
     let is_odd =
         |letter: char| matches!(letter, ',' | '$') || letter.is_control() || (letter != ' ' && letter.is_whitespace());

@@ -1,7 +1,7 @@
-//! The CSV.
+//! The CSV form of a partition table.
 //!
-//! `Name, Type, SubType, Offset, Size, Flags` in each line; what is behind is not looked at. Source: ESP-IDF, "Partition
-//! Tables", section "Creating Custom Tables", and what its tool refuses.
+//! Each line is `Name, Type, SubType, Offset, Size, Flags`; further cells are ignored. Source: ESP-IDF, "Partition
+//! Tables", section "Creating Custom Tables", and the errors of its tool.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -26,7 +26,7 @@ pub(super) fn text(bytes: &[u8]) -> Result<&str, TableError> {
 
 pub(super) fn read(text: &str, options: &TableOptions) -> Result<Vec<Partition>, TableError> {
     let mut partitions = Vec::new();
-    // The table itself is in front of the first partition.
+    // The table itself precedes the first partition.
     let mut end = u64::from(options.offset).saturating_add(PartitionTable::SECTOR_LEN.into());
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (line, number) in text.split('\n').zip(1..) {
@@ -49,7 +49,8 @@ pub(super) fn read(text: &str, options: &TableOptions) -> Result<Vec<Partition>,
     Ok(partitions)
 }
 
-/// Line breaks of Python, in which the tool is written, that are none here.
+/// Returns whether Python, in which ESP-IDF's tool is written, treats a character as a line break that this reader does
+/// not.
 const fn is_other_line_break(letter: char) -> bool {
     matches!(
         letter,
@@ -95,7 +96,7 @@ impl<'a> Row<'a> {
             read_only: false,
         };
         for flag in flags.split(':') {
-            // The tool does not trim them.
+            // ESP-IDF's tool does not trim flags.
             match if spreadsheet { flag.trim() } else { flag } {
                 "" => {}
                 "encrypted" => row.encrypted = true,
@@ -106,7 +107,7 @@ impl<'a> Row<'a> {
         Ok(row)
     }
 
-    /// Finds offset and size, in front of which `end` is used up.
+    /// Returns offset and size of a row; flash is occupied up to `end`.
     fn place(
         self,
         line: usize,
@@ -142,9 +143,9 @@ impl<'a> Row<'a> {
             }
         };
         let size = self.size_at(offset, options)?;
-        let behind = u64::from(offset).saturating_add(size.into());
+        let after = u64::from(offset).saturating_add(size.into());
         if !is_primary {
-            *end = behind;
+            *end = after;
         }
         let Self {
             kind,
@@ -207,7 +208,7 @@ impl<'a> Row<'a> {
         if !is_end {
             return Ok(size);
         }
-        // Behind a minus sign it is where the partition ends.
+        // A negative size is the end of the partition.
         let ends = || TableErrorKind::EndsBeforeStart {
             label: self.label.into(),
             offset,

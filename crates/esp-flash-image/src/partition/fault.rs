@@ -3,7 +3,7 @@ use core::fmt;
 
 use super::{FlashSize, Partition, PartitionTable};
 
-/// Why a partition table is refused, and where.
+/// An error in a partition table, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableError {
     place: Place,
@@ -39,7 +39,7 @@ impl TableError {
         }
     }
 
-    /// Returns the line of the CSV, or the row of the binary form, when it is one; both count from 1.
+    /// Returns the line of the CSV or the row of the binary form, if the error is in one; both count from 1.
     #[must_use]
     pub const fn line(&self) -> Option<usize> {
         match self.place {
@@ -48,7 +48,7 @@ impl TableError {
         }
     }
 
-    /// Returns what is wrong.
+    /// Returns the kind of error.
     #[must_use]
     pub const fn kind(&self) -> &TableErrorKind {
         &self.kind
@@ -67,7 +67,7 @@ impl fmt::Display for TableError {
 
 impl core::error::Error for TableError {}
 
-/// What is wrong with a partition table.
+/// The kind of an error in a partition table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the fields are the label, the value and the limit")]
@@ -76,89 +76,89 @@ pub enum TableErrorKind {
     AppSubtypeMissing,
     /// A row of the type `bootloader` needs the offset of the bootloader.
     BootloaderOffsetMissing { recovery: bool },
-    /// The bootloader is said to be behind the table.
+    /// The bootloader's offset is not before the table.
     BootloaderBehindTable { bootloader: u32, table: u32 },
-    /// Bytes behind the end of the table are not 0xFF.
+    /// Bytes after the end of the table are not 0xFF.
     BytesBehindEnd { offset: usize },
-    /// A partition ends behind the end of the flash.
+    /// A partition ends after the end of the flash.
     DoesNotFit {
         partition: Partition,
         flash_size: FlashSize,
     },
-    /// Two partitions have one name.
+    /// Two partitions have the same name.
     DuplicateLabel { label: String, earlier: usize },
     /// There are no partitions.
     Empty,
     /// There is no row of 0xFF.
     EndMissing,
-    /// A partition with an end instead of a size ends before it begins.
+    /// A partition given by its end ends before it begins.
     EndsBeforeStart { label: String, offset: u32, end: u32 },
-    /// A flag is not known.
+    /// A flag is unknown.
     Flag { flag: String },
-    /// Bits of the flags are reserved.
+    /// Reserved flag bits are set.
     FlagBits { flags: u32 },
-    /// A label has characters that a CSV cannot hold, or none.
+    /// A label is empty or has characters that a CSV cannot hold.
     Label { label: String },
     /// A label is longer than 16 bytes.
     LabelTooLong { label: String },
-    /// Bytes behind the end of a label are not zero, or the label is not UTF-8.
+    /// Bytes after the end of a label are not zero, or the label is not UTF-8.
     LabelBytes,
-    /// A line has a line break in it that is neither LF nor CRLF.
+    /// A line contains a line break that is neither LF nor CRLF.
     LineBreak,
     /// A row begins with neither AA 50 nor EB EB.
     Magic { found: [u8; 2] },
-    /// The MD5 is that of other rows.
+    /// The MD5 does not match the rows.
     Md5,
-    /// The row of the MD5 is not as it should be.
+    /// The MD5 row is malformed.
     Md5Row,
     /// A writable NVS store is too small.
     NvsTooSmall { label: String, size: u32 },
-    /// An offset is no multiple of what it has to be.
+    /// An offset is not a multiple of its alignment.
     OffsetAlignment { label: String, offset: u32, alignment: u32 },
     /// A partition begins before the end of the table.
     OffsetBelowTable { label: String, offset: u32, first: u32 },
-    /// An offset is no number, or too large.
+    /// An offset is not a number, or is too large.
     OffsetValue { text: String },
-    /// A partition begins before the end of the one in the line before.
+    /// A partition begins before the end of the previous one.
     Order { label: String, offset: u32, end: u64 },
-    /// An otadata partition has not two sectors.
+    /// An otadata partition does not have two sectors.
     OtaDataSize { label: String, size: u32 },
     /// There are two otadata partitions.
     OtaDataTwice { label: String, earlier: usize },
     /// Two partitions overlap.
     Overlap { first: Partition, second: Partition },
-    /// A partition ends behind 4 GiB.
+    /// A partition ends after 4 GiB.
     PastEnd { label: String, offset: u32, size: u64 },
     /// A partition that firmware writes is flagged readonly.
     ReadOnly { label: String },
-    /// A size is no multiple of what it has to be.
+    /// A size is not a multiple of its alignment.
     SizeAlignment { label: String, size: u32, alignment: u32 },
-    /// There is no size.
+    /// A partition has no size.
     SizeMissing { label: String },
-    /// A size is no number, or too large.
+    /// A size is not a number, or is too large.
     SizeValue { text: String },
     /// A partition has no bytes.
     SizeZero { label: String },
-    /// A subtype is no known name and no number.
+    /// A subtype is neither a known name nor a number.
     SubtypeValue { text: String },
     /// The text is not UTF-8.
     Text { offset: usize },
     /// The text is UTF-16.
     TextUtf16,
-    /// There are more partitions than there is room for.
+    /// There are too many partitions.
     TooMany { count: usize, limit: usize },
     /// The binary form ends inside a row.
     Truncated { len: usize },
-    /// There is no type.
+    /// A partition has no type.
     TypeMissing,
-    /// A type is no known name and no number.
+    /// A type is neither a known name nor a number.
     TypeValue { text: String },
-    /// A variable of the environment, which is not replaced here.
+    /// A cell contains an environment variable, which is not expanded.
     Variable,
 }
 
 impl fmt::Display for TableErrorKind {
-    #[expect(clippy::too_many_lines, reason = "a table of sentences")]
+    #[expect(clippy::too_many_lines, reason = "a table of messages")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AppSubtypeMissing => f.write_str("an app needs a subtype, such as factory or ota_0"),
@@ -166,7 +166,7 @@ impl fmt::Display for TableErrorKind {
                 f.write_str("a row of the type bootloader needs the offset of the chip's bootloader")
             }
             Self::BootloaderOffsetMissing { recovery: true } => {
-                f.write_str("a recovery bootloader needs its offset to be given")
+                f.write_str("a row of the subtype recovery needs the offset of the recovery bootloader")
             }
             Self::BootloaderBehindTable { bootloader, table } => {
                 write!(
@@ -175,20 +175,22 @@ impl fmt::Display for TableErrorKind {
                 )
             }
             Self::BytesBehindEnd { offset } => {
-                write!(f, "the byte at {offset:#x}, behind the end of the table, is not 0xff")
+                write!(f, "the byte at {offset:#x}, after the end of the table, is not 0xff")
             }
             Self::DoesNotFit { partition, flash_size } => {
                 write!(f, "{partition} does not fit a flash of {flash_size}")
             }
-            Self::DuplicateLabel { label, earlier } => write!(f, "{label} is the name of line {earlier} as well"),
+            Self::DuplicateLabel { label, earlier } => {
+                write!(f, "duplicate name '{label}', first used in line {earlier}")
+            }
             Self::Empty => f.write_str("the table has no partitions"),
-            Self::EndMissing => f.write_str("the table has no end: a row of FF is missing"),
+            Self::EndMissing => f.write_str("the table has no end marker (a row of FF)"),
             Self::EndsBeforeStart { label, offset, end } => {
                 write!(f, "{label} begins at {offset:#x} and would end at {end:#x}")
             }
             Self::Flag { flag } => write!(
                 f,
-                "unknown flag {flag:?}: the flags are encrypted, readonly, both with a colon between, or none"
+                "unknown flag {flag:?}; allowed: encrypted, readonly, or both separated by a colon"
             ),
             Self::FlagBits { flags } => write!(
                 f,
@@ -197,24 +199,24 @@ impl fmt::Display for TableErrorKind {
             Self::Label { label } if label.is_empty() => f.write_str("a partition has no name"),
             Self::Label { label } => write!(
                 f,
-                "the name {label:?} has a comma, a dollar or control character, a space at an end or a # at its start"
+                "the name {label:?} has a comma, a dollar sign, a control character, a leading or trailing space, or a leading #"
             ),
             Self::LabelTooLong { label } => {
                 write!(
                     f,
-                    "the name {label} has {} bytes, allowed are 1 to {}",
+                    "the name {label} is too long: {} bytes; at most {} are allowed",
                     label.len(),
                     Partition::MAX_LABEL
                 )
             }
-            Self::LabelBytes => f.write_str("the name is not UTF-8 with zeros behind it"),
+            Self::LabelBytes => f.write_str("the name is not UTF-8 padded with zeros"),
             Self::LineBreak => f.write_str("a line break that is neither LF nor CRLF"),
             Self::Magic { found: [a, b] } => write!(f, "begins with {a:02X} {b:02X}, expected AA 50 or EB EB"),
-            Self::Md5 => f.write_str("the table has another MD5 than it states: it is damaged"),
-            Self::Md5Row => f.write_str("the row of the MD5 has not FF up to it, or is not the last one"),
+            Self::Md5 => f.write_str("the MD5 of the table is wrong: the table is damaged"),
+            Self::Md5Row => f.write_str("the MD5 row is malformed or is not the last row"),
             Self::NvsTooSmall { label, size } => write!(
                 f,
-                "{label} has {size:#x} bytes: an NVS store has 0x3000 or more, or is flagged readonly"
+                "{label} has {size:#x} bytes; an NVS partition needs at least 0x3000 bytes or the flag readonly"
             ),
             Self::OffsetAlignment {
                 label,
@@ -228,24 +230,27 @@ impl fmt::Display for TableErrorKind {
             }
             Self::OffsetBelowTable { label, offset, first } => write!(
                 f,
-                "the offset {offset:#x} of {label} is before {first:#x}, where the first partition may begin"
+                "the offset {offset:#x} of {label} is before {first:#x}, the end of the partition table"
             ),
             Self::OffsetValue { text } => {
-                write!(f, "the offset {text:?} is not a number of bytes below 4 GiB, nor empty")
+                write!(f, "the offset {text:?} must be empty or a number of bytes below 4 GiB")
             }
             Self::Order { label, offset, end } => {
                 write!(
                     f,
-                    "the offset {offset:#x} of {label} is before {end:#x}, where the partition before it ends"
+                    "the offset {offset:#x} of {label} is before {end:#x}, the end of the previous partition"
                 )
             }
-            Self::OtaDataSize { label, size } => write!(f, "{label} has {size:#x} bytes: otadata has 0x2000"),
+            Self::OtaDataSize { label, size } => write!(f, "{label} has {size:#x} bytes; otadata needs 0x2000"),
             Self::OtaDataTwice { label, earlier } => {
-                write!(f, "{label} is otadata as that of line {earlier}: a table has one")
+                write!(
+                    f,
+                    "{label} is a second otadata partition; the first is in line {earlier}"
+                )
             }
             Self::Overlap { first, second } => write!(f, "{first} and {second} overlap"),
             Self::PastEnd { label, offset, size } => {
-                write!(f, "{label} with {size:#x} bytes at {offset:#x} ends behind 4 GiB")
+                write!(f, "{label} with {size:#x} bytes at {offset:#x} ends after 4 GiB")
             }
             Self::ReadOnly { label } => write!(f, "{label} is always written by firmware and cannot be readonly"),
             Self::SizeAlignment { label, size, alignment } => {
@@ -268,14 +273,14 @@ impl fmt::Display for TableErrorKind {
             Self::Text { offset } => {
                 write!(
                     f,
-                    "neither a binary partition table nor a text: the byte at {offset} is not UTF-8"
+                    "neither a binary partition table nor text: the byte at {offset} is not UTF-8"
                 )
             }
             Self::TextUtf16 => f.write_str("the text is UTF-16: save it as UTF-8"),
             Self::TooMany { count, limit } => {
                 write!(
                     f,
-                    "the table has {count} partitions, {:#x} bytes have room for {limit}",
+                    "the table has {count} partitions; at most {limit} fit into {:#x} bytes",
                     PartitionTable::LEN
                 )
             }
@@ -285,7 +290,9 @@ impl fmt::Display for TableErrorKind {
                 f,
                 "the type {text:?} is not app, data, bootloader, partition_table or a number from 0 to 254"
             ),
-            Self::Variable => f.write_str("a variable of the environment ($), which only ESP-IDF's build replaces"),
+            Self::Variable => {
+                f.write_str("environment variables ($) are not supported: only ESP-IDF's build expands them")
+            }
         }
     }
 }

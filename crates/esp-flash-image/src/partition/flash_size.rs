@@ -20,11 +20,11 @@ use crate::number::number;
 pub struct FlashSize(u32);
 
 impl FlashSize {
-    /// Checks a number of bytes.
+    /// Makes a flash size from a number of bytes.
     ///
     /// # Errors
     ///
-    /// [`Error::FlashSize`] unless it is a positive multiple of 4096.
+    /// [`Error::FlashSize`] unless the number is a positive multiple of 4096.
     pub const fn new(bytes: u32) -> Result<Self, Error> {
         if bytes == 0 || !bytes.is_multiple_of(0x1000) {
             return Err(Error::FlashSize);
@@ -65,7 +65,7 @@ impl TryFrom<u32> for FlashSize {
 impl FromStr for FlashSize {
     type Err = Error;
 
-    /// Reads `4MB`, `4M`, `512KB`, or a number of bytes in decimal or hexadecimal.
+    /// Parses `4MB`, `4M`, `512KB`, or a number of bytes in decimal or hexadecimal.
     fn from_str(text: &str) -> Result<Self, Error> {
         let text = text.strip_suffix(['B', 'b']).unwrap_or(text);
         let bytes = number(text).and_then(|bytes| bytes.try_into().ok());

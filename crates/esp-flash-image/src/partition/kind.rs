@@ -1,6 +1,6 @@
 use core::fmt;
 
-/// What a partition is for.
+/// A partition type.
 ///
 /// Source: ESP-IDF, "Partition Tables", section "Type".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -8,18 +8,18 @@ use core::fmt;
 pub enum PartitionType {
     /// Firmware.
     App,
-    /// Data of ESP-IDF's components.
+    /// Data of ESP-IDF components.
     Data,
-    /// A bootloader, for its update.
+    /// A bootloader, for updates.
     Bootloader,
-    /// A partition table, for its update.
+    /// A partition table, for updates.
     PartitionTable,
     /// Another number, 4 to 254.
     Custom(u8),
 }
 
 impl PartitionType {
-    /// Returns the type with a number; 255 is the one for any type, and no partition's.
+    /// Returns the type with a number; `None` for 255, which means any type and belongs to no partition.
     #[must_use]
     pub const fn from_number(number: u8) -> Option<Self> {
         match number {
@@ -32,7 +32,7 @@ impl PartitionType {
         }
     }
 
-    /// Returns its number.
+    /// Returns the number of the type.
     #[must_use]
     pub const fn number(self) -> u8 {
         match self {
@@ -44,7 +44,7 @@ impl PartitionType {
         }
     }
 
-    /// Returns its name in a CSV.
+    /// Returns the name of the type in a CSV.
     #[must_use]
     pub const fn name(self) -> Option<&'static str> {
         match self {
@@ -56,7 +56,7 @@ impl PartitionType {
         }
     }
 
-    /// Returns the name of one of its subtypes in a CSV.
+    /// Returns the name of a subtype in a CSV.
     #[must_use]
     pub fn subtype_name(self, subtype: u8) -> Option<&'static str> {
         let names = self.subtypes();
@@ -66,7 +66,7 @@ impl PartitionType {
             .map(|(name, _)| *name)
     }
 
-    /// Returns the subtype with a name, in any case.
+    /// Returns the subtype with a name, ignoring case.
     #[must_use]
     pub fn subtype_number(self, name: &str) -> Option<u8> {
         let names = self.subtypes();
@@ -76,7 +76,7 @@ impl PartitionType {
             .map(|(_, number)| *number)
     }
 
-    /// Returns what the offset is a multiple of.
+    /// Returns the alignment of the offset.
     #[must_use]
     pub const fn alignment(self) -> u32 {
         match self {
@@ -95,7 +95,7 @@ impl PartitionType {
         }
     }
 
-    /// Finds a type by its name in a CSV, in any case.
+    /// Returns the type with a name in a CSV, ignoring case.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let named = [Self::App, Self::Data, Self::Bootloader, Self::PartitionTable];
@@ -118,7 +118,7 @@ pub(super) const DATA_OTA: u8 = 0;
 pub(super) const DATA_NVS: u8 = 2;
 pub(super) const DATA_COREDUMP: u8 = 3;
 pub(super) const DATA_NVS_KEYS: u8 = 4;
-/// The subtype of a row whose cell is empty.
+/// The subtype of a row with an empty subtype cell.
 pub(super) const DATA_UNDEFINED: u8 = 6;
 pub(super) const DATA_TEE_OTA: u8 = 0x90;
 pub(super) const PRIMARY: u8 = 0;

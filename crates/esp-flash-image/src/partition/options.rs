@@ -1,7 +1,7 @@
 use super::FlashSize;
 use crate::BootScheme;
 
-/// What a partition table is read for, beside its own text.
+/// Options for reading a partition table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableOptions {
     pub(super) offset: u32,
@@ -14,10 +14,10 @@ pub struct TableOptions {
 }
 
 impl TableOptions {
-    /// Where the table is unless a project says otherwise.
+    /// ESP-IDF's default offset of the table.
     pub const DEFAULT_OFFSET: u32 = 0x8000;
 
-    /// Makes the defaults of ESP-IDF: a table at 0x8000, no size of the flash, no secure boot, and an MD5.
+    /// Makes the defaults of ESP-IDF: a table at 0x8000, no flash size, no secure boot, with an MD5.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -31,28 +31,28 @@ impl TableOptions {
         }
     }
 
-    /// Sets the flash address of the table itself, behind which the first partition may begin.
+    /// Sets the flash address of the table itself; the first partition begins after it.
     #[must_use]
     pub const fn with_offset(mut self, offset: u32) -> Self {
         self.offset = offset;
         self
     }
 
-    /// Refuses what does not fit into a flash.
+    /// Sets the flash size; partitions that do not fit are refused.
     #[must_use]
     pub const fn with_flash_size(mut self, size: FlashSize) -> Self {
         self.flash_size = Some(size);
         self
     }
 
-    /// Sets the scheme of secure boot. Version 1 wants apps of whole 64 KiB.
+    /// Sets the secure boot scheme. Version 1 requires app sizes to be multiples of 64 KiB.
     #[must_use]
     pub const fn with_secure_boot(mut self, scheme: BootScheme) -> Self {
         self.secure_boot = Some(scheme);
         self
     }
 
-    /// Sets the place of the bootloader, which rows of the type `bootloader` need for their offset and size
+    /// Sets the address of the bootloader, from which rows of the type `bootloader` get their offset and size
     /// ([`ChipFacts::bootloader_offset`](crate::ChipFacts::bootloader_offset)).
     #[must_use]
     pub const fn with_primary_bootloader_offset(mut self, offset: u32) -> Self {
@@ -60,22 +60,22 @@ impl TableOptions {
         self
     }
 
-    /// Sets the place of the recovery bootloader, which a row of that type needs.
+    /// Sets the address of the recovery bootloader, required by a row of that subtype.
     #[must_use]
     pub const fn with_recovery_bootloader_offset(mut self, offset: u32) -> Self {
         self.recovery_bootloader_offset = Some(offset);
         self
     }
 
-    /// Writes no MD5 at the end of a table that comes from a CSV. Bootloaders before ESP-IDF 3.1 do not know it.
+    /// Omits the MD5 at the end of a table read from a CSV. Bootloaders before ESP-IDF 3.1 do not support it.
     #[must_use]
     pub const fn without_md5(mut self) -> Self {
         self.md5 = false;
         self
     }
 
-    /// Accepts what spreadsheets write and ESP-IDF's tool refuses: semicolons or tabs in a line without commas, a first line
-    /// `sep=;`, and comments behind the cells.
+    /// Accepts the output of spreadsheets, which ESP-IDF's tool refuses: semicolons or tabs in a line without commas, a
+    /// first line `sep=;`, and comments after the cells.
     #[must_use]
     pub const fn with_spreadsheet_csv(mut self) -> Self {
         self.spreadsheet = true;

@@ -6,7 +6,7 @@ use super::fault::TableError;
 use super::kind::{DATA_COREDUMP, DATA_NVS, DATA_NVS_KEYS, DATA_OTA, DATA_TEE_OTA, PRIMARY};
 use super::{PartitionType, TableOptions, binary, check, csv};
 
-/// One partition: a row of the table.
+/// A partition: a row of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partition {
     pub(super) label: String,
@@ -20,61 +20,61 @@ pub struct Partition {
 }
 
 impl Partition {
-    /// The most bytes of a label.
+    /// The maximum length of a label in bytes.
     pub const MAX_LABEL: usize = 16;
 
-    /// Returns its name.
+    /// Returns the name.
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
     }
 
-    /// Returns its type.
+    /// Returns the type.
     #[must_use]
     pub const fn kind(&self) -> PartitionType {
         self.kind
     }
 
-    /// Returns the number of its subtype.
+    /// Returns the number of the subtype.
     #[must_use]
     pub const fn subtype(&self) -> u8 {
         self.subtype
     }
 
-    /// Returns the name of its subtype, if it has one.
+    /// Returns the name of the subtype, if it has one.
     #[must_use]
     pub fn subtype_name(&self) -> Option<&'static str> {
         self.kind.subtype_name(self.subtype)
     }
 
-    /// Returns its flash address.
+    /// Returns the flash address.
     #[must_use]
     pub const fn offset(&self) -> u32 {
         self.offset
     }
 
-    /// Returns its bytes.
+    /// Returns the size in bytes.
     #[must_use]
     pub const fn size(&self) -> u32 {
         self.size
     }
 
-    /// Returns the flash address behind it.
+    /// Returns the flash address after the last byte.
     #[must_use]
     pub const fn end(&self) -> u64 {
         widen(self.offset).saturating_add(widen(self.size))
     }
 
-    /// Tells whether it has the flag `encrypted`.
+    /// Returns whether it has the flag `encrypted`.
     ///
-    /// Some are encrypted without it: see [`Partition::is_encrypted_with_flash`].
+    /// Some partitions are encrypted without it: see [`Partition::is_encrypted_with_flash`].
     #[must_use]
     pub const fn is_encrypted(&self) -> bool {
         self.encrypted
     }
 
-    /// Tells whether the bootloader encrypts it when it turns on flash encryption: apps, both kinds of otadata and NVS keys
-    /// whatever their flag says, and what has the flag.
+    /// Returns whether the bootloader encrypts it when it enables flash encryption: apps, both kinds of otadata and NVS
+    /// keys regardless of their flags, and all partitions flagged `encrypted`.
     ///
     /// Source: ESP-IDF, "Flash Encryption", section "Encrypted Partitions".
     #[must_use]
@@ -87,43 +87,43 @@ impl Partition {
         always || self.encrypted
     }
 
-    /// Tells whether firmware may only read it.
+    /// Returns whether firmware may only read it.
     #[must_use]
     pub const fn is_read_only(&self) -> bool {
         self.read_only
     }
 
-    /// Returns its line of the CSV, or its row of the binary form; both count from 1.
+    /// Returns the line of the CSV or the row of the binary form; both count from 1.
     #[must_use]
     pub const fn line(&self) -> usize {
         self.line
     }
 
-    /// Tells whether it holds an app.
+    /// Returns whether it holds an app.
     #[must_use]
     pub const fn is_app(&self) -> bool {
         matches!(self.kind, PartitionType::App)
     }
 
-    /// Tells whether it holds an NVS store.
+    /// Returns whether it holds an NVS store.
     #[must_use]
     pub const fn is_nvs(&self) -> bool {
         self.is_data(DATA_NVS)
     }
 
-    /// Tells whether it holds the keys of encrypted NVS stores.
+    /// Returns whether it holds the keys of encrypted NVS stores.
     #[must_use]
     pub const fn is_nvs_keys(&self) -> bool {
         self.is_data(DATA_NVS_KEYS)
     }
 
-    /// Tells whether it holds otadata.
+    /// Returns whether it holds otadata.
     #[must_use]
     pub const fn is_ota_data(&self) -> bool {
         self.is_data(DATA_OTA)
     }
 
-    /// Returns the number of the OTA slot, 0 to 15, of an app that is one.
+    /// Returns the number of the OTA slot, 0 to 15, if it is an app in one.
     #[must_use]
     pub const fn ota_slot(&self) -> Option<u8> {
         let slot = self.subtype.wrapping_sub(APP_OTA);
@@ -134,7 +134,7 @@ impl Partition {
         }
     }
 
-    /// Tells whether it is the bootloader or the table itself, which lie in front of all others.
+    /// Returns whether it is the bootloader or the table itself, which precede all others.
     pub(super) const fn is_primary(&self) -> bool {
         matches!(self.kind, PartitionType::Bootloader | PartitionType::PartitionTable) && self.subtype == PRIMARY
     }
@@ -143,20 +143,20 @@ impl Partition {
         matches!(self.kind, PartitionType::Data) && self.subtype == subtype
     }
 
-    /// Tells whether its data cannot be read-only: the firmware always writes them.
+    /// Returns whether firmware always writes its data, so that it cannot be read-only.
     pub(super) const fn is_always_written(&self) -> bool {
         self.is_data(DATA_OTA) || self.is_data(DATA_COREDUMP)
     }
 }
 
-/// As `nvs at 0x9000..0xf000`.
+/// Formats it as `nvs at 0x9000..0xf000`.
 impl fmt::Display for Partition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at {:#x}..{:#x}", self.label, self.offset, self.end())
     }
 }
 
-/// A partition table: checked as ESP-IDF's tool does, and more strictly where a device would be wrong.
+/// A partition table, checked as strictly as by ESP-IDF's tool, and more strictly where a device would fail.
 ///
 /// # Examples
 ///
@@ -180,20 +180,20 @@ pub struct PartitionTable {
 }
 
 impl PartitionTable {
-    /// Bytes of the binary form.
+    /// Length of the binary form in bytes.
     pub const LEN: usize = 0xC00;
-    /// Bytes of flash for it: a sector.
+    /// Size of the table in flash in bytes: a sector.
     pub const SECTOR_LEN: u32 = 0x1000;
-    /// The most partitions with an MD5; without there is room for one more.
+    /// The maximum number of partitions with an MD5; without it, one more fits.
     pub const MAX_PARTITIONS: usize = 94;
 
-    /// Reads a CSV, and fills in the offsets that it leaves out.
+    /// Reads a CSV and fills in missing offsets.
     ///
     /// # Errors
     ///
-    /// What ESP-IDF's `gen_esp32part.py` refuses, with the line. Beyond that: labels that are empty or longer than 16 bytes
-    /// (the tool cuts them, so that two names may become one), partitions without bytes, tables without partitions, and
-    /// variables of the environment.
+    /// The errors of ESP-IDF's `gen_esp32part.py`, with the line. Also refused: labels that are empty or longer than 16
+    /// bytes (the tool truncates them, so that two names may become equal), partitions without bytes, tables without
+    /// partitions, and environment variables.
     pub fn from_csv(text: &str, options: &TableOptions) -> Result<Self, TableError> {
         let partitions = csv::read(text, options)?;
         let table = Self {
@@ -205,15 +205,15 @@ impl PartitionTable {
         Ok(table)
     }
 
-    /// Reads the binary form of a table at 0x8000; [`PartitionTable::read`] takes other places.
+    /// Reads the binary form of a table at 0x8000; use [`PartitionTable::read`] for other offsets.
     ///
-    /// The end of the table is a row of 0xFF, as for the bootloader. What is behind 0xC00 bytes is not looked at: secure
-    /// boot version 1 has its signature there.
+    /// The end of the table is a row of 0xFF, as for the bootloader. Bytes after 0xC00 are ignored: secure boot version 1
+    /// stores its signature there.
     ///
     /// # Errors
     ///
-    /// A damaged table: no row of 0xFF, a wrong MD5, bits and bytes that are reserved. Then what [`PartitionTable::from_csv`]
-    /// refuses of the partitions.
+    /// A damaged table: no row of 0xFF, a wrong MD5, or reserved bits and bytes in use; and the errors of
+    /// [`PartitionTable::from_csv`] for the partitions.
     pub fn decode(bytes: &[u8]) -> Result<Self, TableError> {
         Self::decode_with(bytes, &TableOptions::new())
     }
@@ -222,7 +222,7 @@ impl PartitionTable {
     ///
     /// # Errors
     ///
-    /// As [`PartitionTable::decode`] and [`PartitionTable::from_csv`]; and text that is not UTF-8.
+    /// As [`PartitionTable::decode`] and [`PartitionTable::from_csv`]; also text that is not UTF-8.
     pub fn read(bytes: &[u8], options: &TableOptions) -> Result<Self, TableError> {
         if binary::is_binary(bytes) {
             Self::decode_with(bytes, options)
@@ -242,19 +242,19 @@ impl PartitionTable {
         Ok(table)
     }
 
-    /// Tells whether bytes begin as the binary form does.
+    /// Returns whether bytes begin like the binary form.
     #[must_use]
     pub fn is_binary(bytes: &[u8]) -> bool {
         binary::is_binary(bytes)
     }
 
-    /// Writes the binary form: 0xC00 bytes, equal to those of ESP-IDF's tool.
+    /// Writes the binary form: 0xC00 bytes, equal to the output of ESP-IDF's tool.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         binary::write(self)
     }
 
-    /// Writes a CSV with all offsets, as ESP-IDF's tool makes it of the binary form.
+    /// Writes a CSV with all offsets, as ESP-IDF's tool prints the binary form.
     #[must_use]
     pub fn to_csv(&self) -> String {
         csv::write(self)
@@ -266,7 +266,7 @@ impl PartitionTable {
         &self.partitions
     }
 
-    /// Finds a partition by its name.
+    /// Returns the partition with a name.
     #[must_use]
     pub fn find(&self, label: &str) -> Option<&Partition> {
         self.partitions.iter().find(|partition| partition.label == label)
@@ -287,14 +287,14 @@ impl PartitionTable {
         self.offset
     }
 
-    /// Tells whether the binary form has an MD5.
+    /// Returns whether the binary form has an MD5.
     #[must_use]
     pub const fn has_md5(&self) -> bool {
         self.md5
     }
 
-    /// Finds the partitions that ESP-IDF's tool accepts, although erasing them erases bytes of others: their size is no
-    /// multiple of 4 KiB.
+    /// Returns the partitions whose size is not a multiple of 4 KiB. ESP-IDF's tool accepts them, although erasing them
+    /// erases bytes of other partitions.
     pub fn partial_sectors(&self) -> impl Iterator<Item = &Partition> {
         self.partitions
             .iter()

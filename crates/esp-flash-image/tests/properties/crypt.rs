@@ -1,4 +1,4 @@
-//! Any key, address and bytes: pieces are refused unchanged, or come back from decryption; blocks alone are the same.
+//! Any key, address and bytes: pieces are refused unchanged, or decrypt to the input; blocks encrypted alone are equal.
 //!
 //! The input is a scheme, FLASH_CRYPT_CONFIG, an address, a key and the bytes.
 

@@ -1,4 +1,4 @@
-//! Any bytes: reading never panics, and an image is the header, segments and end that it was read as.
+//! Any bytes: reading never panics, and an image consists of exactly the header, segments and end that were read.
 
 use esp_flash_image::{Image, ImageHeader, ImageWriter, MmuPage, SecurePad, secure_pad};
 

@@ -1,6 +1,6 @@
-//! Any bytes: reading never panics, and what is accepted is written to the same bytes.
+//! Any bytes: reading never panics, and accepted content is written to the same bytes.
 //!
-//! The input is what both sectors begin with, or a whole partition.
+//! The input is the start of both sectors, or a whole partition.
 
 use esp_flash_image::{OtaData, OtaSelect};
 

@@ -1,4 +1,4 @@
-//! Any bytes: reading never panics, and what is accepted is written to the same bytes.
+//! Any bytes: reading never panics, and an accepted table is written to the same bytes.
 
 use esp_flash_image::PartitionTable;
 

@@ -1,4 +1,4 @@
-//! Any text: reading never panics, and what is accepted is the same table in either form.
+//! Any text: reading never panics, and an accepted table is the same in both forms.
 
 use esp_flash_image::{PartitionTable, TableOptions};
 
@@ -9,7 +9,7 @@ pub(crate) fn property(bytes: &[u8]) {
         .with_recovery_bootloader_offset(0x20_0000);
     let table = PartitionTable::from_csv(text, &options);
     let tolerant = PartitionTable::from_csv(text, &options.clone().with_spreadsheet_csv());
-    // Errors are sentences.
+    // Error messages are plain sentences.
     for error in [&table, &tolerant].into_iter().filter_map(|table| table.as_ref().err()) {
         assert!(!error.to_string().is_empty());
     }

@@ -1,4 +1,4 @@
-//! The formats once more, from their descriptions and without the library: slow and simple.
+//! A second implementation of the formats, from their descriptions and without the library: slow and simple.
 
 #![allow(dead_code, reason = "no test uses all of it")]
 
@@ -6,7 +6,7 @@ use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use aes::{Aes128, Aes256};
 use md5::{Digest, Md5};
 
-/// One block through AES with a key of 16 or 32 bytes.
+/// Passes one block through AES with a key of 16 or 32 bytes.
 fn aes(key: &[u8], block: [u8; 16], encrypt: bool) -> [u8; 16] {
     let mut block = block.into();
     match (key.len(), encrypt) {
@@ -18,7 +18,7 @@ fn aes(key: &[u8], block: [u8; 16], encrypt: bool) -> [u8; 16] {
     block.into()
 }
 
-/// XTS over one unit of 128 bytes, byte by byte as IEEE 1619 has it: the tweak is multiplied in a loop over its bytes.
+/// XTS over one unit of 128 bytes, byte by byte as in IEEE 1619: a loop over the tweak's bytes multiplies it.
 fn xts_unit(key: &[u8], unit: u32, data: &[u8], encrypt: bool) -> Vec<u8> {
     let (data_key, tweak_key) = key.split_at(key.len() / 2);
     let mut tweak = [0; 16];
@@ -43,7 +43,7 @@ fn xts_unit(key: &[u8], unit: u32, data: &[u8], encrypt: bool) -> Vec<u8> {
     out
 }
 
-/// Fills the first and the last unit with zeros, and cuts the result to what was given.
+/// Pads the first and the last unit with zeros, and returns the part that was given.
 pub fn xts(key: &[u8], address: u32, data: &[u8], encrypt: bool) -> Vec<u8> {
     let before = usize::try_from(address % 128).unwrap();
     let mut padded = vec![0; before];

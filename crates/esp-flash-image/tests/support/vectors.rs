@@ -1,10 +1,10 @@
-//! The vectors of the whole project, which lie outside of it.
+//! The shared vectors of the project, kept outside the crate.
 
 use std::path::PathBuf;
 
 use serde_json::Value;
 
-/// Reads a file of the vectors; `None` where there are none.
+/// Reads a vector file; `None` if there is none.
 pub fn load(name: &str) -> Option<Value> {
     let folder = std::env::var_os("MATTER_VECTORS").map(PathBuf::from);
     let folder = folder.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors"));
@@ -15,7 +15,7 @@ pub fn load(name: &str) -> Option<Value> {
     Some(serde_json::from_slice(&text?).expect("the vectors are JSON"))
 }
 
-/// Bytes of a hexadecimal text.
+/// The bytes of a hexadecimal text.
 pub fn hex(value: &Value) -> Vec<u8> {
     let text = value.as_str().expect("a text").as_bytes();
     let digit = |byte: u8| u8::try_from(char::from(byte).to_digit(16).expect("a digit")).unwrap();

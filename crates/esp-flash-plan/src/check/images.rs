@@ -8,7 +8,7 @@ use crate::layout::{self, SECTOR};
 use crate::plan::{BOOTLOADER, TABLE};
 use crate::{Error, SecureBoot, SecurityProfile, SharedParts, Warning};
 
-/// Checks the bootloader, the apps and their signatures; returns the kinds of keys that count.
+/// Checks the bootloader, the apps and their signatures; returns the kinds of the keys in use.
 pub(crate) fn parts(
     profile: &SecurityProfile,
     parts: &SharedParts<'_>,
@@ -46,7 +46,7 @@ fn bootloader(profile: &SecurityProfile, parts: &SharedParts<'_>, warnings: &mut
     flash_size(profile, image.header(), warnings)
 }
 
-/// ESP-IDF's bootloader takes the flash for as large as its header says, and stops when it is smaller.
+/// ESP-IDF's bootloader takes the flash size from its header, and stops if the flash is smaller.
 fn flash_size(profile: &SecurityProfile, header: &ImageHeader, warnings: &mut Vec<Warning>) -> Result<(), Error> {
     let profile_size = profile.flash_size.get();
     let partitions = profile.table.partitions().iter().map(|partition| partition.end()).max();
@@ -73,7 +73,7 @@ fn flash_size(profile: &SecurityProfile, header: &ImageHeader, warnings: &mut Ve
 
 fn bootloader_signature(profile: &SecurityProfile, parts: &SharedParts<'_>) -> Result<Option<BootKeyKind>, Error> {
     match &profile.secure_boot {
-        // Version 1 has a digest instead.
+        // Version 1 uses a digest instead.
         Some(secure_boot) if secure_boot.scheme != BootScheme::V1 => {
             signature_v2(profile, secure_boot, BOOTLOADER, parts.bootloader).map(Some)
         }
@@ -99,7 +99,7 @@ fn app(profile: &SecurityProfile, label: &str, app: &[u8]) -> Result<Option<Boot
     }
 }
 
-/// The bootloader of version 1 verifies the table, too, with a signature behind its 0xC00 bytes.
+/// The version 1 bootloader also verifies the table, whose signature follows its 0xC00 bytes.
 fn signed_table(profile: &SecurityProfile, parts: &SharedParts<'_>) -> Result<(), Error> {
     let Some(secure_boot) = &profile.secure_boot else {
         return Ok(());
@@ -152,7 +152,7 @@ fn signature_v2(
     Ok(kind)
 }
 
-/// Checks that the signature is where the bootloader or the ROM looks: right behind the image, or behind its sectors.
+/// Checks that the signature is where the bootloader or ROM expects it: directly after the image, or after its sectors.
 fn place(profile: &SecurityProfile, part: &str, bytes: &[u8], found: usize, sectors: bool) -> Result<(), Error> {
     let image = parse(profile, part, bytes)?;
     let len = image.image_len();
@@ -167,7 +167,7 @@ fn place(profile: &SecurityProfile, part: &str, bytes: &[u8], found: usize, sect
     })
 }
 
-/// Finds the first revision of the chip that has what the profile turns on and that may run all images.
+/// Returns the first chip revision that supports the profile and may run all images.
 pub(crate) fn min_revision(
     profile: &SecurityProfile,
     parts: &SharedParts<'_>,
@@ -186,7 +186,7 @@ pub(crate) fn min_revision(
     Ok(min)
 }
 
-/// Reads an image, and checks that it is for the chip and its revision.
+/// Reads an image, and checks its chip and revision.
 fn parse<'a>(profile: &SecurityProfile, part: &str, bytes: &'a [u8]) -> Result<Image<'a>, Error> {
     let image = Image::parse(bytes).map_err(|error| Error::Image {
         part: part.into(),

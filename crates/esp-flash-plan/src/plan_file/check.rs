@@ -1,11 +1,11 @@
-//! What the parts of a document have to do with each other.
+//! Checks across the parts of a document.
 
 use esp_flash_image::{Chip, FlashSize};
 
 use crate::layout::SECTOR;
 use crate::{Action, Error, KeyHalf, KeyPurpose, Phase, Region, Step};
 
-/// Regions are whole sectors, sorted, apart from each other, and inside of the flash.
+/// Checks that regions are whole sectors, sorted, non-overlapping, and inside the flash.
 pub(super) fn regions(regions: &[Region], flash_size: Option<FlashSize>) -> Result<(), Error> {
     let sector = u32::try_from(SECTOR).unwrap_or(u32::MAX);
     let mut end = 0;
@@ -16,14 +16,14 @@ pub(super) fn regions(regions: &[Region], flash_size: Option<FlashSize>) -> Resu
             return wrong("is not one or more whole sectors of 4096 bytes");
         }
         if offset < end {
-            return wrong("overlaps the one before it or precedes it");
+            return wrong("overlaps or precedes the previous region");
         }
         end = match offset.checked_add(length) {
             Some(end) => end,
-            None => return wrong("ends behind 4 GiB"),
+            None => return wrong("ends after 4 GiB"),
         };
         if flash_size.is_some_and(|size| end > size.get()) {
-            return wrong("ends behind the flash");
+            return wrong("ends after the end of the flash");
         }
     }
     if regions.is_empty() {
@@ -36,7 +36,7 @@ const fn member(member: &'static str, reason: &'static str) -> Error {
     Error::DocumentMember { member, reason }
 }
 
-/// What is turned on has its key, and keys have what they are for: a chip that lacks one of both never starts again, or is
+/// Checks that each protection has its key, and each key its protection: with only one of both, a chip does not boot or is
 /// not protected.
 pub(super) fn protection(chip: Chip, regions: &[Region], steps: &[Step]) -> Result<(), Error> {
     let wrong = |reason| Err(member("efuses", reason));
@@ -54,7 +54,7 @@ pub(super) fn protection(chip: Chip, regions: &[Region], steps: &[Step]) -> Resu
     let keys = keys.count();
     let is_encrypted = burns(Some(efuses.crypt_count));
     if keys != usize::from(is_encrypted) {
-        return wrong("has flash encryption without one key for it, or a key without flash encryption");
+        return wrong("must have flash encryption with exactly one key, or neither");
     }
     if regions.iter().any(Region::is_encrypted) != is_encrypted {
         return wrong("and the regions disagree on flash encryption");
@@ -63,14 +63,14 @@ pub(super) fn protection(chip: Chip, regions: &[Region], steps: &[Step]) -> Resu
         return wrong("leaves FLASH_CRYPT_CONFIG at 0");
     }
     if burns(efuses.secure_boot_v1) != has(&|purpose| purpose == KeyPurpose::SecureBootV1) {
-        return wrong("has secure boot v1 without its key, or the key without secure boot");
+        return wrong("must have secure boot v1 with its key, or neither");
     }
     let has_digests = has(&|purpose| !purpose.is_secret());
     if burns(efuses.secure_boot_v2) != has_digests {
-        return wrong("has secure boot without a key digest, or a digest without secure boot");
+        return wrong("must have secure boot with a key digest, or neither");
     }
     if has_digests && !steps.iter().any(|step| step.phase() == Phase::CloseReadProtection) {
-        return wrong("leaves read protection open for the key digests");
+        return wrong("does not close read protection, which must not hide the key digests");
     }
     let revoked =
         |(slot, name): (u8, &&str)| burns(Some(*name)) && has(&|purpose| purpose == KeyPurpose::SecureBootDigest(slot));
@@ -80,7 +80,7 @@ pub(super) fn protection(chip: Chip, regions: &[Region], steps: &[Step]) -> Resu
     Ok(())
 }
 
-/// Both halves of an XTS-AES-256 key come from one file, into two blocks in a row, one right after the other.
+/// Checks that both halves of an XTS-AES-256 key come from one file, in two consecutive steps and consecutive blocks.
 fn halves(chip: Chip, steps: &[Step]) -> Result<(), Error> {
     let place = |block: &str| chip.facts().key_blocks.names.iter().position(|name| *name == block);
     let part = |step: &'_ Step| match step.action() {

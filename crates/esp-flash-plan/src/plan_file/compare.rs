@@ -1,4 +1,4 @@
-//! Whether a plan that was read is one of a profile.
+//! Compares a plan file with a profile.
 
 use alloc::vec::Vec;
 
@@ -12,11 +12,11 @@ use crate::steps::{KeyFiles, efuse_steps};
 use crate::{Action, Error, FlashPlan, KeyPurpose, PlanFile, Region, Step};
 
 impl FlashPlan {
-    /// Returns the steps of every device of this profile; the names of key files in them are empty, but for those of digests.
+    /// Returns the steps for every device of this profile; the key file names in them are empty, except those of digests.
     ///
     /// # Errors
     ///
-    /// [`Error::KeyBlockUnknown`], which [`FlashPlan::new`] has refused before.
+    /// [`Error::KeyBlockUnknown`], which [`FlashPlan::new`] already excludes.
     pub fn steps(&self) -> Result<Vec<Step>, Error> {
         let files = KeyFiles {
             flash_encryption: self.profile.encryption.as_ref().map(|_| ""),
@@ -37,10 +37,10 @@ impl FlashPlan {
         keys.map(|key| &key.digest)
     }
 
-    /// Checks that a plan that was read is one of a device of this profile and these shared parts: the same steps with key
-    /// files of any name, the same regions, and in each region that is not encrypted the same bytes, by their SHA-256.
+    /// Checks that a plan file is for a device of this profile and these shared parts: the same steps with any key file
+    /// names, the same regions, and the same SHA-256 for each unencrypted region.
     ///
-    /// A key for the ECDSA peripheral may come in addition, in a block that the profile reserves.
+    /// It may also have a key for the ECDSA peripheral, in a block that the profile reserves.
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ impl FlashPlan {
     pub fn check_file(&self, file: &PlanFile) -> Result<(), Error> {
         let differs = |member| Error::DocumentMember {
             member,
-            reason: "is not that of the profile",
+            reason: "does not match the profile",
         };
         if file.chip() != self.profile.chip {
             return Err(differs("chip"));
@@ -63,14 +63,14 @@ impl FlashPlan {
         self.check_regions(file.regions())
     }
 
-    /// Checks that the flash of a device has the shared parts in its encrypted regions, too: decrypts them with the device's key.
+    /// Checks that a device's encrypted regions contain the shared parts too, by decrypting them with the device's key.
     ///
-    /// `flash` is the whole flash from address 0 on, `key` the bytes of the key file.
+    /// `flash` is the whole flash from address 0 on, `key` the content of the key file.
     ///
     /// # Errors
     ///
-    /// [`Error::DocumentRegion`] for the first region that has other bytes, or is not in the plan or not in `flash`;
-    /// [`Error::KeyFileLength`] for a key that is none of the profile's scheme.
+    /// [`Error::DocumentRegion`] for the first region that differs, or is missing in the plan or in `flash`;
+    /// [`Error::KeyFileLength`] for a key that does not suit the profile's scheme.
     pub fn check_flash(&self, file: &PlanFile, flash: &[u8], key: &[u8]) -> Result<(), Error> {
         let Some((scheme, encryption)) = self.profile.encryption_scheme().zip(self.profile.encryption.as_ref()) else {
             return Ok(());
@@ -91,7 +91,7 @@ impl FlashPlan {
             let bytes = bytes.ok_or_else(|| wrong("is missing"))?;
             if !holds_piece(&piece.as_piece(), region, bytes, Some(&cipher), &mut scratch)? {
                 return Err(wrong(
-                    "has other bytes than the file of the profile, or is encrypted with another key",
+                    "differs from the file of the profile, or is encrypted with another key",
                 ));
             }
         }
@@ -115,7 +115,7 @@ impl FlashPlan {
             number += u32::from(step.is_efuse());
             let known = expected.next().is_some_and(|expected| is_same(expected, step));
             if !known {
-                let reason = "is not the one of the profile there";
+                let reason = "differs from the profile's step";
                 return Err(Error::DocumentStep { step: number, reason });
             }
         }
@@ -138,13 +138,13 @@ impl FlashPlan {
             if let Some(piece) = shared.next_if(|piece| piece.offset == offset) {
                 let is_whole = usize::try_from(region.length()).is_ok_and(|len| len == piece.len);
                 if !is_whole || region.source() != piece.source || region.is_encrypted() != piece.encrypted {
-                    return wrong("is not as long, named or encrypted as in the profile");
+                    return wrong("differs from the profile in length, name or encryption");
                 }
                 if !piece.encrypted && sha256(piece) != *region.sha256() {
-                    return wrong("has other bytes than the file of the profile");
+                    return wrong("differs from the file of the profile");
                 }
             } else if !self.is_of_device(region) {
-                return wrong("is not one of the profile");
+                return wrong("is not in the profile");
             }
         }
         match shared.next() {
@@ -156,7 +156,7 @@ impl FlashPlan {
         }
     }
 
-    /// Tells whether a region is one that a device may have besides the shared ones.
+    /// Returns whether a region may exist in addition to the shared ones.
     fn is_of_device(&self, region: &Region) -> bool {
         match self.profile.table.find(region.source()) {
             Some(partition) => {
@@ -174,7 +174,7 @@ impl FlashPlan {
     }
 }
 
-/// Two steps that differ in nothing but the name of the key file and the reason.
+/// Returns whether two steps are equal except for the name of the key file and the reason.
 fn is_same(expected: &Step, step: &Step) -> bool {
     let is_same_action = match (expected.action(), step.action()) {
         (
@@ -193,7 +193,7 @@ fn is_same(expected: &Step, step: &Step) -> bool {
     expected.phase() == step.phase() && is_same_action
 }
 
-/// The digest of a piece as it is in the flash, filled up with 0xFF.
+/// Returns the digest of a piece as stored in flash, padded with 0xFF.
 fn sha256(piece: &SharedPiece) -> [u8; 32] {
     let mut digest = Sha256::new();
     digest.update(&piece.bytes);

@@ -1,4 +1,4 @@
-//! The steps of a document: from their texts to what the chip has under these names.
+//! Parses the steps of a document and resolves their names on the chip.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -21,7 +21,7 @@ pub(super) struct WrittenStep {
     reason: String,
 }
 
-/// Reads the steps that burn eFuses, and puts those for the flash where they belong.
+/// Reads the steps that burn eFuses, and inserts those for the flash.
 pub(super) fn read(chip: Chip, written: Vec<WrittenStep>) -> Result<Vec<Step>, Error> {
     let mut last = Phase::WriteFlash;
     let mut read = Vec::with_capacity(written.len());
@@ -32,7 +32,7 @@ pub(super) fn read(chip: Chip, written: Vec<WrittenStep>) -> Result<Vec<Step>, E
         }
         let step = written.read(chip).map_err(wrong)?;
         if step.phase() < last {
-            return Err(wrong("comes after one that it has to precede"));
+            return Err(wrong("is out of order"));
         }
         last = step.phase();
         check_once(&read, &step).map_err(wrong)?;
@@ -60,9 +60,9 @@ impl WrittenStep {
             _ => return Err("has a block without a purpose or a purpose without a block"),
         };
         let step = Step::read(phase, action, self.reason);
-        // What it says is what it does.
+        // The description must match the action.
         if alloc::format!("{step}") != self.what || step.value_or_file() != self.value_or_file {
-            return Err("says something else than its block, purpose and value");
+            return Err("does not match its block, purpose and value");
         }
         Ok(step)
     }
@@ -76,22 +76,22 @@ fn efuse(chip: Chip, what: &str, value: &str) -> Result<(Phase, Action), &'stati
             return Ok((Phase::CloseReadProtection, Action::WriteProtect { name }));
         }
         let name = efuses.cache.filter(|cache| *cache == name);
-        let name = name.ok_or("write-protects an eFuse that no plan for this chip does")?;
+        let name = name.ok_or("write-protects an eFuse that no plan for this chip write-protects")?;
         return Ok((Phase::WriteProtect, Action::WriteProtect { name }));
     }
     let name = what.strip_prefix("burn ").and_then(|rest| rest.split(' ').next());
     let name = name.ok_or("neither burns nor write-protects")?;
-    let (phase, name, range) = known(chip, name).ok_or("burns an eFuse that no plan for this chip does")?;
+    let (phase, name, range) = known(chip, name).ok_or("burns an eFuse that no plan for this chip burns")?;
     let value = value.parse().ok().filter(|value| range.contains(value));
     let value = value.ok_or("burns a value that is out of the eFuse's range")?;
-    // One bit, or all of them: with an even number of bits, encryption is off.
+    // One bit or all bits: with an even number of bits, encryption is off.
     if name == efuses.crypt_count && value != 1 && value != efuses.crypt_count_max() {
-        return Err("burns some bits of the counter of flash encryption, neither one nor all");
+        return Err("burns neither one nor all bits of the flash encryption counter");
     }
     Ok((phase, Action::BurnEfuse { name, value }))
 }
 
-/// Finds an eFuse that a plan may burn: when, its name and its values.
+/// Returns phase, name and value range of an eFuse that a plan may burn.
 fn known(chip: Chip, wanted: &str) -> Option<(Phase, &'static str, RangeInclusive<u8>)> {
     let efuses = &chip.facts().efuses;
     let bit = |phase| move |name: &'static str| (phase, name, 1..=1);
@@ -128,7 +128,7 @@ fn burn_key(chip: Chip, block: &str, purpose: &str, file: &str) -> Result<(Phase
     let purpose = purpose.filter(|purpose| has_purpose(chip, *purpose));
     let purpose = purpose.ok_or("burns a key for a purpose that no plan for this chip has")?;
     let index = blocks.names.iter().position(|name| *name == block);
-    let index = index.ok_or("burns a key into a block that this chip has not")?;
+    let index = index.ok_or("burns a key into a block that does not exist on this chip")?;
     let block = blocks.names.get(index).copied().unwrap_or_default();
     let is_flash_key = matches!(
         purpose,
@@ -141,7 +141,7 @@ fn burn_key(chip: Chip, block: &str, purpose: &str, file: &str) -> Result<(Phase
         _ => is_flash_key && blocks.without_encryption_key.contains(&block),
     };
     if is_unsuited {
-        return Err("burns a key into a block that is not for it");
+        return Err("burns a key into a block that cannot hold it");
     }
     let (file, half) = match purpose {
         KeyPurpose::XtsAes256Key1 => (file.strip_suffix("[..32]"), KeyHalf::First),
@@ -183,15 +183,15 @@ fn has_purpose(chip: Chip, purpose: KeyPurpose) -> bool {
     }
 }
 
-/// Refuses a step for what another one has burned: an eFuse, a purpose, a block.
+/// Refuses a step that burns an eFuse, purpose or block that an earlier step burns.
 fn check_once(read: &[Step], step: &Step) -> Result<(), &'static str> {
     for other in read {
         match (other.action(), step.action()) {
             (Action::BurnEfuse { name, .. }, Action::BurnEfuse { name: again, .. }) if name == again => {
-                return Err("burns an eFuse that an earlier step has burned");
+                return Err("burns an eFuse that an earlier step burns");
             }
             (Action::WriteProtect { name }, Action::WriteProtect { name: again }) if name == again => {
-                return Err("write-protects what an earlier step has");
+                return Err("write-protects an eFuse that an earlier step write-protects");
             }
             (
                 Action::BurnKey { block, purpose, .. },
@@ -206,7 +206,7 @@ fn check_once(read: &[Step], step: &Step) -> Result<(), &'static str> {
                 }
                 let halves = [KeyPurpose::XtsAes128Derived, KeyPurpose::SecureBootDigestHalf];
                 if block == again && [*purpose, *now] != halves {
-                    return Err("burns a key into a block that an earlier step has burned");
+                    return Err("burns a key into a block that an earlier step burns");
                 }
             }
             _ if other.phase() == Phase::DownloadMode && step.phase() == Phase::DownloadMode => {

@@ -8,17 +8,17 @@ use super::{Action, KeyHalf, Phase, Step, Steps};
 use crate::blocks::{self, Assigned};
 use crate::{DownloadMode, EncryptionMode, Error, KeyPurpose, SecurityProfile};
 
-/// The names of one device's key files.
+/// The key file names of one device.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct KeyFiles<'a> {
     pub(crate) flash_encryption: Option<&'a str>,
     pub(crate) nvs_hmac: Option<&'a str>,
-    /// With the number of its block.
+    /// The block number and the file.
     pub(crate) ecdsa: Option<(usize, &'a str)>,
     pub(crate) secure_boot_v1: Option<&'a str>,
 }
 
-/// Makes all steps of a profile with the key files of one device.
+/// Makes all steps of a profile for the key files of one device.
 pub(crate) fn efuse_steps(
     profile: &SecurityProfile,
     assigned: &Assigned,
@@ -37,23 +37,23 @@ pub(crate) fn efuse_steps(
     Ok(steps.into_vec())
 }
 
-/// Adds what is done with the flash; `is_protected` says whether flash encryption or secure boot is turned on.
+/// Adds the steps for the flash; `is_protected` states whether flash encryption or secure boot is enabled.
 pub(crate) fn flash(steps: &mut Steps, is_protected: bool) {
     steps.add(
         Phase::WriteFlash,
         Action::WriteFlash,
-        "first of all: with flash encryption on, esptool refuses raw data",
+        "first, because esptool refuses raw data once flash encryption is on",
     );
     steps.add(
         Phase::CheckFlash,
         Action::CheckFlash,
-        "before the first eFuse, while a fault of the flash can still be mended",
+        "before the first eFuse, while a flash fault can still be corrected",
     );
     if is_protected {
         steps.add(
             Phase::CheckFlashAgain,
             Action::CheckFlash,
-            "nothing may have started in between and written; afterwards nobody can look",
+            "ensures that nothing has written to the flash in between; not readable afterwards",
         );
     }
 }
@@ -120,7 +120,7 @@ fn flash_encryption(steps: &mut Steps, profile: &SecurityProfile) {
             steps,
             name,
             value,
-            "how the address changes the key, before the counter turns encryption on",
+            "selects how the address changes the key; before the counter turns encryption on",
         );
     }
     match encryption.mode {
@@ -129,7 +129,7 @@ fn flash_encryption(steps: &mut Steps, profile: &SecurityProfile) {
             enable(steps, efuses.crypt_count, 1, reason);
         }
         EncryptionMode::Release => {
-            let reason = "all bits: flash encryption is on for ever";
+            let reason = "all bits: flash encryption is permanent";
             enable(steps, efuses.crypt_count, efuses.crypt_count_max(), reason);
             pseudo_rounds(steps, profile, efuses);
             for EfuseValue { name, value, .. } in efuses.release {
@@ -139,7 +139,7 @@ fn flash_encryption(steps: &mut Steps, profile: &SecurityProfile) {
                 steps.add(
                     Phase::WriteProtect,
                     Action::WriteProtect { name },
-                    "fixes the bits that share its protection; after all of them are burned",
+                    "write-protects all bits that share its protection; after they are burned",
                 );
             }
         }
@@ -155,7 +155,7 @@ fn pseudo_rounds(steps: &mut Steps, profile: &SecurityProfile, efuses: &EfuseNam
             steps,
             name,
             1,
-            "pseudo rounds hide decryption from power analysis, low level as ESP-IDF sets it",
+            "pseudo rounds protect decryption from power analysis; low level, as in ESP-IDF",
         );
     }
 }
@@ -174,7 +174,7 @@ fn secure_boot(
     if secure_boot.scheme != BootScheme::V1 {
         digests(steps, profile, assigned)?;
         for name in efuses.revoke.iter().skip(secure_boot.keys.len()) {
-            let reason = "an empty slot that is not revoked would take a key of somebody else";
+            let reason = "an unused slot that is not revoked would accept an attacker's key";
             steps.add(Phase::Revoke, Action::BurnEfuse { name, value: 1 }, reason);
         }
         steps.add(
@@ -182,7 +182,7 @@ fn secure_boot(
             Action::WriteProtect {
                 name: efuses.read_protection,
             },
-            "a read-protected digest would stop every boot; no key can be read-protected from here on",
+            "a read-protected digest would prevent booting; from here on no key can be read-protected",
         );
     }
     if let Some(name) = efuses.secure_boot_enable(secure_boot.scheme) {
@@ -190,7 +190,7 @@ fn secure_boot(
             steps,
             name,
             1,
-            "secure boot is on for ever; its digests or its key are burned",
+            "secure boot is permanent; its digests or key are burned",
         );
     }
     if kinds.contains(&BootKeyKind::EcdsaP384) {
@@ -225,7 +225,7 @@ fn digests(steps: &mut Steps, profile: &SecurityProfile, assigned: &Assigned) ->
         let reason = if purpose == KeyPurpose::SecureBootDigestHalf {
             SHARED
         } else {
-            "after the secret keys; it has to stay readable"
+            "after the secret keys, because it must stay readable"
         };
         steps.add(Phase::KeyDigests, action, reason);
     }
@@ -243,18 +243,18 @@ fn download_mode(steps: &mut Steps, profile: &SecurityProfile) {
         steps.add(
             Phase::DownloadMode,
             Action::BurnEfuse { name, value: 1 },
-            "last of all: no eFuse can be burned and nothing can be compared afterwards",
+            "last, because afterwards no eFuse can be burned and no flash compared",
         );
     }
 }
 
-/// The ESP32 heeds UART_DOWNLOAD_DIS from revision 3.0 on, as secure boot version 2.
+/// The ESP32 supports UART_DOWNLOAD_DIS from revision 3.0 on, like secure boot version 2.
 pub(crate) fn can_close_download(profile: &SecurityProfile) -> bool {
     let min = ChipRevision::new(3, 0).ok();
     !profile.has_fixed_blocks() || profile.revision >= min || profile.boot_scheme() == Some(BootScheme::V2Rsa)
 }
 
-/// Adds an eFuse unless it is there; the same one can belong to flash encryption and to secure boot.
+/// Adds an eFuse unless present; flash encryption and secure boot share some eFuses.
 fn enable(steps: &mut Steps, name: &'static str, value: u8, reason: &'static str) {
     let burns = |step: &Step| matches!(step.action, Action::BurnEfuse { name: other, .. } if other == name);
     if !steps.0.iter().any(burns) {
@@ -264,19 +264,19 @@ fn enable(steps: &mut Steps, name: &'static str, value: u8, reason: &'static str
 
 fn reason_of(name: &str) -> &'static str {
     if name.contains("JTAG") {
-        "no debugger reads memory or changes the program counter"
+        "prevents debuggers from reading memory and changing the program counter"
     } else if name.contains("DIRECT_BOOT") || name.contains("LEGACY_SPI_BOOT") || name.contains("BOOT_REMAP") {
-        "no way to start code past the ROM's checks"
+        "prevents starting code that bypasses the ROM's checks"
     } else if name.contains("ENCRYPT") {
-        "nobody has the chip encrypt data of their own in download mode"
+        "prevents encrypting arbitrary data in download mode"
     } else if name.contains("CONSOLE") {
-        "no BASIC interpreter of the ROM"
+        "disables the BASIC interpreter in ROM"
     } else {
-        "nobody reads decrypted flash in download mode"
+        "prevents reading decrypted flash in download mode"
     }
 }
 
-/// Returns the name of the file with a digest.
+/// Returns the file name of a digest.
 pub(crate) fn digest_file(slot: u8, name: Option<&str>) -> String {
     name.map_or_else(|| alloc::format!("secure-boot-digest{slot}.bin"), Into::into)
 }
@@ -284,5 +284,5 @@ pub(crate) fn digest_file(slot: u8, name: Option<&str>) -> String {
 const SECRET: &str = "read protection needs RD_DIS open: before it is closed for the digests";
 const SHARED: &str = "both keys share the block, which can be burned once: in one command";
 pub(crate) const SHA384: &str = "SECURE_BOOT_SHA384_EN";
-/// The number of the ESP32's block for secure boot.
+/// The index of the ESP32's secure boot block.
 const BLOCK2: usize = 1;

@@ -1,4 +1,4 @@
-//! A sound device of each chip, whose parts a test can break; images are put together byte by byte.
+//! A valid device of each chip, whose parts a test can change; images are assembled byte by byte.
 
 #![allow(dead_code, reason = "not every test file uses all")]
 #![allow(
@@ -32,7 +32,7 @@ ota_0,    app,  ota_0,    0x20000, 0x40000
 ota_1,    app,  ota_1,    0x60000, 0x40000
 ";
 
-/// A header as a build makes it.
+/// An image header as written by a build.
 #[derive(Clone, Copy)]
 pub(crate) struct Header {
     pub(crate) chip_id: u16,
@@ -132,7 +132,7 @@ impl Signer {
     }
 }
 
-/// Everything that a plan is made of.
+/// All inputs of a plan.
 #[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) profile: SecurityProfile,
@@ -188,12 +188,12 @@ impl Case {
         }
     }
 
-    /// All that the chip can do, for production.
+    /// A production device with all protection that the chip supports.
     pub(crate) fn locked(chip: Chip) -> Self {
         let mut case = Self::open(chip).encrypted(EncryptionMode::Release);
         if let Some(fact) = chip.facts().secure_boot.first() {
             case = case.booting(fact.scheme, &Signer::of(fact.scheme));
-            // The scheme can depend on secure boot.
+            // The scheme may depend on secure boot.
             case.flash_key = case.profile.encryption_scheme().map(flash_key);
         }
         if chip.facts().nvs_hmac {
@@ -223,7 +223,7 @@ impl Case {
         self
     }
 
-    /// Turns secure boot on and signs what is there.
+    /// Enables secure boot and signs the images.
     pub(crate) fn booting(mut self, scheme: BootScheme, signer: &Signer) -> Self {
         self.profile = self
             .profile

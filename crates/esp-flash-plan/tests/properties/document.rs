@@ -1,10 +1,10 @@
-//! A document is refused, or what was read of it is a safe plan.
+//! A document is refused, or the plan read from it is safe.
 
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use esp_flash_plan::{Action, Phase, PlanFile};
 
-/// Tells whether a plan was read.
+/// Returns whether a plan was read.
 pub(crate) fn property(bytes: &[u8]) -> bool {
     let plan: PlanFile = match serde_json::from_slice(bytes) {
         Ok(plan) => plan,

@@ -1,4 +1,4 @@
-//! A plan is refused with a reason, or it is safe: what it writes decrypts to its parts, and its steps are in order.
+//! A plan is refused with a reason, or it is safe: the written flash decrypts to its parts, and the steps are in order.
 
 #![allow(
     clippy::as_conversions,
@@ -18,7 +18,7 @@ use esp_flash_plan::{
 };
 use esp_secure_boot::BootloaderKeyV1;
 
-/// Choices from the front of the input, zeros behind its end.
+/// Choices from the start of the input; zeros after its end.
 struct Choices<'a>(&'a [u8]);
 
 impl<'a> Choices<'a> {
@@ -47,7 +47,7 @@ impl<'a> Choices<'a> {
     }
 }
 
-/// Rows that fit each other, or any bytes.
+/// Rows that do not overlap, or arbitrary bytes.
 fn table(choices: &mut Choices<'_>) -> Option<PartitionTable> {
     let options = TableOptions::new().with_offset([0x8000, 0xF000][choices.below(2)]);
     if choices.below(8) == 7 {
@@ -118,12 +118,12 @@ fn profile(choices: &mut Choices<'_>, chip: Chip, size: u8, table: PartitionTabl
     profile
 }
 
-/// Tells whether a plan was made.
+/// Returns whether a plan was made.
 pub(crate) fn property(bytes: &[u8]) -> bool {
     device(bytes).is_some()
 }
 
-/// Makes the plan, and checks it.
+/// Makes the plan and checks it.
 pub(crate) fn device(bytes: &[u8]) -> Option<DevicePlan> {
     let mut choices = Choices(bytes);
     let chip = Chip::ALL[choices.below(Chip::ALL.len())];

@@ -1,9 +1,9 @@
-//! The replay of a fuzz corpus, for `tests/corpus.rs`. Each package has its own copy, since none may reach outside itself:
-//! `scripts/lint` compares them with `fuzz/replay.rs`.
+//! Replays a fuzz corpus, for `tests/corpus.rs`. Each package has its own copy, because packages must be self-contained;
+//! `scripts/lint` compares the copies with `fuzz/replay.rs`.
 
 use std::path::Path;
 
-/// Hands every file of a corpus over; there must be some, unless the repository is not around the package.
+/// Passes every file of a corpus to `property`; the corpus must not be empty, unless the package is outside the repository.
 pub(crate) fn replay(target: &str, mut property: impl FnMut(&[u8])) {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
     if !fuzz.join("replay.rs").is_file() {

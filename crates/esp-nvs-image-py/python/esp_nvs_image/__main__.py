@@ -1,6 +1,6 @@
 """The command esp-nvs-image, also as python -m esp_nvs_image."""
 
-# No other module is imported: argparse alone takes longer than the command's work.
+# No other imports: argparse alone takes longer than the command itself.
 import sys
 
 from ._native import run_command

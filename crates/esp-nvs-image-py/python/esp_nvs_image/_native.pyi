@@ -54,7 +54,7 @@ class _FindingDict(_FindingMembers, total=False):
     remedy: str
 
 class Error(ValueError):
-    """Why something cannot be written or read, in one sentence without secrets."""
+    """The error of all functions. Its text is one sentence without secrets."""
 
 @final
 class Entry:
@@ -69,17 +69,17 @@ class Entry:
         """The namespace."""
     @property
     def key(self) -> str:
-        """The key within the namespace."""
+        """The key in the namespace."""
     @property
     def type(self) -> _Type:
-        """"u8", "i8" and so on to "i64", "float", "double", "string" or "blob"."""
+        """"u8", "i8" to "u64", "i64", "float", "double", "string" or "blob"."""
     @property
     def value(self) -> _Value:
         """The value: int, float, str or bytes."""
 
 @final
 class Finding:
-    """One thing that a check or an audit found."""
+    """A result of a check or an audit."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
@@ -92,21 +92,21 @@ class Finding:
         """"error", "warning" or "note"."""
     @property
     def text(self) -> str:
-        """One sentence, never with a secret."""
+        """One sentence without secrets."""
     @property
     def offset(self) -> int | None:
-        """The byte of the image, for a finding of check and recover."""
+        """The byte offset in the image, for a finding of check and recover."""
     @property
     def object(self) -> str | None:
-        """What it is about, for a finding of an audit."""
+        """The audited object, for a finding of an audit."""
     @property
     def sdk_code(self) -> int | None:
-        """The number of the Matter SDK's result, where a commissioner ends with one."""
+        """The number of the Matter SDK's result, if a commissioner ends with one."""
     @property
     def remedy(self) -> str | None:
-        """What to do about it, where something can be done."""
+        """The remedy, if there is one."""
     def as_dict(self) -> _FindingDict:
-        """Returns the members that are there, as the JSON of the command line tools has them."""
+        """Returns the members that are not None, like the JSON of the command line tools."""
 
 @final
 class Keys:
@@ -114,19 +114,19 @@ class Keys:
 
     @staticmethod
     def generate() -> Keys:
-        """Draws keys from the operating system's random numbers."""
+        """Generates keys with the operating system's random numbers."""
     @staticmethod
     def from_partition(partition: _Bytes) -> Keys:
-        """Reads a key partition: the keys, their checksum, and whatever follows."""
+        """Reads a key partition: the keys, their checksum, and ignored bytes after it."""
     @staticmethod
     def from_hmac_key(key: _Bytes) -> Keys:
-        """Derives the keys from the HMAC key of 32 bytes in the device's eFuses."""
+        """Derives the keys from the 32-byte HMAC key in the device's eFuses."""
     def partition(self) -> bytes:
         """Returns the key partition of 4096 bytes, which is secret."""
 
 @final
 class SetupPayload:
-    """All that a QR code says."""
+    """The content of a QR code."""
 
     def __new__(
         cls,
@@ -141,11 +141,11 @@ class SetupPayload:
     ) -> SetupPayload: ...
     @staticmethod
     def from_qr(text: str) -> SetupPayload:
-        """Reads the text of a QR code strictly."""
+        """Parses the text of a QR code strictly."""
     def qr_text(self) -> str:
-        """Returns the text of the QR code, which holds the passcode."""
+        """Returns the text of the QR code, which contains the passcode."""
     def manual_code(self, *, grouped: bool = False) -> str:
-        """Returns the manual pairing code, which holds the passcode, with dashes when `grouped`."""
+        """Returns the manual pairing code, which contains the passcode, with dashes if `grouped`."""
     @property
     def passcode(self) -> int:
         """The passcode, a secret."""
@@ -170,11 +170,11 @@ class SetupPayload:
 
 @final
 class ManualPayload:
-    """What a manual pairing code says: less than a QR code does."""
+    """The content of a manual pairing code, a subset of the QR code."""
 
     @staticmethod
     def from_code(text: str) -> ManualPayload:
-        """Reads 11 or 21 digits strictly, with or without dashes."""
+        """Parses 11 or 21 digits strictly, with or without dashes."""
     @property
     def passcode(self) -> int:
         """The passcode, a secret."""
@@ -190,7 +190,7 @@ class ManualPayload:
 
 @final
 class Expected:
-    """What devices are to be, and whom the auditor trusts. Whatever is not given is not compared."""
+    """The expected properties of devices, and the trusted PAAs. Properties that are not given are not compared."""
 
     def __new__(
         cls,
@@ -208,35 +208,35 @@ class Expected:
 
 @final
 class AuditReport:
-    """What an audit found."""
+    """The result of an audit."""
 
     @property
     def devices(self) -> list[AuditedDevice]:
         """The devices, in the order of their paths."""
     @property
     def batch(self) -> list[Finding]:
-        """What concerns more than one device, or one that is not there."""
+        """Findings about several devices, or about a missing device."""
     def is_clean(self, severity: _Severity = "error") -> bool:
-        """Tells whether nothing of this severity or a higher one was found."""
+        """Returns whether there are no findings of this severity or a higher one."""
 
 @final
 class AuditedDevice:
-    """What was found about one device."""
+    """The findings about one device."""
 
     @property
     def path(self) -> Path:
-        """Its folder or file."""
+        """The folder or file of the device."""
     @property
     def uuid(self) -> str | None:
-        """Its name, if the folder or its certificate has one."""
+        """The UUID of the device, if its folder or its certificate has one."""
     @property
     def findings(self) -> list[Finding]:
-        """What was found."""
+        """The findings."""
     def is_clean(self, severity: _Severity = "error") -> bool:
-        """Tells whether nothing of this severity or a higher one was found."""
+        """Returns whether there are no findings of this severity or a higher one."""
 
 def encode(entries: Iterable[_NewEntry], size: int, *, version: int = 2) -> bytes:
-    """Encodes entries, byte for byte as the reference generator lays them out."""
+    """Encodes entries into an image identical to the reference generator's."""
 
 def encode_csv(
     text: str,
@@ -247,28 +247,28 @@ def encode_csv(
     load: Callable[[str], _Bytes] | None = None,
     name: str = "csv",
 ) -> bytes:
-    """Encodes a CSV text of the reference generator's form. Rows of type `file` are read by `load`, and refused without it."""
+    """Encodes CSV text in the reference generator's format. Rows of type `file` need `load`, which reads the file."""
 
 def decode(image: _Bytes, *, keys: Keys | None = None) -> list[Entry]:
-    """Reads all entries of an image, and refuses one with any damage."""
+    """Decodes all entries of an image; any damage is an error."""
 
 def recover(image: _Bytes, *, keys: Keys | None = None) -> tuple[list[Entry], list[Finding]]:
-    """Reads what can be read, and returns the entries and the damage."""
+    """Decodes the readable entries; returns them and the damage."""
 
 def check(image: _Bytes, *, keys: Keys | None = None) -> list[Finding]:
-    """Names what the firmware would refuse, erase, drop or misread."""
+    """Returns findings about parts of an image that the firmware rejects, erases, drops or misreads."""
 
 def to_json(image: _Bytes, *, keys: Keys | None = None) -> str:
-    """Returns the entries of an image as JSON, as the command `dump` prints them."""
+    """Returns the entries of an image as JSON, like the command `dump`."""
 
 def to_csv(image: _Bytes, *, keys: Keys | None = None) -> str:
-    """Returns the entries of an image as a CSV text that `encode_csv` and the reference generator read."""
+    """Returns the entries of an image as CSV text for `encode_csv` and the reference generator."""
 
 def encrypt(image: _Bytes, keys: Keys) -> bytes:
-    """Encrypts an image as a whole, as the firmware does it."""
+    """Encrypts a whole image as the firmware does."""
 
 def decrypt(image: _Bytes, keys: Keys) -> bytes:
-    """Undoes `encrypt`."""
+    """Decrypts a whole image: the inverse of `encrypt`."""
 
 @overload
 def get_value(image: _Bytes, namespace: str, key: str, default: None = None, *, keys: Keys | None = None) -> _Value | None: ...
@@ -277,19 +277,19 @@ def get_value(image: _Bytes, namespace: str, key: str, default: _T, *, keys: Key
 def set_value(
     image: _Bytes, namespace: str, key: str, type: _Type, value: _NewValue, *, keys: Keys | None = None
 ) -> bytes:
-    """Returns the image with a value stored as the firmware does it: appended, the old one marked as erased."""
+    """Returns the image with the value set as the firmware does: the value is appended, and the old one marked as erased."""
 
 def remove_value(image: _Bytes, namespace: str, key: str, *, keys: Keys | None = None) -> bytes:
-    """Returns the image without a key, which may be missing. Its namespace stays."""
+    """Returns the image without the key, which need not exist. Its namespace remains."""
 
 def parse_code(text: str) -> SetupPayload | ManualPayload:
-    """Reads either code strictly."""
+    """Parses either code strictly."""
 
 def verifier(passcode: int, salt: _Bytes, iterations: int) -> bytes:
     """Derives the verifier of a passcode, 97 bytes: w0 and L."""
 
 def verifiers(devices: Iterable[tuple[int, _Bytes]], iterations: int) -> list[bytes]:
-    """Derives the verifiers of many passcodes, each with its salt: several at a time, and without the interpreter's lock."""
+    """Derives the verifiers of many passcodes with their salts, several at a time and without the interpreter's lock."""
 
 def audit_device(
     *,
@@ -301,7 +301,7 @@ def audit_device(
     expected: Expected | None = None,
     recompute: bool = True,
 ) -> list[Finding]:
-    """Audits one device by its bytes: integrity of the images, every value that the firmware reads, label, attestation and
+    """Audits one device from bytes: integrity of the images, every value that the firmware reads, label, attestation and
     secrets.
     """
 
@@ -314,7 +314,7 @@ def audit_paths(
     expected: Expected | None = None,
     recompute: Literal["all", "sample", "none"] = "all",
 ) -> AuditReport:
-    """Audits devices on disk: folders of devices, folders of such folders, single files."""
+    """Audits devices on disk: device folders, folders of device folders, single files."""
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Runs the command line, of which the first argument is the program's name, and returns the exit code."""
+    """Runs the command line, whose first argument is the program name, and returns the exit code."""

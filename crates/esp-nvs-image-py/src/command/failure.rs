@@ -2,26 +2,26 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-/// Why the command ends without success.
+/// The reason for an unsuccessful end of the command.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// The answer is no. Exit code 1.
+    /// The result is negative. Exit code 1.
     No(String),
-    /// Whoever read the output has closed it. Exit code 141, as of a process that such a pipe ends.
+    /// The reader closed the output. Exit code 141, as for a process that is killed by SIGPIPE.
     Closed,
     /// Bad usage or unusable input. Exit code 2.
     Input(String),
-    /// Something failed while working. Exit code 3.
+    /// Another failure. Exit code 3.
     Work(String),
 }
 
 impl Failure {
-    /// Says what is wrong with a file that was given.
+    /// Reports a fault of a given file.
     pub(super) fn file(path: &Path, reason: impl Display) -> Self {
         Self::Input(format!("{}: {reason}", path.display()))
     }
 
-    /// Says what is wrong with an option or an argument.
+    /// Reports a fault of an option or an argument.
     pub(super) fn argument(name: &str, reason: impl Display) -> Self {
         Self::Input(format!("{name}: {reason}"))
     }
@@ -37,7 +37,7 @@ pub(super) fn print(text: impl Display) -> Result<(), Failure> {
     })
 }
 
-/// Prints a message, which nobody has to read.
+/// Prints a message; errors are ignored.
 pub(super) fn say(text: impl Display) {
     let _ = write!(io::stderr().lock(), "{text}");
 }

@@ -31,7 +31,7 @@ pub(super) struct Encrypt {
     /// Encrypts with new keys
     #[arg(long, conflicts_with = "inputkey")]
     keygen: bool,
-    /// File with the keys to encrypt with
+    /// File with the encryption keys
     #[arg(long, value_name = "FILE")]
     inputkey: Option<PathBuf>,
     #[command(flatten)]
@@ -40,22 +40,22 @@ pub(super) struct Encrypt {
     outdir: Outdir,
 }
 
-/// Where the entries come from, and how they are stored.
+/// The source and the storage format of the entries.
 #[derive(Args)]
 struct Source {
     /// CSV files with the columns key, type, encoding and value; the image to write; the size of the partition in bytes, a
     /// multiple of 0x1000
     #[arg(required = true, value_name = "INPUT.. OUTPUT SIZE", num_args = 1..)]
     arguments: Vec<PathBuf>,
-    /// How blobs are stored: 1 in one piece, 2 in chunks
+    /// Storage format of blobs: 1 in one piece, 2 in chunks
     #[arg(long, value_name = "1|2", default_value = "2", value_parser = ["1", "2"])]
     version: String,
-    /// Puts rows under a namespace that stands twice into the newest one, and adds the generator's Wi-Fi rows
+    /// Assigns rows after a repeated namespace row to the newest namespace, and adds the generator's Wi-Fi rows
     #[arg(long)]
     compat: bool,
 }
 
-/// What is to be encoded.
+/// The inputs of an encoding.
 struct Job<'a> {
     inputs: &'a [PathBuf],
     output: PathBuf,
@@ -87,7 +87,7 @@ impl Encrypt {
                     ));
                 }
                 if self.new.has_keyfile() {
-                    say("warning: --keyfile has no effect beside --inputkey, whose file has the keys\n");
+                    say("warning: --keyfile has no effect with --inputkey, whose file contains the keys\n");
                 }
                 (read_keys(path)?, None)
             }
@@ -121,14 +121,10 @@ impl Encrypt {
 impl Source {
     fn job(&self, outdir: &Outdir) -> Result<Job<'_>, Failure> {
         let [inputs @ .., output, size] = self.arguments.as_slice() else {
-            return Err(Failure::Input(
-                "INPUT, OUTPUT and SIZE are needed; --help lists all".into(),
-            ));
+            return Err(Failure::Input("INPUT, OUTPUT and SIZE are needed; see --help".into()));
         };
         if inputs.is_empty() {
-            return Err(Failure::Input(
-                "INPUT, OUTPUT and SIZE are needed; --help lists all".into(),
-            ));
+            return Err(Failure::Input("INPUT, OUTPUT and SIZE are needed; see --help".into()));
         }
         let size = size.to_str().unwrap_or_default().parse();
         Ok(Job {
@@ -179,7 +175,7 @@ impl Job<'_> {
     fn warn_of_size(&self) {
         if self.size.is_read_only() {
             say(
-                "warning: SIZE: a partition below 0x3000 has to be flagged readonly in the partition table; the firmware \
+                "warning: SIZE: a partition below 0x3000 must have the flag readonly in the partition table; the firmware \
                  mounts it for reading only\n",
             );
         }

@@ -1,4 +1,5 @@
-//! Keys from files and new ones: the reference generator's options, of which those that it passes over are refused.
+//! Key files and new keys: the reference generator's options; combinations that it ignores are
+//! errors.
 
 use std::path::{Path, PathBuf};
 
@@ -19,27 +20,27 @@ pub(super) struct GenerateKey {
     outdir: Outdir,
 }
 
-/// What says where new keys come from and go.
+/// The options for the source and the destination of new keys.
 #[derive(Args)]
 pub(super) struct NewKeys {
-    /// File for the keys, in the folder keys/ [default: keys-MM-DD_HH-MM.bin]
+    /// Output file for the keys, in the folder keys/ [default: keys-MM-DD_HH-MM.bin]
     #[arg(long, value_name = "FILE")]
     keyfile: Option<PathBuf>,
-    /// Derives the keys from an HMAC key, which the device has in its eFuses
+    /// Derives the keys from an HMAC key in the device's eFuses
     #[arg(long = "key_protect_hmac")]
     is_hmac: bool,
-    /// File with that HMAC key, 32 bytes
+    /// File with the HMAC key (32 bytes)
     #[arg(long = "kp_hmac_inputkey", value_name = "FILE")]
     hmac_input: Option<PathBuf>,
-    /// Draws that HMAC key
+    /// Generates the HMAC key
     #[arg(long = "kp_hmac_keygen")]
     hmac_keygen: bool,
-    /// File for it, in the folder keys/ [default: hmac- and the name of --keyfile]
+    /// Output file for the generated HMAC key, in the folder keys/ [default: hmac- and the name of --keyfile]
     #[arg(long = "kp_hmac_keyfile", value_name = "FILE")]
     hmac_output: Option<PathBuf>,
 }
 
-/// Keys, and the files that have to be written with them.
+/// Keys, and the files to write with them.
 pub(super) struct MadeKeys {
     pub(super) keys: NvsKeys,
     pub(super) path: PathBuf,
@@ -55,7 +56,7 @@ impl GenerateKey {
 }
 
 impl MadeKeys {
-    /// Lists the files.
+    /// Returns the files.
     pub(super) fn files<'a>(&'a self, partition: &'a [u8]) -> Vec<Made<'a>> {
         let hmac = self.hmac.as_ref().map(|(path, key)| Made {
             what: "HMAC key",
@@ -72,12 +73,12 @@ impl MadeKeys {
 }
 
 impl NewKeys {
-    /// Whether it is said where the keys go.
+    /// Returns whether the destination of the keys is given.
     pub(super) const fn has_keyfile(&self) -> bool {
         self.keyfile.is_some()
     }
 
-    /// Whether any of the options of an HMAC key is given.
+    /// Returns whether any option of an HMAC key is given.
     pub(super) const fn has_hmac(&self) -> bool {
         self.is_hmac || self.is_of_hmac()
     }
@@ -86,7 +87,7 @@ impl NewKeys {
         self.hmac_input.is_some() || self.hmac_keygen || self.hmac_output.is_some()
     }
 
-    /// Draws or derives keys.
+    /// Generates or derives keys.
     pub(super) fn make(self, py: Python<'_>, outdir: &Outdir) -> Result<MadeKeys, Failure> {
         let failed = |error: PyErr| Failure::Work(error.value(py).to_string());
         let name = match self.keyfile.clone() {
@@ -117,7 +118,7 @@ impl NewKeys {
         }
     }
 
-    /// Returns where the HMAC key comes from; `None` without `--key_protect_hmac`.
+    /// Returns the source of the HMAC key; `None` without `--key_protect_hmac`.
     fn hmac_source(self) -> Result<Option<HmacSource>, Failure> {
         let wrong = |reason: &str| Err(Failure::Input(reason.into()));
         if !self.is_hmac {
@@ -128,7 +129,7 @@ impl NewKeys {
             };
         }
         match (self.hmac_input, self.hmac_keygen, self.hmac_output) {
-            (Some(_), true, _) => wrong("--kp_hmac_inputkey and --kp_hmac_keygen: one of the two is allowed"),
+            (Some(_), true, _) => wrong("--kp_hmac_inputkey and --kp_hmac_keygen: only one of the two is allowed"),
             (Some(_), false, Some(_)) => wrong("--kp_hmac_keyfile needs --kp_hmac_keygen"),
             (Some(file), false, None) => Ok(Some(HmacSource::File(file))),
             (None, true, path) => Ok(Some(HmacSource::New(path))),
@@ -139,11 +140,11 @@ impl NewKeys {
 
 enum HmacSource {
     File(PathBuf),
-    /// It is drawn, and goes to this file, if one was given.
+    /// Generated, and written to this file if given.
     New(Option<PathBuf>),
 }
 
-/// The name of the reference generator, in local time.
+/// Returns the reference generator's default name, in local time.
 fn default_name(py: Python<'_>) -> PyResult<PathBuf> {
     let time = py.import("time")?;
     time.call_method1("strftime", ("keys-%m-%d_%H-%M.bin",))?.extract()

@@ -1,4 +1,4 @@
-//! Where files go, as in the reference generator: below `--outdir`, keys below `keys` there.
+//! Output paths as in the reference generator: in `--outdir`, and keys in its subfolder `keys`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,25 +8,25 @@ use factory_fs::{Output, Replace, publish};
 
 use super::failure::{Failure, print, say};
 
-/// Folder of keys below `--outdir`.
+/// The subfolder of `--outdir` for keys.
 const KEYS_FOLDER: &str = "keys";
-/// What the names of all outputs end in.
+/// The extension of all outputs.
 const ENDING: &str = ".bin";
 
 #[derive(Args)]
 pub(super) struct Outdir {
-    /// Folder for the files that are made [default: the working directory]
+    /// Folder for the output files [default: the working directory]
     #[arg(long, value_name = "DIR")]
     outdir: Option<PathBuf>,
 }
 
 impl Outdir {
-    /// Returns where an image goes.
+    /// Returns the path of an image.
     pub(super) fn image(&self, path: &Path) -> Result<PathBuf, Failure> {
         self.place(Path::new(""), path.into())
     }
 
-    /// Returns where keys go, whose names may be without their ending.
+    /// Returns the path of keys; the extension is optional.
     pub(super) fn keys(&self, path: &Path) -> Result<PathBuf, Failure> {
         let mut path = path.to_owned();
         if path.extension().is_none() && path.file_name().is_some_and(|name| name != ENDING) {
@@ -53,7 +53,7 @@ impl Outdir {
     }
 }
 
-/// A file to be written, and what it is.
+/// A file to write, with its description.
 pub(super) struct Made<'a> {
     pub(super) what: &'static str,
     pub(super) path: &'a Path,
@@ -72,10 +72,11 @@ pub(super) fn write_image(path: &Path, image: &[u8]) -> Result<(), Failure> {
 fn make_folder(path: &Path) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let made = fs::create_dir_all(folder);
-    made.map_err(|error| Failure::file(folder, format_args!("cannot make the folder: {error}")))
+    made.map_err(|error| Failure::file(folder, format_args!("cannot create the folder: {error}")))
 }
 
-/// Writes files for their owner only, all of them or none; they are on disk when this returns. Files that are there are replaced.
+/// Writes files readable only by their owner, all of them or none; they are on disk when this
+/// returns. Existing files are replaced.
 pub(super) fn write(files: &[Made<'_>]) -> Result<(), Failure> {
     files.iter().try_for_each(|file| make_folder(file.path))?;
     let outputs = files.iter().map(|file| Output {

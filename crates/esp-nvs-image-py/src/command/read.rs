@@ -1,4 +1,4 @@
-//! Images as they are read.
+//! The commands that read images.
 
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ pub(super) struct Dump {
     /// File with the keys of an encrypted image
     #[arg(long, value_name = "FILE")]
     inputkey: Option<PathBuf>,
-    /// File with the HMAC key, 32 bytes, from which they are derived
+    /// File with the HMAC key (32 bytes) from which they are derived
     #[arg(long = "kp_hmac_inputkey", value_name = "FILE", conflicts_with = "inputkey")]
     hmac_input: Option<PathBuf>,
 }
@@ -83,15 +83,19 @@ impl Dump {
         if read.damage.is_empty() {
             return Ok(());
         }
-        Err(Failure::No(format!("{}: damaged; the rest is shown", path.display())))
+        Err(Failure::No(format!(
+            "{}: damaged; the readable entries were printed",
+            path.display()
+        )))
     }
 }
 
-/// Why nothing can be read in an image that was decrypted; `before` says how it was.
+/// Returns why a decrypted image has no readable entry; `before` is its legibility before
+/// decryption.
 fn unreadable(before: Legibility, decrypted: &[u8]) -> Option<&'static str> {
     match (before, Legibility::of(decrypted)) {
         (Legibility::Legible, _) => Some("it is not encrypted: it can be read without keys"),
         (_, Legibility::Blank | Legibility::Legible) => None,
-        _ => Some("nothing in it can be read with these keys: it is encrypted with others, or not at all"),
+        _ => Some("nothing in it can be read with these keys: it is encrypted with others, or not encrypted"),
     }
 }

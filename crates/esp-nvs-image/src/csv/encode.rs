@@ -9,16 +9,17 @@ use crate::encode::Encoder;
 use crate::error::Error;
 use crate::sizer::Sizer;
 
-/// Encodes rows one after the other, and keeps none of them: a row of a few bytes may fill a blob of half a megabyte.
+/// Encodes rows one by one without keeping them, because a row of a few bytes can fill a blob of
+/// half a megabyte.
 pub(super) struct RowEncoder<'b> {
     encoder: Encoder<'b>,
     size: PartitionSize,
-    /// Counts the rows behind a refusal too; `None` for more than fits any partition.
+    /// Also counts the rows after a rejected one; `None` if they exceed the largest partition.
     sizer: Option<Sizer>,
     refusal: Option<Refusal>,
 }
 
-/// The first row that does not fit, by its place.
+/// The first rejected row, with its position.
 struct Refusal {
     file: usize,
     line: u32,
@@ -35,7 +36,7 @@ impl Refusal {
 impl<'b> RowEncoder<'b> {
     /// # Errors
     ///
-    /// [`Error::BufferTooSmall`].
+    /// [`Error::BufferTooSmall`] if the buffer is shorter than the partition.
     pub(super) fn new(buffer: &'b mut [u8], size: PartitionSize, version: BlobVersion) -> Result<Self, Error> {
         Ok(Self {
             encoder: Encoder::with_version(buffer, size, version)?,
@@ -45,7 +46,7 @@ impl<'b> RowEncoder<'b> {
         })
     }
 
-    /// Takes a row, and tells whether more can change the outcome.
+    /// Encodes a row; returns `Break` if further rows cannot change the result.
     pub(super) fn put(&mut self, row: &CsvRow) -> ControlFlow<()> {
         let counted = self.sizer.as_mut().map(|sizer| match &row.entry {
             None => sizer.declare(&row.namespace),
@@ -58,7 +59,7 @@ impl<'b> RowEncoder<'b> {
             self.encode(row);
         }
         match &self.refusal {
-            // What partition all of them need, as long as there is one.
+            // The partition size for all rows, as long as there is one.
             Some(refusal) if !refusal.is_of_size() || self.sizer.is_none() => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         }
@@ -77,7 +78,7 @@ impl<'b> RowEncoder<'b> {
         });
     }
 
-    /// Returns the length of the image, or the place of the first row that was refused.
+    /// Returns the length of the image, or the position of the first rejected row.
     pub(super) fn finish(self, files: &[CsvFile<'_>]) -> Result<usize, CsvError> {
         let Some(refusal) = self.refusal else {
             return Ok(self.encoder.finish().len());
@@ -98,7 +99,7 @@ impl<'b> RowEncoder<'b> {
     }
 }
 
-/// Encodes rows; errors name the place of the row that they are about.
+/// Encodes rows; errors have the position of their row.
 pub(super) fn encode_rows(
     files: &[CsvFile<'_>],
     size: PartitionSize,

@@ -5,59 +5,60 @@ use crate::config::PartitionSize;
 use crate::error::Error;
 use crate::name::Key;
 
-/// What is wrong with a CSV file, and where. Neither part repeats a value, which may be a secret.
+/// A fault of a CSV file, with its position. It never contains a value, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsvError {
-    /// The name of the file, as the caller gave it.
+    /// The name of the file, as given by the caller.
     pub file: String,
     /// The line, from 1.
     pub line: u32,
     /// The column in characters, from 1.
     pub column: u32,
-    /// What is wrong.
+    /// The reason.
     pub reason: CsvReason,
 }
 
-/// Why a row cannot be used.
+/// The reason of a [`CsvError`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CsvReason {
-    /// The row is too short for a column that it needs.
+    /// The row is too short for a required column.
     CellMissing {
-        /// The column's name.
+        /// The name of the column.
         column: &'static str,
     },
-    /// The cell is not empty, and the header names no column for it: a comma too many, or quotes that are missing.
+    /// The cell is not empty, and the header has no column for it: an extra comma, or missing
+    /// quotes.
     CellWithoutColumn,
-    /// The header has no such column.
+    /// The header lacks a required column.
     ColumnMissing {
-        /// The column's name.
+        /// The name of the column.
         column: &'static str,
     },
-    /// The header has such a column twice.
+    /// The header has a duplicate column.
     ColumnTwice {
-        /// The column's name.
+        /// The name of the column.
         column: &'static str,
     },
-    /// The key stands in an earlier row of the same namespace.
+    /// The key is a duplicate of an earlier row in the same namespace.
     Duplicate {
         /// The key.
         key: Key,
-        /// The earlier row's file.
+        /// The file of the earlier row.
         file: String,
-        /// The earlier row's line.
+        /// The line of the earlier row.
         line: u32,
     },
-    /// The encoding `blob_fill(LEN;0xPP)` or `blob_sz_fill(LEN;0xPP)` is not in that form, or the value longer than it
-    /// says.
+    /// The encoding `blob_fill(LEN;0xPP)` or `blob_sz_fill(LEN;0xPP)` is malformed, or the value
+    /// exceeds its length.
     Fill,
-    /// The file that the row names cannot be read; the text is the caller's.
+    /// The file of the row cannot be read; the text is the caller's.
     File(String),
-    /// A file's contents are to be read as text and are not UTF-8.
+    /// The contents of a file must be text and are not UTF-8.
     FileNotUtf8,
-    /// The file has no row, so that it has no header either.
+    /// The file has no rows, and therefore no header.
     HeaderMissing,
-    /// The row stands before the first row with a namespace.
+    /// The row precedes the first namespace row.
     NamespaceMissing,
     /// The value, the key or the namespace cannot be stored.
     Nvs(Error),
@@ -65,10 +66,11 @@ pub enum CsvReason {
     PartitionTooSmall {
         /// The partition's size.
         size: PartitionSize,
-        /// The size that all rows need; `None` when none is large enough.
+        /// The size that all rows need; `None` if they exceed the largest partition.
         needed: Option<PartitionSize>,
     },
-    /// A quote is opened here and not closed, or only by the quote that opens a cell of a later row.
+    /// The quote that opens here is unclosed, or closed only by the quote that opens a cell of a
+    /// later row.
     UnclosedQuote,
     /// The type is not `data`, `file` or `namespace`.
     UnknownType,
@@ -83,32 +85,32 @@ impl fmt::Display for CsvError {
 impl fmt::Display for CsvReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CellMissing { column } => write!(f, "row has no cell for the column '{column}'"),
+            Self::CellMissing { column } => write!(f, "row has no cell for column '{column}'"),
             Self::CellWithoutColumn => f.write_str(
-                "cell belongs to no column of the header; a value with a separator in it stands in quotes, which begin \
-                 at once behind the separator",
+                "header has no column for this cell; a value that contains the separator must be in quotes, which start \
+                 immediately after the separator",
             ),
             Self::ColumnMissing { column } => {
                 write!(f, "header has no column '{column}' (key, type, encoding and value are needed)")
             }
-            Self::ColumnTwice { column } => write!(f, "header has the column '{column}' twice"),
+            Self::ColumnTwice { column } => write!(f, "duplicate column '{column}' in the header"),
             Self::Duplicate { key, file, line } => {
-                write!(f, "key '{key}' stands in its namespace already, in {file}:{line}")
+                write!(f, "duplicate key '{key}' in its namespace; first in {file}:{line}")
             }
             Self::Fill => f.write_str(
                 "not blob_fill(LEN;0xPP) or blob_sz_fill(LEN;0xPP) with a value of at most LEN bytes and LEN of at most \
                  508000",
             ),
             Self::File(reason) => write!(f, "file cannot be read: {reason}"),
-            Self::FileNotUtf8 => f.write_str("file is not UTF-8, which this encoding asks for"),
+            Self::FileNotUtf8 => f.write_str("file is not UTF-8, as required by this encoding"),
             Self::HeaderMissing => f.write_str("file has no header (key, type, encoding and value are needed)"),
-            Self::NamespaceMissing => f.write_str("row stands before any namespace"),
+            Self::NamespaceMissing => f.write_str("row precedes the first namespace"),
             Self::Nvs(error) => error.fmt(f),
             Self::PartitionTooSmall { size, needed: Some(needed) } => {
-                write!(f, "entries do not fit into {size} bytes; {needed} are enough")
+                write!(f, "entries do not fit into {size} bytes; {needed} are needed")
             }
             Self::PartitionTooSmall { size, needed: None } => {
-                write!(f, "entries do not fit into {size} bytes, nor into any partition")
+                write!(f, "entries do not fit into {size} bytes or into the largest partition")
             }
             Self::UnclosedQuote => f.write_str("a quote is opened and not closed"),
             Self::UnknownType => f.write_str("type is not data, file or namespace"),

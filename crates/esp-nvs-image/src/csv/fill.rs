@@ -2,8 +2,9 @@ use alloc::vec::Vec;
 
 use crate::layout::MAX_BLOB_V2;
 
-/// The encodings `blob_fill(LEN;0xPP)`, which fills the value up to LEN bytes with the byte PP, and
-/// `blob_sz_fill(LEN;0xPP)`, which puts the value's length before that, 32 bits, little-endian.
+/// The encodings `blob_fill(LEN;0xPP)`, which pads the value to LEN bytes with the byte PP, and
+/// `blob_sz_fill(LEN;0xPP)`, which also prefixes the value's length as a 32-bit little-endian
+/// integer.
 pub(super) struct Fill {
     with_size: bool,
     len: usize,
@@ -11,7 +12,7 @@ pub(super) struct Fill {
 }
 
 impl Fill {
-    /// `None` for another encoding, `Some(None)` for one of these in a wrong form.
+    /// Returns `None` for another encoding, and `Some(None)` for a malformed fill encoding.
     pub(super) fn parse(encoding: &str) -> Option<Option<Self>> {
         let (with_size, arguments) = match encoding.strip_prefix("blob_sz_fill") {
             Some(arguments) => (true, arguments),
@@ -34,7 +35,7 @@ impl Fill {
         })
     }
 
-    /// `None` when the value is longer than it may be.
+    /// Returns the padded value, or `None` if the value is too long.
     pub(super) fn apply(&self, value: &[u8]) -> Option<Vec<u8>> {
         if value.len() > self.len {
             return None;

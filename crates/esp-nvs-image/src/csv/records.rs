@@ -1,5 +1,5 @@
-//! Cells and where they stand: the dialect of Python's `csv` module in its defaults, with which the generator reads, and the
-//! delimiters of spreadsheets beside its comma.
+//! Cells with their positions: the default dialect of Python's `csv` module, as used by the
+//! generator, and the delimiters of spreadsheets.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::error::CsvReason;
 use super::rows::Refused;
 
-/// A cell and the place of its first character.
+/// A cell with the position of its first character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cell {
     pub(super) text: String,
@@ -23,12 +23,13 @@ pub(super) struct Place {
 
 /// Splits a text into rows of cells.
 ///
-/// A byte order mark is skipped, CRLF and CR count as LF also within quotes, empty lines are left out, and so are lines
-/// that begin with `#`, unless they stand within quotes. A row without a letter in any cell counts as an empty line.
+/// A byte order mark is skipped, CRLF and CR count as LF even in quotes, and empty lines and lines
+/// that start with `#` outside quotes are skipped. A row with only empty cells counts as an empty
+/// line.
 ///
-/// A quote that is opened and not closed is refused, where Python takes what is left as one cell. Whether it is closed
-/// by the quote that opens a later cell cannot be seen, but then text stands behind that quote: a cell of several lines
-/// with such text is refused as well.
+/// An unclosed quote is an error; Python reads the rest as one cell. The quote that opens a later
+/// cell may close it by accident, but then text follows that quote: a cell of several lines with
+/// such text is an error, too.
 pub(super) struct Records<'t> {
     rest: core::iter::Peekable<core::str::Chars<'t>>,
     place: Place,
@@ -38,11 +39,11 @@ pub(super) struct Records<'t> {
 enum State {
     /// At the first character of a cell.
     Start,
-    /// In a cell without quotes, or behind its closing quote.
+    /// In a cell without quotes, or after its closing quote.
     Plain,
-    /// Behind an opening quote.
+    /// After an opening quote.
     Quoted,
-    /// Behind a quote within quotes, which ends them unless another one follows.
+    /// After a quote in quotes, which closes them unless another one follows.
     QuoteInQuoted,
 }
 
@@ -61,7 +62,7 @@ impl<'t> Records<'t> {
         records
     }
 
-    /// Returns the next row that says anything.
+    /// Returns the next row that is not empty.
     pub(super) fn next_row(&mut self) -> Option<Result<Vec<Cell>, Refused>> {
         loop {
             match self.read_row()? {
@@ -151,13 +152,13 @@ impl Cell {
         Self { text, place }
     }
 
-    /// Tells whether nothing is in it, or blanks.
+    /// Returns whether the cell is empty or whitespace.
     pub(super) fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
     }
 }
 
-/// The delimiter that a first line `sep=;` names, by which some programs tell it to a spreadsheet.
+/// Returns the delimiter in a first line `sep=;`, which some programs write for spreadsheets.
 fn named_delimiter(text: &str) -> Option<char> {
     let line = text.split(['\r', '\n']).next()?;
     let bare = line.strip_prefix('"').and_then(|line| line.strip_suffix('"'));
@@ -168,14 +169,14 @@ fn named_delimiter(text: &str) -> Option<char> {
     (name.eq_ignore_ascii_case("sep=") && can_be && characters.next().is_none()).then_some(delimiter)
 }
 
-/// Returns what separates the cells of a file: a semicolon if its header has more of them than commas, a tab if it has neither,
-/// else a comma.
+/// Returns the delimiter of a file: a semicolon if its header has more semicolons than commas, a
+/// tab if it has neither, otherwise a comma.
 fn delimiter(text: &str) -> char {
     let mut lines = text.split(['\r', '\n']);
     let header = lines.find(|line| !line.trim().is_empty() && !line.starts_with('#'));
     let count = |wanted: char| header.unwrap_or_default().matches(wanted).count();
     match (count(','), count(';')) {
-        // With one of the others it lines columns up.
+        // Together with another delimiter, tabs only align columns.
         (0, 0) if count('\t') > 0 => '\t',
         (commas, semicolons) if semicolons > commas => ';',
         _ => ',',
@@ -193,8 +194,8 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_python_s() {
-        // Results of CPython 3.11 csv.reader over the lines of the text that do not begin with '#'.
+    fn cells_equal_those_of_python() {
+        // Results of CPython 3.11 csv.reader for the lines of the text that do not start with '#'.
         for (text, rows) in [
             ("a,b\nc,d\n", &[&["a", "b"][..], &["c", "d"]][..]),
             ("a,\"b,c\",d", &[&["a", "b,c", "d"]]),
@@ -220,13 +221,13 @@ mod tests {
     }
 
     #[test]
-    fn quotes_that_nothing_closes_are_refused_where_they_open() {
+    fn unclosed_quotes_are_rejected_where_they_open() {
         for (text, line, column) in [
             ("\"open,\nend", 1, 1),
             ("a,b\n1,\"x\n2,y\n", 2, 3),
             ("a,b\r\n\r\n1,\"x\"\"\r\n", 3, 3),
             ("a,\"", 1, 3),
-            // Closed by the quote that was to open another cell.
+            // Closed by the quote that was meant to open another cell.
             ("a,b\n1,\"x\n2,\"y\"\n3,z\n", 2, 3),
         ] {
             let refused = Records::new(text).find_map(Result::err).unwrap();
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_says_what_separates_cells() {
+    fn the_header_determines_the_separator() {
         for (text, rows) in [
             ("a;b\n1;2,3\n", [["a", "b"], ["1", "2,3"]]),
             ("# x,y,z\n\na\tb\r\n1\t;", [["a", "b"], ["1", ";"]]),

@@ -13,10 +13,10 @@ use crate::name::{Key, Namespace};
 use crate::owned::OwnedValue;
 
 type Load<'l> = &'l mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
-/// Takes a row, and tells whether more are wanted.
+/// Receives a row; returns `Break` to stop.
 type Take<'l> = &'l mut dyn FnMut(CsvRow) -> ControlFlow<()>;
 
-/// Understands rows, file after file, and hands them over.
+/// Parses rows of several files and passes them on.
 pub(super) struct Reader<'l> {
     load: Load<'l>,
     compat: CsvCompat,
@@ -24,24 +24,24 @@ pub(super) struct Reader<'l> {
     files: usize,
     current: Option<Namespace>,
     known: BTreeSet<Namespace>,
-    /// Where each key stands: file name and line.
+    /// The position of each key: file name and line.
     seen: BTreeMap<(Namespace, Key), (String, u32)>,
     take: Take<'l>,
-    /// No more rows are wanted.
+    /// The receiver has stopped.
     is_done: bool,
 }
 
-/// Where the columns are.
+/// The positions of the columns.
 pub(super) struct Header {
     pub(super) key: usize,
     pub(super) kind: usize,
     encoding: usize,
     pub(super) value: usize,
-    /// Which columns have a name.
+    /// Whether each column has a name.
     named: Vec<bool>,
 }
 
-/// A reason and the place that it is about.
+/// A reason with its position.
 pub(super) type Refused = (Place, CsvReason);
 
 impl<'l> Reader<'l> {
@@ -113,7 +113,7 @@ impl<'l> Reader<'l> {
         let stored = form.read(value, contents)?;
         self.entry(file, (name.place, value.place), namespace, key, stored)?;
         if self.compat == CsvCompat::On {
-            for (hidden, blob) in self.wifi.behind(&key) {
+            for (hidden, blob) in self.wifi.after(&key) {
                 self.hidden(file, value.place, namespace, hidden, blob)?;
             }
         }
@@ -122,7 +122,7 @@ impl<'l> Reader<'l> {
 
     fn namespace(&mut self, at: Place, namespace: Namespace) {
         let is_new = self.known.insert(namespace);
-        // The generator's oddity: a namespace that stands for the second time is passed over.
+        // A peculiarity of the generator: a repeated namespace row has no effect.
         if is_new || self.compat == CsvCompat::Off {
             self.current = Some(namespace);
             self.push(at, namespace, None);
@@ -163,7 +163,7 @@ impl<'l> Reader<'l> {
 }
 
 impl Header {
-    /// Reads the first row.
+    /// Reads the header.
     pub(super) fn read(records: &mut Records<'_>) -> Result<Self, Refused> {
         let start = Place { line: 1, column: 1 };
         Self::new(&records.next().ok_or((start, CsvReason::HeaderMissing))??)
@@ -171,7 +171,7 @@ impl Header {
 
     fn new(names: &[Cell]) -> Result<Self, Refused> {
         let find = |column: &'static str| {
-            // Editors put blanks between the names.
+            // Editors pad column names with spaces.
             let mut found = names.iter().enumerate().filter(|(_, cell)| cell.text.trim() == column);
             let (at, _) = found
                 .next()
@@ -190,7 +190,8 @@ impl Header {
         })
     }
 
-    /// Finds a cell that stands in no column. The generator leaves its text out, which was a part of the value most often.
+    /// Rejects a cell without a column. The generator drops its text, which usually belongs to the
+    /// value.
     fn check(&self, record: &[Cell]) -> Result<(), Refused> {
         let is_named = |at: usize| self.named.get(at) == Some(&true);
         let mut cells = record.iter().enumerate();
@@ -201,12 +202,12 @@ impl Header {
     }
 }
 
-/// Where a row starts.
+/// Returns the position of a row.
 fn start_of(record: &[Cell]) -> Place {
     record.first().map_or(Place { line: 1, column: 1 }, |cell| cell.place)
 }
 
-/// How a value is spelled: the column `encoding`.
+/// The form of a value: the column `encoding`.
 pub(super) enum Form {
     Fill(Fill),
     Encoding(Encoding),
@@ -221,7 +222,7 @@ impl Form {
         Ok(Self::Encoding(encoding))
     }
 
-    /// Reads a cell, or the contents of the file that it names.
+    /// Parses a cell, or the contents of its file.
     pub(super) fn read(&self, value: &Cell, contents: Option<Vec<u8>>) -> Result<OwnedValue, Refused> {
         let encoding = match self {
             Self::Fill(fill) => {
@@ -243,7 +244,8 @@ impl Form {
     }
 }
 
-/// The generator also knows integers and `binary` in upper case; of the others it writes something else then.
+/// The generator also accepts integers and `binary` in upper case, but writes other values for the
+/// other encodings.
 fn parse_encoding(text: &str) -> Result<Encoding, crate::Error> {
     text.parse().or_else(|error| {
         let lower: Encoding = text.to_ascii_lowercase().parse().map_err(|_| error)?;

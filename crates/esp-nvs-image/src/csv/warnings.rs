@@ -8,26 +8,27 @@ use super::wifi::Wifi;
 use super::{CsvCompat, CsvFile};
 use crate::name::Key;
 
-/// What is legal in a CSV file and probably not meant, and where.
+/// A part of a CSV file that is legal but probably a mistake, with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsvWarning {
-    /// The name of the file, as the caller gave it.
+    /// The name of the file, as given by the caller.
     pub file: String,
     /// The line, from 1.
     pub line: u32,
     /// The column in characters, from 1.
     pub column: u32,
-    /// What it is.
+    /// The kind of warning.
     pub kind: CsvWarningKind,
 }
 
-/// What a [`CsvWarning`] is about.
+/// The kind of a [`CsvWarning`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CsvWarningKind {
-    /// A key or a namespace begins or ends with a character that nobody sees (see [`Key::has_unseen_edge`]).
+    /// A key or namespace starts or ends with an invisible character (see
+    /// [`Key::has_unseen_edge`]).
     UnseenEdge,
-    /// The generator adds rows for this one, which the Wi-Fi driver reads, and [`CsvCompat::Off`] does not.
+    /// The generator adds rows for the Wi-Fi driver to this row, and [`CsvCompat::Off`] does not.
     WifiRows,
 }
 
@@ -41,16 +42,18 @@ impl fmt::Display for CsvWarningKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::UnseenEdge => {
-                "name begins or ends with a blank or another character that nobody sees; the firmware finds it by exactly \
+                "name starts or ends with whitespace or another invisible character; the firmware finds it by exactly \
                  these bytes only"
             }
-            Self::WifiRows => "the reference generator adds rows for the Wi-Fi driver to this one, which are left out",
+            Self::WifiRows => {
+                "the reference generator adds rows for the Wi-Fi driver to this row, which are missing here"
+            }
         })
     }
 }
 
-/// Names what is legal in CSV files and probably not meant. What [`encode_csv`](crate::encode_csv) refuses is left to it: a
-/// file ends here where that begins.
+/// Returns the parts of CSV files that are legal but probably mistakes. Errors are left to
+/// [`encode_csv`](crate::encode_csv): the search of a file stops at the first one.
 #[must_use]
 pub fn csv_warnings(files: &[CsvFile<'_>], compat: CsvCompat) -> Vec<CsvWarning> {
     let mut warnings = Vec::new();
@@ -65,7 +68,7 @@ pub fn csv_warnings(files: &[CsvFile<'_>], compat: CsvCompat) -> Vec<CsvWarning>
                 kind,
             });
         };
-        // The reason is what `encode_csv` says.
+        // The error is reported by `encode_csv`.
         let _: Result<(), Refused> = read(file.text, |name, value| {
             if Key::new(&name.text).is_ok_and(|key| key.has_unseen_edge()) {
                 add(name.place, CsvWarningKind::UnseenEdge);
@@ -78,13 +81,13 @@ pub fn csv_warnings(files: &[CsvFile<'_>], compat: CsvCompat) -> Vec<CsvWarning>
     warnings
 }
 
-/// Tells whether the generator adds rows for the Wi-Fi driver to these, which are keys with their values in their order.
+/// Returns whether the generator adds rows for the Wi-Fi driver to these keys and values.
 #[must_use]
 pub fn has_wifi_rows<'r>(rows: impl IntoIterator<Item = (&'r str, &'r str)>) -> bool {
     Wifi::adds_to(rows)
 }
 
-/// Gives the name and the value of each row.
+/// Calls `take` with the name and the value of each row.
 fn read(text: &str, mut take: impl FnMut(&Cell, Option<&Cell>)) -> Result<(), Refused> {
     let mut records = Records::new(text);
     let header = Header::read(&mut records)?;
@@ -92,7 +95,7 @@ fn read(text: &str, mut take: impl FnMut(&Cell, Option<&Cell>)) -> Result<(), Re
         let record = record?;
         if let Some(name) = record.get(header.key) {
             let is_namespace = record.get(header.kind).is_some_and(|kind| kind.text == "namespace");
-            // The type of the station's rows is passed over.
+            // The generator ignores the type of the station's rows.
             let has_value = !is_namespace || Wifi::is_station(&name.text);
             take(name, record.get(header.value).filter(|_| has_value));
         }

@@ -6,7 +6,7 @@ use sha1::Sha1;
 
 use crate::name::Key;
 
-/// What the generator remembers of the Wi-Fi driver's keys, so as to add hidden rows.
+/// The generator's state for the hidden rows that it adds to the Wi-Fi driver's keys.
 #[derive(Default)]
 pub(super) struct Wifi {
     station_written: bool,
@@ -17,19 +17,20 @@ pub(super) struct Wifi {
 
 const STATION_SSID: &str = "sta.ssid";
 const STATION_PASSWORD: &str = "sta.pswd";
-/// Rounds and bytes of the pre-shared key (IEEE 802.11, annex J.4).
+/// Iterations and length of the pre-shared key (IEEE 802.11, annex J.4).
 const PMK_ROUNDS: u32 = 4096;
 const PMK_LEN: usize = 32;
-/// Zeros in front of it.
+/// Number of zero bytes before it.
 const PMK_INFO_ZEROS: usize = 100;
 
 impl Wifi {
-    /// Tells whether the generator takes a row with this key as data, whatever its type says.
+    /// Returns whether the generator treats a row with this key as data, regardless of its type.
     pub(super) fn is_station(key: &str) -> bool {
         key == STATION_SSID || key == STATION_PASSWORD
     }
 
-    /// The row that comes before one of the access point's keys: the one that completes the set.
+    /// Returns the row to insert before one of the access point's keys: the row that completes the
+    /// set.
     pub(super) fn before(&mut self, key: &str, value: &str) -> Option<(&'static str, Vec<u8>)> {
         let (ssid, password) = self.access_point(key, value)?;
         let mut info = vec![0; PMK_INFO_ZEROS + PMK_LEN];
@@ -39,7 +40,7 @@ impl Wifi {
         Some(("ap.pmk_info", info))
     }
 
-    /// Takes a row, and returns the access point's name and password when they are known with it.
+    /// Processes a row, and returns the access point's name and password when both are known.
     fn access_point(&mut self, key: &str, value: &str) -> Option<(&str, &str)> {
         match key {
             "ap.ssid" => self.ssid = Some(value.into()),
@@ -53,21 +54,21 @@ impl Wifi {
         (!ssid.is_empty() && !password.is_empty()).then_some((ssid, password))
     }
 
-    /// Takes a row, and tells whether the generator adds rows for it.
+    /// Processes a row, and returns whether the generator adds rows for it.
     pub(super) fn adds(&mut self, key: &str, value: &str) -> bool {
         let is_first = Self::is_station(key) && !self.station_written;
         self.station_written |= is_first;
         is_first || self.access_point(key, value).is_some()
     }
 
-    /// Whether the generator adds rows to these, keys with their values.
+    /// Returns whether the generator adds rows to these keys and values.
     pub(super) fn adds_to<'r>(rows: impl IntoIterator<Item = (&'r str, &'r str)>) -> bool {
         let mut wifi = Self::default();
         rows.into_iter().any(|(key, value)| wifi.adds(key, value))
     }
 
-    /// The rows that come behind the first of the station's keys.
-    pub(super) fn behind(&mut self, key: &Key) -> Vec<(&'static str, Vec<u8>)> {
+    /// Returns the rows to insert after the first of the station's keys.
+    pub(super) fn after(&mut self, key: &Key) -> Vec<(&'static str, Vec<u8>)> {
         if !Self::is_station(key.as_str()) || self.station_written {
             return Vec::new();
         }

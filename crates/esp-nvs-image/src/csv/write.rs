@@ -7,7 +7,8 @@ use crate::error::Error;
 use crate::name::{Key, Namespace};
 use crate::owned::OwnedValue;
 
-/// Writes entries as a CSV file that [`crate::encode_csv`] and the generator read; blobs become hexadecimal digits.
+/// Formats entries as a CSV file for [`crate::encode_csv`] and the generator; blobs become
+/// hexadecimal digits.
 ///
 /// # Examples
 ///
@@ -22,7 +23,7 @@ use crate::owned::OwnedValue;
 ///
 /// # Errors
 ///
-/// [`Error::NotInCsv`], see [`CsvWriter::data`].
+/// [`Error::NotInCsv`]; see [`CsvWriter::data`].
 pub fn to_csv(entries: &[Entry<'_>]) -> Result<String, Error> {
     let mut writer = CsvWriter::new();
     for entry in entries {
@@ -32,9 +33,9 @@ pub fn to_csv(entries: &[Entry<'_>]) -> Result<String, Error> {
     Ok(writer.finish())
 }
 
-/// Writes a CSV file that [`crate::encode_csv`] and the generator read, row by row.
+/// Formats a CSV file for [`crate::encode_csv`] and the generator, row by row.
 ///
-/// The text may hold keys, as the values do that it is made from.
+/// The text may contain keys, like the values.
 ///
 /// # Examples
 ///
@@ -62,21 +63,22 @@ impl CsvWriter {
         }
     }
 
-    /// Adds a value that is in its cell: what [`Encoding::format`] makes of it.
+    /// Adds a row with a value from [`Encoding::format`].
     ///
     /// # Errors
     ///
-    /// [`Error::NotInCsv`] for a carriage return, which readers turn into a line feed, and for a line of a cell that begins
-    /// with `#`, which the generator leaves out, quoted or not. Nothing has been added then.
+    /// [`Error::NotInCsv`] for a carriage return, which readers convert to a line feed, and for a
+    /// line of a cell that starts with `#`, which the generator skips even in quotes. Then nothing
+    /// is added.
     pub fn data(&mut self, namespace: Namespace, key: Key, encoding: Encoding, text: &str) -> Result<(), Error> {
         self.add(namespace, key, "data", encoding, text)
     }
 
-    /// Adds a value that is in a file.
+    /// Adds a row with the path of a file that contains the value.
     ///
     /// # Errors
     ///
-    /// Those of [`CsvWriter::data`], for the path.
+    /// The errors of [`CsvWriter::data`], for the path.
     pub fn file(&mut self, namespace: Namespace, key: Key, encoding: Encoding, path: &str) -> Result<(), Error> {
         self.add(namespace, key, "file", encoding, path)
     }
@@ -116,13 +118,14 @@ impl Default for CsvWriter {
 }
 
 impl core::fmt::Debug for CsvWriter {
-    /// Leaves out the text, which may hold secrets.
+    /// Omits the text, which may contain secrets.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("CsvWriter").finish_non_exhaustive()
     }
 }
 
-/// A cell, in quotes where a reader would take it for something else: also before a `#`, which begins a comment.
+/// Appends a cell, in quotes if a reader would misread it otherwise: also before a `#`, which
+/// starts a comment.
 fn cell(text: &mut String, contents: &str) {
     if contents.contains(['"', ',', '\n', '\r']) || contents.starts_with('#') {
         text.push('"');

@@ -6,12 +6,12 @@ use crate::layout::{MAX_CHUNK, MAX_CHUNKS, NO_CHUNK, SLOT_SIZE};
 use crate::name::Key;
 use crate::writer::Payload;
 
-/// A page is left for another when a blob would begin with fewer bytes than this in it.
+/// Minimum length of a first chunk; with less room a blob starts on the next page.
 const LEAST_FIRST_CHUNK: usize = MAX_CHUNK / 10;
 
-/// Appends a blob as the firmware does: as many chunks as it takes, and the index behind them.
+/// Appends a blob as the firmware does: the chunks, then the index.
 ///
-/// This is not the layout of the generator, which fills a page to its last slot.
+/// The generator's layout differs: it fills a page to its last slot.
 pub(super) fn append(log: &mut Log, namespace: u8, key: &Key, bytes: &[u8], chunk_start: u8) -> Result<(), Error> {
     let max = MAX_CHUNK * (log.pages() - 1).min(MAX_CHUNKS.into());
     if bytes.len() > max {

@@ -15,12 +15,12 @@ use crate::page_records::PageRecords;
 use crate::record::Record;
 use crate::writer::{Payload, Writer};
 
-/// How the work on an image begins: what the firmware finds when it mounts it.
+/// The state of an image at the start of an edit, as the firmware finds it at mount.
 pub(super) struct Plan {
     /// The pages with entries in the order in which they were opened.
     used: Vec<usize>,
     last_sequence: Option<u32>,
-    /// The entries that an interrupted write left behind, with their slots.
+    /// The remaining entries of an interrupted write, with their slots.
     erased: Vec<(Run, usize)>,
 }
 
@@ -44,25 +44,25 @@ fn place(record: &Record<'_>) -> Run {
     }
 }
 
-/// The pages of a partition that is being written to, in the clear.
+/// The pages of a decrypted partition that is being written.
 ///
-/// Pages are numbered as they lie in the image.
+/// Pages are numbered in flash order.
 pub(super) struct Log {
     bytes: Zeroizing<Vec<u8>>,
-    /// For each page the slots, a bit each, whose bytes here are in the clear though erased ones of the image may not
-    /// be: those that were written when the work began or have been since.
+    /// For each page the slots, one bit each, whose bytes are decrypted here: those that were
+    /// written at the start of the edit or since. Erased slots of the image may still be encrypted.
     clear: Vec<u128>,
     /// The pages with entries, in the order in which they were opened.
     used: Vec<usize>,
-    /// The pages without.
+    /// The pages without entries.
     free: VecDeque<usize>,
-    /// The sequence number of the next page; `None` when all are used up.
+    /// The sequence number of the next page; `None` if they are exhausted.
     next_sequence: Option<u32>,
 }
 
 impl Log {
-    /// Takes over an image whose written slots are in the clear, erases what the firmware erases when it mounts it, and ends
-    /// moves of pages that were interrupted.
+    /// Takes an image whose written slots are decrypted, erases the entries that the firmware
+    /// erases at mount, and completes interrupted page moves.
     pub(super) fn new(bytes: Zeroizing<Vec<u8>>, plan: &Plan) -> Result<Self, Error> {
         let numbers = (0..bytes.len() / PAGE_SIZE).collect::<Vec<_>>();
         let is_blank = |number: &usize| Page::nth(&bytes, *number).is_some_and(|page| page.is_blank());
@@ -72,7 +72,7 @@ impl Log {
             free: free.collect(),
             clear: numbers.iter().map(written).collect(),
             used: plan.used.clone(),
-            // The firmware counts on from the end of the 32 bits to 0, and then mistakes the order.
+            // The firmware wraps to 0 after 32 bits, and then misorders the pages.
             next_sequence: plan.last_sequence.map_or(Some(0), |last| last.checked_add(1)),
             bytes,
         };
@@ -80,7 +80,8 @@ impl Log {
             log.erase(at, slots);
         }
         log.end_interrupted_moves()?;
-        // The first page of a blank partition is opened when it is written to; one more must be empty then.
+        // The first page of a blank partition is opened by the first write; another one must be
+        // empty then.
         if log.free.len() < 1 + usize::from(log.used.is_empty()) {
             return Err(Error::NoEmptyPage);
         }
@@ -91,12 +92,12 @@ impl Log {
         &self.bytes
     }
 
-    /// How many pages there are, empty ones included.
+    /// Returns the number of pages, including empty ones.
     pub(super) fn pages(&self) -> usize {
         self.clear.len()
     }
 
-    /// The slots whose bytes are in the clear, each with its offset.
+    /// Returns the slots whose bytes are decrypted, each with its offset.
     #[cfg(feature = "encryption")]
     pub(super) fn clear_slots(&mut self) -> impl Iterator<Item = (&mut [u8; SLOT_SIZE], u128)> {
         let (pages, _) = self.bytes.as_chunks_mut::<PAGE_SIZE>();
@@ -104,7 +105,7 @@ impl Log {
         pages.flat_map(|((page, clear), offset)| crate::encryption::slots_of(page, offset, *clear))
     }
 
-    /// The entries page by page in the order of the log, each with its place.
+    /// Returns the entries page by page in log order, each with its position.
     pub(super) fn records(&self) -> impl Iterator<Item = (Run, Record<'_>)> {
         self.used.iter().flat_map(|&page| self.records_of(page).flatten())
     }
@@ -113,7 +114,7 @@ impl Log {
         let records = self.page(page).map(PageRecords::mounted);
         records.into_iter().flatten().filter_map(|record| match record {
             Ok(record) => Some(Ok((place(&record), record))),
-            // What is no damage loses nothing.
+            // Findings that are not damage lose nothing.
             Err(fault) => fault.kind.is_damage().then_some(Err(Error::Damaged(fault))),
         })
     }
@@ -126,7 +127,7 @@ impl Log {
         Ok(at)
     }
 
-    /// Appends an entry with payload slots, all of them in one page.
+    /// Appends an entry with payload slots, all on one page.
     pub(super) fn append(&mut self, payload: &Payload<'_>) -> Result<Run, Error> {
         let at = self.room_for(payload.slots())?;
         self.writer().put_payload(at, payload);
@@ -141,15 +142,15 @@ impl Log {
         }
     }
 
-    /// How many bytes of payload fit behind a head in the page that is being filled.
+    /// Returns the number of payload bytes that fit after a head on the current page.
     pub(super) fn payload_room(&mut self) -> Result<usize, Error> {
         let Some(page) = self.current()? else { return Ok(0) };
         let left = SLOTS_PER_PAGE - self.first_free(page);
         Ok(left.saturating_sub(1) * SLOT_SIZE)
     }
 
-    /// Closes the page that is being filled, and opens another: an empty one, or one that takes what is in use of the
-    /// page with the least in use.
+    /// Closes the current page and opens another: an empty one, or one with the used entries of the
+    /// page with the fewest used slots.
     pub(super) fn open_next(&mut self) -> Result<(), Error> {
         self.close_last();
         if self.free.len() >= 2 {
@@ -159,7 +160,7 @@ impl Log {
             let written = |page: Page<'_>| page.slot_states().written_and_erased().0;
             self.page(page).map_or(SLOTS_PER_PAGE, written)
         };
-        // Of several the first.
+        // Of several pages the first.
         let least = self.used.iter().copied().min_by_key(|&page| in_use(page));
         match least {
             Some(source) if in_use(source) < SLOTS_PER_PAGE => self.move_page(source),
@@ -167,14 +168,14 @@ impl Log {
         }
     }
 
-    /// The error of a partition in which nothing more can be written.
+    /// Returns the error for a partition without room.
     pub(super) fn full(&self) -> Error {
         Error::PartitionFull {
             usable_pages: self.pages() - 1,
         }
     }
 
-    /// Finds the place for so many slots, at most a page's; one more page is opened and no second.
+    /// Finds room for slots, at most one page; opens at most one more page.
     fn room_for(&mut self, slots: usize) -> Result<Run, Error> {
         if let Some(at) = self.room_in_current(slots)? {
             return Ok(at);
@@ -189,7 +190,7 @@ impl Log {
         Ok((slot + slots <= SLOTS_PER_PAGE).then_some(Run { page, slot }))
     }
 
-    /// The page that is being filled; a blank partition gets its first. `None` when the last page is full.
+    /// Returns the current page; a blank partition gets its first. `None` if the last page is full.
     fn current(&mut self) -> Result<Option<usize>, Error> {
         let Some(&page) = self.used.last() else {
             return self.open_free().map(Some);
@@ -197,8 +198,9 @@ impl Log {
         Ok((self.state(page) == PAGE_ACTIVE).then_some(page))
     }
 
-    /// The slot behind the last one that is not empty, or that is by the bitmap but has been written to, as a power cut
-    /// between the two leaves it. All between are erased, so that the firmware reads what comes behind them.
+    /// Returns the slot after the last one that is not empty in the bitmap or not blank; a power
+    /// failure between the two writes leaves a slot that is only one of them. The slots before it
+    /// are erased, so that the firmware reads the entries after them.
     fn first_free(&mut self, page: usize) -> usize {
         let Some(view) = self.page(page) else {
             return SLOTS_PER_PAGE;
@@ -230,7 +232,7 @@ impl Log {
         let entries = self
             .records_of(source)
             .map(|entry| entry.map(|(at, record)| (at, record.slots())));
-        // What cannot be read would be lost.
+        // Unreadable entries would be lost.
         let entries = entries.collect::<Result<Vec<_>, Error>>()?;
         let mut slot = 0;
         for (at, slots) in entries {
@@ -243,10 +245,10 @@ impl Log {
         Ok(())
     }
 
-    /// A page that was being moved is moved again from the start.
+    /// Restarts interrupted page moves.
     ///
-    /// The firmware does that to one page a start, and loses the entries of a second one, which no power cut leaves, at
-    /// the next; here all are moved.
+    /// The firmware restarts one page per boot, and loses the entries of a second one, which no
+    /// power failure causes, at the next boot; here all are moved.
     fn end_interrupted_moves(&mut self) -> Result<(), Error> {
         let is_freeing = |log: &Self, page: &usize| log.state(*page) == PAGE_FREEING;
         let Some(mut source) = self.used.iter().copied().find(|page| is_freeing(self, page)) else {
@@ -261,7 +263,7 @@ impl Log {
             self.move_page(source)?;
             match self.used.iter().copied().find(|page| is_freeing(self, page)) {
                 Some(next) => {
-                    // It cannot be moved behind the one before, which is as good as full.
+                    // It cannot be moved after the one before, which counts as full.
                     self.close_last();
                     source = next;
                 }

@@ -21,13 +21,14 @@ use crate::writer::Payload;
 #[cfg(feature = "encryption")]
 use crate::xts::SlotCipher;
 
-/// A partition as the firmware sees it after the mount: all entries sound and no key twice.
+/// A partition as the firmware sees it after the mount: all entries are sound, and there are no
+/// duplicate keys.
 pub(super) struct Partition {
     log: Log,
 }
 
 impl Partition {
-    /// Stores a value in a copy of a partition whose slots are in the clear; `None` when it is there already.
+    /// Sets a value in a copy of a decrypted partition; `None` if an equal value exists.
     pub(super) fn with(
         bytes: Zeroizing<Vec<u8>>,
         namespace: &Namespace,
@@ -50,7 +51,7 @@ impl Partition {
         partition.checked().map(Some)
     }
 
-    /// Removes a key from a copy of a partition whose slots are in the clear; `None` when it is not there.
+    /// Removes a key from a copy of a decrypted partition; `None` if it does not exist.
     pub(super) fn without(bytes: Zeroizing<Vec<u8>>, namespace: &Namespace, key: &Key) -> Result<Option<Self>, Error> {
         let stored = Current::read(&bytes, namespace, key)?;
         if stored.value.is_none() {
@@ -65,7 +66,7 @@ impl Partition {
         partition.checked().map(Some)
     }
 
-    /// Reads a key of a partition whose slots are in the clear.
+    /// Reads a key of a decrypted partition.
     pub(super) fn value(bytes: &[u8], namespace: &Namespace, key: &Key) -> Result<Option<OwnedValue>, Error> {
         Ok(Current::read(bytes, namespace, key)?.value)
     }
@@ -79,7 +80,7 @@ impl Partition {
         cipher.encrypt(&mut self.log.clear_slots());
     }
 
-    /// Nothing leaves that cannot be read.
+    /// Checks that the result can be read.
     fn checked(self) -> Result<Self, Error> {
         decode(self.bytes())?;
         Ok(self)
@@ -109,7 +110,7 @@ impl Partition {
         }
     }
 
-    /// The namespaces of the table, each with its index.
+    /// Returns the namespaces of the table, each with its index.
     fn namespaces(&self) -> impl Iterator<Item = (u8, Namespace)> {
         let table = self.log.records().filter(|(_, record)| record.is_in_table());
         table.filter_map(|(_, record)| {
@@ -124,7 +125,7 @@ impl Partition {
             .map(|(index, _)| index)
     }
 
-    /// Adds a namespace under the lowest index that is free.
+    /// Adds a namespace with the lowest free index.
     fn add_namespace(&mut self, namespace: &Namespace) -> Result<u8, Error> {
         let taken = self.namespaces().map(|(index, _)| index).collect::<BTreeSet<_>>();
         let index = (1..u8::MAX)
@@ -134,13 +135,14 @@ impl Partition {
         Ok(index)
     }
 
-    /// The half of the chunk indices that the stored blob does not use, so that both can stand beside each other.
+    /// Returns the half of the chunk indices that the stored blob does not use, so that both can
+    /// exist together.
     fn free_half(&self, namespace: u8, key: &Key) -> Result<u8, Error> {
         let mut entries = self.entries_of(namespace, key);
         let Some((record, data)) = entries.find_map(|(_, record)| Some((record, record.index_data()?))) else {
             return Ok(0);
         };
-        // The firmware starts at 0x00 and 0x80 only.
+        // The firmware uses only the starts 0x00 and 0x80.
         if data.chunk_start >= SECOND_HALF {
             Ok(0)
         } else if data.chunks <= SECOND_HALF - data.chunk_start {
@@ -158,7 +160,7 @@ impl Partition {
         records.filter(move |(_, record)| record.namespace == namespace && *record.key.field() == field)
     }
 
-    /// Erases those entries of a key that `which` names, and tells whether there were any.
+    /// Erases the entries of a key for which `which` is true, and returns whether there were any.
     fn erase(&mut self, namespace: u8, key: &Key, which: impl Fn(Run, &Record<'_>) -> bool) {
         let entries = self.entries_of(namespace, key);
         let erased = entries
@@ -171,7 +173,7 @@ impl Partition {
     }
 }
 
-/// What was written last, to be told apart from what it replaces.
+/// The entries written last, to distinguish them from the ones that they replace.
 enum New {
     At(Run),
     Blob { chunk_start: u8 },
@@ -189,15 +191,15 @@ impl New {
     }
 }
 
-/// What a partition holds under a key, and what the firmware drops when it mounts it.
+/// The entries of a key in a partition, including those that the firmware drops at mount.
 struct Current {
     value: Option<OwnedValue>,
     plan: Plan,
 }
 
 impl Current {
-    /// Refuses what is damaged in another way than an interrupted write leaves it: chunks without an index, values that others
-    /// replace, blobs of which a chunk was taken for one of their new value.
+    /// Rejects damage that an interrupted write does not cause: chunks without an index, superseded
+    /// values, blobs of which a chunk was assigned to their new value.
     fn read(bytes: &[u8], namespace: &Namespace, key: &Key) -> Result<Self, Error> {
         let mut repeated = None;
         let mut cut = BTreeSet::new();
@@ -220,7 +222,7 @@ impl Current {
         let entries = mounted.given();
         let mut keys = BTreeSet::new();
         let is_clear = entries.iter().all(|entry| keys.insert((entry.namespace, entry.key)));
-        // Of two that both can be read none is dropped.
+        // If both values can be read, neither is dropped.
         if let Some(repeated) = repeated.filter(|_| !is_clear) {
             return Err(Error::Damaged(repeated));
         }
@@ -233,7 +235,7 @@ impl Current {
     }
 }
 
-/// The namespace of the entry that a finding is about.
+/// Returns the namespace of the entry of a finding.
 fn namespace_at(bytes: &[u8], fault: &Finding) -> Option<u8> {
     bytes.get(fault.offset?).copied()
 }

@@ -6,33 +6,33 @@ use crate::layout::MAX_STRING;
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::BlobTooLong { len, max } => write!(f, "blob of {len} bytes is longer than the {max} allowed"),
-            Self::BlobTooManyChunks => f.write_str("blob needs more than the 127 chunks allowed"),
+            Self::BlobTooLong { len, max } => write!(f, "blob is too long: {len} bytes; at most {max} are allowed"),
+            Self::BlobTooManyChunks => f.write_str("blob needs more than 127 chunks, the most allowed"),
             Self::BlobTooScattered { offset } => write!(
                 f,
-                "blob index at offset {offset:#x} is too far from its chunks, as many others are"
+                "blob index at offset {offset:#x} is too far from its chunks, like too many other blobs"
             ),
             Self::BufferTooSmall { needed, available } => {
                 write!(
                     f,
-                    "buffer of {available} bytes is smaller than the {needed} needed"
+                    "buffer is too small: {available} bytes; {needed} are needed"
                 )
             }
             Self::Damaged(finding) => finding.fmt(f),
             Self::DuplicateKey { key } => write!(f, "duplicate key '{key}' in its namespace"),
             #[cfg(feature = "encryption")]
-            Self::EncryptionKeysBlank => f.write_str("encryption keys are all 0xff, which stands for no keys"),
+            Self::EncryptionKeysBlank => f.write_str("encryption keys are blank: all bytes are 0xff"),
             #[cfg(feature = "encryption")]
-            Self::EncryptionKeysEqual => f.write_str("data key and tweak key are the same; they have to differ"),
+            Self::EncryptionKeysEqual => f.write_str("data key and tweak key are equal; they must differ"),
             #[cfg(feature = "encryption")]
-            Self::HmacKeyBlank => f.write_str("HMAC key is all 0x00 or all 0xff, which stands for no key"),
+            Self::HmacKeyBlank => f.write_str("HMAC key is blank: all bytes are 0x00 or 0xff"),
             #[cfg(feature = "encryption")]
-            Self::HmacKeySize { len } => write!(f, "HMAC key of {len} bytes; exactly 32 are allowed"),
+            Self::HmacKeySize { len } => write!(f, "HMAC key has {len} bytes; exactly 32 are allowed"),
             Self::Illegible(finding) => write!(
                 f,
                 "no entry can be read: the image is perhaps encrypted, or was decrypted with other keys (first fault: {finding})"
             ),
-            Self::KeyEmpty => f.write_str("key is empty; 1..=15 bytes are allowed"),
+            Self::KeyEmpty => f.write_str("key is empty; 1 to 15 bytes are allowed"),
             Self::KeyHasNul => f.write_str("key contains a NUL"),
             #[cfg(feature = "encryption")]
             Self::KeyPartitionCrc => f.write_str("checksum of the key partition is wrong"),
@@ -40,38 +40,38 @@ impl fmt::Display for Error {
             Self::KeyPartitionSize { len } => {
                 write!(
                     f,
-                    "key partition of {len} bytes is shorter than its 68 of keys and checksum"
+                    "key partition is too short: {len} bytes; at least 68 are needed"
                 )
             }
-            Self::KeyTooLong { len } => write!(f, "key of {len} bytes is longer than the 15 allowed"),
-            Self::NamespaceEmpty => f.write_str("namespace is empty; 1..=15 bytes are allowed"),
+            Self::KeyTooLong { len } => write!(f, "key is too long: {len} bytes; at most 15 are allowed"),
+            Self::NamespaceEmpty => f.write_str("namespace is empty; 1 to 15 bytes are allowed"),
             Self::NamespaceHasNul => f.write_str("namespace contains a NUL"),
-            Self::NamespaceTooLong { len } => write!(f, "namespace of {len} bytes is longer than the 15 allowed"),
+            Self::NamespaceTooLong { len } => write!(f, "namespace is too long: {len} bytes; at most 15 are allowed"),
             #[cfg(feature = "alloc")]
-            Self::NoEmptyPage => f.write_str("partition has no empty page; at least one is needed to write to it"),
+            Self::NoEmptyPage => f.write_str("partition has no empty page; writing needs at least one"),
             #[cfg(feature = "alloc")]
             Self::NotAnInteger { encoding } => {
                 let (min, max) = encoding.range().unwrap_or_default();
-                write!(f, "not an integer in {min}..={max}, as {encoding} asks for")
+                write!(f, "not an integer in the range {min} to {max}, as required by {encoding}")
             }
             #[cfg(feature = "alloc")]
             Self::NotANumber => f.write_str("not a decimal number with or without fraction and exponent"),
             #[cfg(feature = "alloc")]
-            Self::NotAText => f.write_str("not a text, as string asks for"),
+            Self::NotAText => f.write_str("not a string"),
             #[cfg(feature = "alloc")]
-            Self::NotBase64 => f.write_str("not base64: the characters of RFC 4648, blanks and line ends, padding at the end, and no bits left over"),
+            Self::NotBase64 => f.write_str("not base64: only characters of RFC 4648, whitespace and line ends are allowed, with padding at the end and no unused bits"),
             #[cfg(feature = "alloc")]
             Self::NotHexadecimal => f.write_str("not pairs of hexadecimal digits"),
             #[cfg(feature = "csv")]
             Self::NotInCsv { namespace, key, line } => {
                 write!(
                     f,
-                    "line {line} of the string '{key}' in namespace '{namespace}' begins with # or has a carriage return, which \
-                     the generator's CSV files cannot hold"
+                    "line {line} of string '{key}' in namespace '{namespace}' starts with # or contains a carriage return, which \
+                     the generator's CSV files cannot represent"
                 )
             }
             #[cfg(feature = "alloc")]
-            Self::PageSequence => f.write_str("sequence numbers of the pages are used up; they have 32 bits"),
+            Self::PageSequence => f.write_str("page sequence numbers are exhausted; they have 32 bits"),
             Self::PartitionFull { usable_pages } => {
                 write!(
                     f,
@@ -81,24 +81,24 @@ impl fmt::Display for Error {
             Self::PartitionSize { bytes } => {
                 write!(
                     f,
-                    "partition size {bytes:#x} is not a multiple of 0x1000 in 0x1000..=0x7ffff000"
+                    "partition size {bytes:#x} is not a multiple of 0x1000 in the range 0x1000 to 0x7ffff000"
                 )
             }
             Self::PartitionSizeText => {
-                f.write_str("partition size is not a number; a multiple of 0x1000 in 0x1000..=0x7ffff000 is allowed")
+                f.write_str("partition size is not a number; multiples of 0x1000 from 0x1000 to 0x7ffff000 are allowed")
             }
             Self::PartitionTooSmall { size, needed } => {
                 let missing = needed.get().saturating_sub(size.get());
                 write!(
                     f,
-                    "entries need a partition of {needed} bytes, {missing:#x} more than its {size}"
+                    "entries do not fit: a partition of {needed} bytes is needed, {missing:#x} more than its {size}"
                 )
             }
             Self::StringHasNul => f.write_str("string contains a NUL"),
             Self::StringTooLong { len } => {
-                write!(f, "string of {len} bytes is longer than the {} allowed", MAX_STRING - 1)
+                write!(f, "string is too long: {len} bytes; at most {} are allowed", MAX_STRING - 1)
             }
-            Self::TooManyNamespaces => f.write_str("more than the 254 namespaces allowed"),
+            Self::TooManyNamespaces => f.write_str("too many namespaces; at most 254 are allowed"),
             #[cfg(feature = "alloc")]
             Self::UnknownEncoding => {
                 f.write_str("unknown encoding (u8 i8 u16 i16 u32 i32 u64 i64 float double string binary hex2bin base64 are allowed)")

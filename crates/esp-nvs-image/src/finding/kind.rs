@@ -1,127 +1,127 @@
 use crate::name::StoredKey;
 
-/// What a finding is, with the figures that belong to it. Offsets are bytes from the start of the image.
+/// The kind of a finding with its values. Offsets are bytes from the start of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FindingKind {
     /// A page is active although a newer one follows.
     ActivePageNotLast,
-    /// No page holds entries.
+    /// No page contains entries.
     BlankPartition,
-    /// A blob's index and the number of its chunks do not fit.
+    /// The chunk count of a blob index does not match the chunks.
     BlobChunks {
         /// The blob's key.
         key: StoredKey,
-        /// The chunks that the index states.
+        /// The chunk count in the index.
         stated: usize,
-        /// The chunks that are there.
+        /// The number of chunks found.
         found: usize,
     },
-    /// A blob's index states more than 508,000 bytes.
+    /// A blob index states more than 508,000 bytes.
     BlobIndexSize {
         /// The blob's key.
         key: StoredKey,
-        /// The size that the index states, in bytes.
+        /// The size in the index, in bytes.
         size: u32,
-        /// The slots that the firmware erases, with damaged ones that follow.
+        /// The slots that the firmware erases, including damaged ones that follow.
         slots: usize,
     },
-    /// A blob's index and the sizes of its chunks do not fit.
+    /// The size in a blob index does not match the chunks.
     BlobSize {
         /// The blob's key.
         key: StoredKey,
-        /// The size that the index states, in bytes.
+        /// The size in the index, in bytes.
         stated: u32,
-        /// The bytes in the chunks.
+        /// The number of bytes in the chunks.
         found: usize,
     },
-    /// A chunk lies before another of its key that ends an active page, as when power failed before the blob's new index was
-    /// written.
+    /// A chunk precedes another of its key that ends an active page, as when power failed before
+    /// the blob's new index was written.
     ChunkErased {
         /// The blob's key.
         key: StoredKey,
         /// The chunk index.
         chunk: u8,
-        /// Where the chunk lies that ends the page.
+        /// The offset of the chunk that ends the page.
         last: usize,
     },
-    /// A chunk has no chunk index, or a blob's index has one.
+    /// A chunk has no chunk index, or a blob index has one.
     ChunkIndex {
         /// The key.
         key: StoredKey,
         /// The chunk index.
         chunk: u8,
-        /// The slots that the firmware erases, with damaged ones that follow.
+        /// The slots that the firmware erases, including damaged ones that follow.
         slots: usize,
     },
-    /// A blob's chunks begin at another index than 0x00 or 0x80.
+    /// The chunk indices of a blob do not start at 0x00 or 0x80.
     ChunkStart {
         /// The blob's key.
         key: StoredKey,
         /// The chunk index of its first chunk.
         start: u8,
     },
-    /// Bytes of an entry's data field that hold nothing are not 0xFF.
+    /// Unused bytes of an entry's data field are not 0xFF.
     DataPadding {
         /// The key.
         key: StoredKey,
     },
-    /// A chunk of a blob stands twice.
+    /// A chunk of a blob is a duplicate.
     DuplicateChunk {
         /// The blob's key.
         key: StoredKey,
         /// The chunk index.
         chunk: u8,
-        /// Where the earlier chunk lies.
+        /// The offset of the earlier chunk.
         earlier: usize,
-        /// Which of the two the firmware keeps.
+        /// The one that the firmware keeps.
         kept: Kept,
     },
-    /// A key stands twice in one namespace.
+    /// A key is a duplicate in its namespace.
     DuplicateKey {
         /// The key.
         key: StoredKey,
-        /// Where the earlier entry lies.
+        /// The offset of the earlier entry.
         earlier: usize,
-        /// Which of the two the firmware keeps.
+        /// The one that the firmware keeps.
         kept: Kept,
     },
-    /// A chunk of a blob that is not empty holds nothing.
+    /// A chunk of a nonempty blob is empty.
     EmptyChunk {
         /// The blob's key.
         key: StoredKey,
     },
-    /// Slots that the bitmap calls empty hold bytes: on an active page as when power failed in a write, which is a warning; on
-    /// any other an error.
+    /// Slots marked as empty contain bytes: on an active page as when power failed in a write,
+    /// which is a warning; on any other page an error.
     EmptySlotNotBlank {
-        /// How many slots in a row.
+        /// The number of adjacent slots.
         slots: usize,
-        /// Whether the page is not active, so that what the slots held is lost.
+        /// Whether the page is not active, so that the contents of the slots are lost.
         hidden: bool,
     },
     /// An entry's checksum is wrong.
     EntryCrc {
-        /// The slots that the firmware erases: the head's and damaged ones that follow.
+        /// The slots that the firmware erases: the head and damaged ones that follow.
         slots: usize,
     },
-    /// The bitmap marks a slot of an entry as not written.
+    /// The bitmap does not mark a slot of an entry as written.
     EntryIncomplete {
         /// The key.
         key: StoredKey,
     },
     /// Slots of a page are erased, at most half of them.
     ErasedSlots {
-        /// How many of the page's 126 slots.
+        /// The number of slots, of 126.
         slots: usize,
     },
     /// The image is empty, or not a multiple of 4096 bytes.
     ImageSize {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
     },
     /// A page was being moved to another when power failed.
     InterruptedMove {
-        /// The page that the firmware erases to begin again, if entries were moved already.
+        /// The page that the firmware erases to restart the move, if entries were already moved.
         erased: Option<usize>,
     },
     /// A key is empty.
@@ -131,12 +131,12 @@ pub enum FindingKind {
         /// The key.
         key: StoredKey,
     },
-    /// A key field has no NUL at its end, or other bytes behind one.
+    /// A key field has no NUL at its end, or other bytes after a NUL.
     KeyUnreadable {
-        /// What stands before the first NUL.
+        /// The bytes before the first NUL.
         key: StoredKey,
     },
-    /// An entry lies only on the page that the firmware erases to begin an interrupted move again.
+    /// An entry exists only on the page that the firmware erases to restart an interrupted move.
     LostInMove {
         /// The key.
         key: StoredKey,
@@ -153,27 +153,27 @@ pub enum FindingKind {
         /// The index, 0 or 255.
         index: u8,
     },
-    /// Two namespaces have one index.
+    /// Two namespaces have the same index.
     NamespaceIndexTwice {
         /// The later namespace.
         name: StoredKey,
         /// The index.
         index: u8,
-        /// Where the earlier namespace lies.
+        /// The offset of the earlier namespace.
         earlier: usize,
     },
-    /// An entry of the table of namespaces is no namespace.
+    /// An entry of the table of namespaces is not a namespace.
     NamespaceTableType {
         /// The key.
         key: StoredKey,
     },
-    /// A namespace stands twice in the table.
+    /// A namespace is a duplicate in the table.
     NamespaceTwice {
         /// The namespace.
         name: StoredKey,
-        /// Where its earlier entry lies.
+        /// The offset of its earlier entry.
         earlier: usize,
-        /// Which of the two the firmware keeps.
+        /// The one that the firmware keeps.
         kept: Kept,
     },
     /// A namespace has no keys.
@@ -181,34 +181,34 @@ pub enum FindingKind {
         /// The namespace.
         name: StoredKey,
     },
-    /// Pages hold entries, but none is active.
+    /// Pages contain entries, but none is active.
     NoActivePage,
-    /// No page is empty. An error from three pages on; a smaller partition can only be read anyway.
+    /// No page is empty. An error from three pages on; a smaller partition is always read-only.
     NoEmptyPage {
-        /// The pages of the image.
+        /// The number of pages.
         pages: usize,
     },
-    /// Chunks belong to no blob.
+    /// Chunks have no blob index.
     OrphanChunks {
         /// The key.
         key: StoredKey,
-        /// How many chunks of this key; the offset is that of the first in the image.
+        /// The number of chunks of this key; the finding has the offset of the first in the image.
         chunks: usize,
     },
-    /// A page header's checksum is wrong.
+    /// The checksum of a page header is wrong.
     PageHeaderCrc,
     /// More than half of the slots of a page are erased.
     PageMostlyErased {
-        /// How many of the page's 126 slots.
+        /// The number of slots, of 126.
         slots: usize,
     },
-    /// A page is marked as never written but is not all 0xFF.
+    /// A page is marked as empty but is not all 0xFF.
     PageNotBlank,
-    /// Two pages have one sequence number.
+    /// Two pages have the same sequence number.
     PageSequence {
         /// The sequence number.
         sequence: u32,
-        /// Where the other page starts.
+        /// The offset of the other page.
         earlier: usize,
     },
     /// The page state is invalid.
@@ -216,31 +216,31 @@ pub enum FindingKind {
         /// The state word.
         state: u32,
     },
-    /// A page is of a version later than 2.
+    /// The version of a page is later than 2.
     PageVersion {
         /// The version byte.
         version: u8,
     },
-    /// The checksum of a string's or blob's bytes is wrong.
+    /// The checksum of the bytes of a string or blob is wrong.
     PayloadCrc {
         /// The key.
         key: StoredKey,
     },
-    /// The bitmap has the illegal state 01.
+    /// The bitmap has the invalid state 01.
     SlotState {
-        /// How many slots in a row.
+        /// The number of adjacent slots.
         slots: usize,
     },
-    /// An entry's span does not fit its size, or runs over its page.
+    /// The span of an entry does not match its size, or exceeds its page.
     Span {
         /// The key.
         key: StoredKey,
-        /// The slots that the entry states.
+        /// The span in the entry.
         span: usize,
-        /// The slots that the firmware erases, with damaged ones that follow.
+        /// The slots that the firmware erases, including damaged ones that follow.
         slots: usize,
     },
-    /// An entry that is no chunk has a chunk index.
+    /// An entry that is not a chunk has a chunk index.
     StrayChunkIndex {
         /// The key.
         key: StoredKey,
@@ -261,26 +261,26 @@ pub enum FindingKind {
     UnknownNamespace {
         /// The index.
         index: u8,
-        /// How many entries and chunks; the offset is that of the first in the image.
+        /// The number of entries and chunks; the finding has the offset of the first in the image.
         entries: usize,
     },
-    /// An entry's type is not known.
+    /// The type of an entry is unknown.
     UnknownType {
         /// The type code.
         code: u8,
-        /// The slots that the firmware erases, with damaged ones that follow.
+        /// The slots that the firmware erases, including damaged ones that follow.
         slots: usize,
     },
-    /// A blob is stored in one piece in a partition that has pages of version 2.
+    /// A blob is stored in one piece in a partition with pages of version 2.
     Version1Blob {
         /// The key.
         key: StoredKey,
     },
-    /// A page is of version 1 in a partition that has pages of version 2.
+    /// A page has version 1 in a partition with pages of version 2.
     Version1Page,
     /// Written slots follow an empty one. An error on an active page, elsewhere a warning.
     WrittenBehindEmpty {
-        /// How many slots of the page.
+        /// The number of slots.
         slots: usize,
         /// Whether the page is active, so that the firmware stops at the empty slot.
         hidden: bool,
@@ -288,7 +288,7 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
-    /// Returns the name of the kind, which stays the same over versions of this crate.
+    /// Returns the name of the kind, which is stable between versions of this crate.
     #[must_use]
     pub const fn id(&self) -> &'static str {
         match self {
@@ -344,17 +344,18 @@ impl FindingKind {
     }
 }
 
-/// Which of two entries with one key the firmware keeps, or finds.
+/// The entry of two with the same key that the firmware keeps or finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kept {
-    /// Both: they are of different types on different pages, and each is found by its own type.
+    /// Both: they have different types and are on different pages, and each is found by its own
+    /// type.
     Both,
-    /// The earlier: a search over several pages, or in a full one, ends there.
+    /// The earlier one: a search over several pages, or on a full one, ends there.
     Earlier,
-    /// The later: the earlier one is erased at mount, because both are on one active page, or the later one is the
-    /// last entry of all.
+    /// The later one: the earlier one is erased at mount, because both are on one active page, or
+    /// the later one is the last entry of all.
     Later,
-    /// Neither: the chunks of two blobs do not add up to either.
+    /// Neither: the chunks of two blobs do not form either.
     Neither,
 }

@@ -1,4 +1,4 @@
-//! Entries from JSON, or from another format that says what type a value has. Errors leave the values out.
+//! Entries from JSON, or from another self-describing format. Errors omit the values.
 
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -14,7 +14,8 @@ use crate::owned::{OwnedEntry, OwnedValue};
 
 const FIELDS: [&str; 4] = ["namespace", "key", "type", "value"];
 
-/// The members of a visitor that refuse a value without repeating it, as serde's own would.
+/// Visitor methods that reject a value without repeating it in the error, as serde's defaults
+/// would.
 macro_rules! refuse {
     ($($method:ident: $type:ty),*) => {
         $(fn $method<E: de::Error>(self, _: $type) -> Result<Self::Value, E> {
@@ -28,7 +29,8 @@ macro_rules! refuse {
 }
 
 impl<'de> Deserialize<'de> for OwnedEntry {
-    /// Reads what `Serialize` writes, its members in any order and no others.
+    /// Deserializes the form that `Serialize` writes; members may have any order, others are
+    /// rejected.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(EntryVisitor)
     }
@@ -80,7 +82,7 @@ impl<'de> de::Visitor<'de> for EntryVisitor {
     }
 }
 
-/// Reads a text and makes something of it.
+/// Deserializes a string and converts it.
 struct TextSeed<T, R>(&'static str, fn(&str) -> Result<T, R>);
 
 impl<'de, T, R: fmt::Display> de::DeserializeSeed<'de> for TextSeed<T, R> {
@@ -110,7 +112,7 @@ fn field(name: &str) -> Result<&'static str, &'static str> {
     found.ok_or("unknown member (namespace, key, type and value are allowed)")
 }
 
-/// The types' names are those of the encodings, but for blobs.
+/// Type names are those of the encodings, except for blobs.
 fn parse_kind(name: &str) -> Result<Encoding, &'static str> {
     let kind = match name {
         "blob" => Some(Encoding::Hex2Bin),
@@ -120,7 +122,7 @@ fn parse_kind(name: &str) -> Result<Encoding, &'static str> {
     kind.ok_or("unknown type (u8 i8 u16 i16 u32 i32 u64 i64 float double string blob are allowed)")
 }
 
-/// A value as it stands there.
+/// A value as deserialized.
 enum Raw {
     Unsigned(u64),
     Signed(i64),
@@ -128,13 +130,13 @@ enum Raw {
     Text(Zeroizing<String>),
 }
 
-/// A value of a type that is known already, or is to follow.
+/// A value of a known type, or one whose type follows.
 enum Read {
     Value(OwnedValue),
     Early(Raw),
 }
 
-/// Reads a value of this type, if it is known.
+/// Deserializes a value of this type, if it is known.
 struct ValueSeed(Option<Encoding>);
 
 impl ValueSeed {
@@ -158,7 +160,7 @@ impl de::Visitor<'_> for ValueSeed {
     type Value = Read;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number or a text")
+        f.write_str("a number or a string")
     }
 
     refuse!(visit_bool: bool);
@@ -194,7 +196,7 @@ fn understand(kind: Encoding, raw: &mut Raw) -> Result<OwnedValue, Error> {
     }
 }
 
-/// A number, or the name of what JSON has no number for.
+/// A number, or the name of a value without a JSON number.
 #[expect(
     clippy::as_conversions,
     reason = "rounds to the nearest, as for a number with a point"
@@ -215,7 +217,7 @@ fn real(raw: &Raw) -> Result<f64, Error> {
 
 #[expect(
     clippy::as_conversions,
-    reason = "rounds to the nearest; what is too large is refused"
+    reason = "rounds to the nearest; too large values are rejected"
 )]
 fn single(number: f64) -> Result<f32, Error> {
     let rounded = number as f32;

@@ -1,4 +1,4 @@
-//! Faults of blobs, and keys that stand twice.
+//! Faults of blobs, and duplicate keys.
 
 use esp_nvs_image::Kept;
 
@@ -59,7 +59,7 @@ pub fn blob_cases() -> Vec<Case> {
             at("orphan-chunks", NEXT),
         ),
         (
-            "chunk behind the last",
+            "chunk after the last",
             base(|raw| {
                 blob(raw, 0, b"x");
                 raw.chunk(0, "b", 0x80, b"y");
@@ -84,7 +84,7 @@ pub fn blob_cases() -> Vec<Case> {
             vec![],
         ),
         (
-            "chunk twice on an active page",
+            "duplicate chunk on an active page",
             base(|raw| {
                 raw.chunk(0, "b", 0, b"x");
                 blob(raw, 0, b"y");
@@ -92,7 +92,7 @@ pub fn blob_cases() -> Vec<Case> {
             { at("duplicate-chunk", NEXT + 64) },
         ),
         (
-            "chunk twice on two pages",
+            "duplicate chunk on two pages",
             two_pages(|raw| {
                 raw.chunk(0, "b", 0, b"x");
                 blob(raw, 1, b"y");
@@ -100,7 +100,7 @@ pub fn blob_cases() -> Vec<Case> {
             { [at("duplicate-chunk", PAGE_1), at("blob-chunks", PAGE_1 + 64)].concat() },
         ),
         (
-            "one chunk twice for two",
+            "duplicate chunk instead of two",
             two_pages(|raw| {
                 raw.chunk(0, "b", 0, b"x");
                 raw.chunk(1, "b", 0, b"y");
@@ -109,7 +109,7 @@ pub fn blob_cases() -> Vec<Case> {
             { [at("duplicate-chunk", PAGE_1), at("blob-chunks", PAGE_1 + 64)].concat() },
         ),
         (
-            "blob twice on an active page",
+            "duplicate blob on an active page",
             base(|raw| {
                 blob(raw, 0, b"x");
                 blob(raw, 0, b"yz");
@@ -128,7 +128,7 @@ pub fn blob_cases() -> Vec<Case> {
     ]
 }
 
-/// A chunk of a blob's new value without its index, and chunks beyond what an index states.
+/// A chunk of a blob's new value without its index, and chunks beyond the count in an index.
 pub fn chunk_cases() -> Vec<Case> {
     let old = |raw: &mut Raw| {
         raw.chunk(0, "b", 0, b"x");

@@ -1,4 +1,4 @@
-//! One image for each fault, and all that is to be found in it.
+//! One image for each fault, with all expected findings.
 
 mod blobs;
 mod entries;
@@ -8,13 +8,13 @@ use super::raw::Raw;
 
 pub use blobs::duplicate_cases;
 
-/// The offsets of what [`Raw::base`] holds, and of what is put behind that.
+/// The offsets of the contents of [`Raw::base`], and of the next entry.
 const NS: usize = 0x40;
 const A: usize = 0x60;
 const NEXT: usize = 0x80;
 const PAGE_1: usize = 0x1040;
 
-/// A fault's name, the image, and all that is to be found: identifier and offset.
+/// A fault's name, the image, and all expected findings: identifier and offset.
 pub type Case = (&'static str, Raw, Vec<(&'static str, Option<usize>)>);
 
 fn with(image: Raw, change: impl FnOnce(&mut Raw)) -> Raw {

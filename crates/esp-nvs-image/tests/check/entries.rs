@@ -27,7 +27,7 @@ pub fn content_cases() -> Vec<Case> {
             at("key-unreadable", NEXT),
         ),
         (
-            "bytes behind the NUL of a key",
+            "bytes after the NUL of a key",
             base(|raw| {
                 raw.number(0, 1, "b\0c");
             }),

@@ -1,4 +1,4 @@
-//! Good, changed, arbitrary and hostile images.
+//! Valid, changed, arbitrary and hostile images.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use super::{is_refused, worst};
 use crate::raw::{FREEING, FULL, Raw};
 
-/// A megabyte in which each page is full of what one function writes.
+/// A megabyte in which one function fills each page.
 fn megabyte(fill: impl Fn(&mut Raw, usize)) -> Vec<u8> {
     let mut raw = Raw::new(256);
     for page in 0..256 {
@@ -130,7 +130,7 @@ fn data(version: BlobVersion) -> impl Strategy<Value = Data> {
     ]
 }
 
-/// What of the groups fits, in one namespace each.
+/// The groups that fit, in one namespace each.
 fn encode(groups: &[Vec<Data>], pages: usize, version: BlobVersion) -> Vec<u8> {
     let size = PartitionSize::new(pages as u32 * 0x1000).unwrap();
     let mut buffer = vec![0; size.bytes()];
@@ -176,8 +176,8 @@ fn empty_partitions_of_all_sizes_are_good() {
     }
 }
 
-/// Changes bytes; with `mend` the checksum of the slot or the header around the change is made right again, so that
-/// the faults lie deeper.
+/// Changes bytes; with `mend` the checksum of the slot or header around the change is corrected, so
+/// that deeper faults are reached.
 fn mutate(image: &mut [u8], changes: &[(usize, u8, bool)]) {
     let mut raw = Raw {
         image: image.to_vec(),
@@ -196,7 +196,7 @@ fn mutate(image: &mut [u8], changes: &[(usize, u8, bool)]) {
 }
 
 fn changes() -> impl Strategy<Value = Vec<(usize, u8, bool)>> {
-    // Mostly near the start of a page, where most of what is written lies.
+    // Mostly near the start of a page, where most of the contents are.
     let at = prop_oneof![
         any::<usize>(),
         (0usize..12, 0usize..600).prop_map(|(page, at)| page * 0x1000 + at)

@@ -1,4 +1,4 @@
-//! Images put together slot by slot, right or wrong, with the checksums made right.
+//! Images built slot by slot, valid or not, with correct checksums.
 
 pub fn crc(data: &[u8]) -> u32 {
     !data.iter().fold(0, |crc, byte| {
@@ -66,7 +66,7 @@ impl Raw {
         page * 0x1000 + 64 + 32 * slot
     }
 
-    /// Sets the two bits of a slot: 3 empty, 2 written, 0 erased, 1 illegal.
+    /// Sets the two bits of a slot: 3 empty, 2 written, 0 erased, 1 invalid.
     pub fn mark(&mut self, page: usize, slot: usize, state: u8) {
         let byte = &mut self.image[page * 0x1000 + 32 + slot / 4];
         *byte = *byte & !(3 << (2 * (slot % 4))) | state << (2 * (slot % 4));
@@ -76,7 +76,7 @@ impl Raw {
         self.next[page] += slots;
     }
 
-    /// Writes an entry with the next slots of a page; returns its offset.
+    /// Writes an entry to the next slots of a page; returns its offset.
     pub fn put(&mut self, page: usize, head: [u8; 4], key: &[u8], data: &[u8], payload: &[u8]) -> usize {
         let first = self.next[page];
         let slots = 1 + payload.len().div_ceil(32);
@@ -99,7 +99,7 @@ impl Raw {
         slot[4..8].copy_from_slice(&sum.to_le_bytes());
     }
 
-    /// Changes one byte of an entry's head and makes its checksum right again.
+    /// Changes one byte of an entry's head and corrects its checksum.
     pub fn set(&mut self, offset: usize, at: usize, byte: u8) {
         self.image[offset + at] = byte;
         self.mend_entry(offset);
@@ -122,7 +122,7 @@ impl Raw {
         self.put(page, [namespace, kind, span, chunk], key.as_bytes(), &data, payload)
     }
 
-    /// A string, with the NUL that belongs to it.
+    /// A string with its NUL.
     pub fn string(&mut self, page: usize, key: &str, bytes: &[u8]) -> usize {
         self.sized(page, [1, 0x21, 0xFF], key, bytes)
     }

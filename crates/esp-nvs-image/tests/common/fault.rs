@@ -1,8 +1,8 @@
-//! What an error of a damaged image says.
+//! The finding in the error of a damaged image.
 
 use esp_nvs_image::Error;
 
-/// The name of the fault and its offset, as the tables of the tests have them.
+/// Returns the name of the fault and its offset, as in the tables of the tests.
 pub(crate) fn place(error: Error) -> (&'static str, Option<usize>) {
     match error.finding() {
         Some(finding) => (finding.kind.id(), finding.offset),

@@ -1,5 +1,5 @@
-//! A second encoder, written from the layout rules alone and in the plainest way: a list of pages, each a list of
-//! slots, put together at the end.
+//! A second, simple encoder, written only from the layout rules: a list of pages, each a list of
+//! slots, concatenated at the end.
 
 pub fn crc(data: &[u8]) -> u32 {
     let mut register = 0u32;
@@ -82,7 +82,7 @@ impl Naive {
         }
     }
 
-    /// `None` when the partition is full.
+    /// `None` if the partition is full.
     pub fn add(&mut self, item: &Item) -> Option<()> {
         match item {
             Item::Namespace(name) => {

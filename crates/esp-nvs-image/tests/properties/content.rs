@@ -1,9 +1,9 @@
-//! Values of entries, which the properties of encoding and of editing share.
+//! Values of entries, shared by the properties of encoding and of editing.
 
 use arbitrary::Arbitrary;
 use esp_nvs_image::OwnedValue;
 
-/// A value of an entry, small to write down.
+/// A compact description of a value.
 #[derive(Arbitrary, Debug)]
 pub(crate) enum Content {
     /// Unsigned, 8 bits.
@@ -14,9 +14,9 @@ pub(crate) enum Content {
     U32(u32),
     /// Signed, 64 bits.
     I64(i64),
-    /// A length and what the text repeats.
+    /// The length of a string and its repeated part.
     Str(u16, u8),
-    /// A length and the first byte of what counts up.
+    /// The length of a blob and its first byte; each byte is one more than the last.
     Blob(u16, u8),
 }
 

@@ -1,5 +1,6 @@
-//! Any image and any keys: decryption undoes encryption and the other way round, only written slots change, and an
-//! image that is refused is left alone. What follows the last whole page makes the keys.
+//! Any image and any keys: decryption is the inverse of encryption and vice versa, only written
+//! slots change, and a rejected image stays unchanged. The keys are the bytes after the last
+//! complete page.
 
 use esp_nvs_image::{NvsKeys, decrypt, encrypt};
 
@@ -9,11 +10,11 @@ const SLOT: usize = 32;
 fn keys(tail: &[u8]) -> NvsKeys {
     let mut raw: [u8; NvsKeys::RAW_LEN] = std::array::from_fn(|i| u8::try_from(i).unwrap());
     raw.iter_mut().zip(tail).for_each(|(byte, mask)| *byte ^= mask);
-    // The tail can make both halves the same, which is refused.
+    // The tail can make both keys equal, which is rejected.
     NvsKeys::from_raw(&raw).unwrap_or_else(|_| NvsKeys::new([1; 32], [2; 32]).unwrap())
 }
 
-/// The two bits of a slot; the header and the bitmap itself, slots -2 and -1, count as never written.
+/// The two bits of a slot; the header and the bitmap itself, slots -2 and -1, count as empty.
 fn is_written(page: &[u8], piece: usize) -> bool {
     piece
         .checked_sub(2)
@@ -38,7 +39,7 @@ pub(crate) fn property(input: &[u8]) {
     for (page, before) in image.chunks(PAGE).zip(plain.chunks(PAGE)) {
         let changed = page.chunks(SLOT).zip(before.chunks(SLOT)).map(|(a, b)| a != b);
         let changed = changed.collect::<Vec<_>>();
-        // Either the page is intact and each of its written slots is encrypted, or none is.
+        // Either the page is intact and all its written slots are encrypted, or none is.
         let expected = (0..PAGE / SLOT)
             .map(|piece| is_written(before, piece))
             .collect::<Vec<_>>();

@@ -1,6 +1,6 @@
-//! Any bytes: no reader panics, and items are bounded by slots. What is accepted is also what is recovered, without
-//! damage, and what the walk without an allocator gives; it encodes into a partition with room, and that decodes to the
-//! same entries.
+//! Any bytes: no reader panics, and the number of items is bounded by the slots. A decoded image is
+//! recovered without damage and gives the same entries in the iterator without an allocator; it
+//! encodes into a partition with room, which decodes to the same entries.
 
 use esp_nvs_image::{
     BlobVersion, Entries, Entry, Items, OwnedValue, PartitionSize, Severity, Statistics, check, decode, encode_to_vec,
@@ -23,7 +23,7 @@ pub(crate) fn property(image: &[u8]) {
         Ok(entries) => entries,
         Err(error) => return assert_eq!(read.damage.first(), error.finding()),
     };
-    // That no page is free keeps the firmware from writing, not from reading.
+    // Without an empty page the firmware cannot write, but it can read.
     assert_eq!(errors.filter(|finding| finding.kind.id() != "no-empty-page").count(), 0);
     assert!(read.damage.is_empty());
     let owned = |entries: &[Entry<'_>]| {

@@ -1,5 +1,5 @@
-//! Any sequence of edits, of a plain or an encrypted image that starts blank: after each the image is what a plain map
-//! says, without errors, and a refused edit changes nothing.
+//! Any sequence of edits of a plain or encrypted image that starts blank: after each the image
+//! equals a plain map, without errors, and a rejected edit changes nothing.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::content::Content;
 pub(crate) struct Input {
     pages: u8,
     encrypted: bool,
-    /// Namespace, key, and the value, or none to remove it.
+    /// Namespace, key, and the value, or `None` to remove it.
     steps: Vec<(u8, u8, Option<Content>)>,
 }
 

@@ -1,5 +1,5 @@
-//! Any list of entries: a push is a duplicate exactly when a plain map has the key, a refused push changes nothing, and
-//! the image decodes to the map.
+//! Any list of entries: a push is a duplicate exactly if a plain map has the key, a rejected push
+//! changes nothing, and the image decodes to the map.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
-//! Blobs whose replacement was interrupted, and what no device leaves behind.
+//! Blobs with an interrupted replacement, and images that no device produces.
 
 use super::*;
 
-/// Power failed while a blob was being replaced.
+/// Power failure while a blob was being replaced.
 pub(super) fn blobs() -> Vec<Case> {
     vec![
         case(
@@ -16,7 +16,7 @@ pub(super) fn blobs() -> Vec<Case> {
             &[slot(1, 0)],
         ),
         case(
-            "new generation without an index behind the old one: both are lost",
+            "new generation without an index after the old one: both are lost",
             Raw::base(),
             |raw| {
                 blob(raw, 0, 0, b"old");
@@ -26,7 +26,7 @@ pub(super) fn blobs() -> Vec<Case> {
             &[slot(0, 2), slot(0, 4), slot(0, 5)],
         ),
         case(
-            "the same, and a slot behind it that was being written",
+            "the same, and a slot after it that was being written",
             Raw::base(),
             |raw| {
                 blob(raw, 0, 0, b"old");
@@ -90,7 +90,7 @@ pub(super) fn blobs() -> Vec<Case> {
     ]
 }
 
-/// What no device leaves behind, but a flash or a tool may.
+/// Images that no device produces, but a damaged flash or a tool may.
 pub(super) fn faulty() -> Vec<Case> {
     let twice = |case: Case| Case {
         stands_twice: true,
@@ -98,7 +98,7 @@ pub(super) fn faulty() -> Vec<Case> {
     };
     vec![
         twice(case(
-            "key twice on a full page: the first",
+            "duplicate key on a full page: the first",
             Raw::two_pages(),
             |raw| {
                 raw.string(0, "s", b"first\0");
@@ -147,7 +147,7 @@ pub(super) fn faulty() -> Vec<Case> {
             &[slot(0, 3), slot(1, 0), slot(1, 0)],
         )),
         twice(case(
-            "key twice on an earlier page that is active: its own load erases the first, the last entry the second",
+            "duplicate key on an earlier page that is active: its own load erases the first, the last entry the second",
             Raw::two_pages(),
             |raw| {
                 raw.page(0, ACTIVE, 0);
@@ -178,7 +178,7 @@ pub(super) fn faulty() -> Vec<Case> {
             &[slot(0, 2)],
         ),
         case(
-            "entry behind an empty slot of an active page",
+            "entry after an empty slot of an active page",
             Raw::base(),
             |raw| {
                 raw.skip(0, 1);
@@ -233,7 +233,7 @@ pub(super) fn faulty() -> Vec<Case> {
             &[slot(0, 4)],
         ),
         case(
-            "namespace behind a number of no namespace",
+            "namespace after a number without a namespace",
             Raw::base(),
             |raw| {
                 raw.put(0, [0, 0x02, 1, 0xFF], b"orphan", &[7, 0], &[]);

@@ -1,4 +1,4 @@
-//! The images, each with the entries that the firmware reads after mounting.
+//! The images, each with the entries that the firmware reads after mount.
 
 use crate::raw::{ACTIVE, FREEING, FULL, Raw};
 
@@ -10,11 +10,11 @@ use broken::{blobs, faulty};
 pub struct Case {
     pub name: &'static str,
     pub raw: Raw,
-    /// What is read, in the order of the log; a `u8` of the builder is 7.
+    /// The entries in log order; a `u8` of the builder is 7.
     pub entries: &'static [&'static str],
-    /// Where something was interrupted or is damaged.
+    /// The offset of the interruption or damage.
     pub damage: Vec<usize>,
-    /// Two entries of one key are left that only a set could tell.
+    /// Two entries of one key remain, which only a set would detect.
     pub stands_twice: bool,
 }
 
@@ -59,7 +59,7 @@ pub fn cases() -> Vec<Case> {
         .collect()
 }
 
-/// What a device has in normal life.
+/// States of normal operation.
 fn ordinary() -> Vec<Case> {
     vec![
         case("nothing written", Raw::new(3), |_| {}, &[], &[]),
@@ -93,7 +93,7 @@ fn ordinary() -> Vec<Case> {
             &[],
         ),
         case(
-            "namespace on a page behind its keys, as after a move",
+            "namespace on a page after its keys, as after a move",
             Raw::new(4),
             |raw| {
                 raw.page(0, FULL, 4);
@@ -129,7 +129,7 @@ fn ordinary() -> Vec<Case> {
             &[],
         ),
         case(
-            "chunks in the wrong order and behind their index, as after moves",
+            "chunks in the wrong order and after their index, as after moves",
             Raw::new(5),
             |raw| {
                 raw.page(0, FULL, 3);
@@ -155,7 +155,7 @@ fn ordinary() -> Vec<Case> {
                 raw.blob_v1(0, "copy", &embedded);
                 raw.image.truncate(0x3000);
                 blob(raw, 0, 0, b"true");
-                // The copy is not text, which the table of entries could not show.
+                // The copy is not text, which the table of entries could not represent.
                 erase(raw, 0, 2..5);
                 raw.next[0] = 7;
             },
@@ -165,7 +165,7 @@ fn ordinary() -> Vec<Case> {
     ]
 }
 
-/// Power failed while a page was being moved.
+/// Power failure while a page was being moved.
 fn moves() -> Vec<Case> {
     let source = |change: fn(&mut Raw)| {
         move |raw: &mut Raw| {
@@ -253,7 +253,7 @@ fn moves() -> Vec<Case> {
     ]
 }
 
-/// Power failed while a value was being written, or before the old one was erased.
+/// Power failure while a value was being written, or before the old one was erased.
 fn interrupted() -> Vec<Case> {
     vec![
         case(

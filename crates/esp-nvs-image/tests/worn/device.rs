@@ -1,5 +1,5 @@
-//! A device in the plainest way: it writes, rewrites and erases keys as the firmware does, and keeps each step of its
-//! flash, so that power can fail between any two.
+//! A simple model of a device: it writes, rewrites and erases keys as the firmware does, and
+//! records each flash step, so that power can fail between any two.
 //!
 //! Source of the steps: ESP-IDF `components/nvs_flash/src`, `nvs_page.cpp` (`writeItem`, `eraseEntryAndSpan`,
 //! `copyItems`), `nvs_pagemanager.cpp` (`requestNewPage`) and `nvs_storage.cpp` (`writeItem`, `writeMultiPageBlob`,
@@ -16,7 +16,7 @@ pub enum Data {
     Blob(Vec<u8>),
 }
 
-/// One step of the flash: bits are cleared from an offset on, or a page is erased.
+/// One flash step: bits are cleared from an offset on, or a page is erased.
 pub enum Step {
     Write(usize, Vec<u8>),
     ErasePage(usize),
@@ -36,7 +36,7 @@ pub struct Device {
     pages: usize,
     /// For each page its state, if it is in the log, and the next free slot.
     states: Vec<Option<(u32, usize)>>,
-    /// The pages of the log in their order.
+    /// The pages of the log in order.
     log: Vec<usize>,
     free: Vec<usize>,
     sequence: u32,
@@ -73,7 +73,7 @@ impl Device {
         let page = self.free.remove(0);
         self.log.push(page);
         self.states[page] = Some((ACTIVE, 0));
-        // The header follows with the first entry.
+        // The header is written with the first entry.
     }
 
     fn current(&self) -> usize {
@@ -93,7 +93,7 @@ impl Device {
         self.step(Step::Write(page * 0x1000, state.to_le_bytes().to_vec()));
     }
 
-    /// `None` when no page has anything to reclaim.
+    /// `None` if no page has erased slots to reclaim.
     fn new_page(&mut self) -> Option<()> {
         if self.states[self.current()].unwrap().0 == ACTIVE {
             let current = self.current();
@@ -110,7 +110,7 @@ impl Device {
                 .map(|s| s.bytes.len() / 32)
                 .sum::<usize>()
         };
-        // Of equals the first.
+        // Of equal pages the first.
         let victim = *self.log.iter().rev().min_by_key(|&&page| used(page)).unwrap();
         let fewest = used(victim);
         let victim = *self.log.iter().find(|&&page| used(page) == fewest).unwrap();
@@ -137,7 +137,8 @@ impl Device {
         Some(())
     }
 
-    /// Writes slots: head and its bits, then the whole slots of the data and theirs, then the last one and its.
+    /// Writes slots: head and its bits, then the whole slots of the data and theirs, then the last
+    /// one and its.
     fn append(&mut self, item: &Stored, one_by_one: bool) {
         let page = self.current();
         let (state, slot) = self.states[page].unwrap();
@@ -168,7 +169,7 @@ impl Device {
         });
     }
 
-    /// Clears bits, one word of 16 slots after the other, from the last one down.
+    /// Clears bits word by word (16 slots each), from the last one down.
     fn mark(&mut self, page: usize, slots: core::ops::Range<usize>, state: u8) {
         let mut words = (slots.start / 16..=(slots.end - 1) / 16).collect::<Vec<_>>();
         words.reverse();
@@ -182,7 +183,7 @@ impl Device {
         }
     }
 
-    /// Builds an entry and appends it to the current page, which has room.
+    /// Builds an entry and appends it to the current page, which must have room.
     fn put(&mut self, kind: u8, key: &str, chunk: u8, data: &[u8], payload: Option<&[u8]>) {
         let mut raw = Raw::new(1);
         let span = 1 + payload.unwrap_or_default().len().div_ceil(32);
@@ -225,12 +226,12 @@ impl Device {
         like_it.min_by_key(rank).cloned()
     }
 
-    /// `nvs_set_*`. `None` when the partition is full, after which the device is not used any more.
+    /// `nvs_set_*`. `None` if the partition is full; the device is not used any more then.
     pub fn set(&mut self, key: &str, data: &Data) -> Option<()> {
         if self.values.get(key) == Some(data) {
             return Some(());
         }
-        // A key keeps its type here; the firmware erases the old value of another type likewise.
+        // A key keeps its type here; the firmware also erases an old value of another type.
         match data {
             Data::Blob(bytes) => self.set_blob(key, bytes)?,
             Data::Number(_) | Data::Text(_) => {
@@ -279,8 +280,8 @@ impl Device {
             if tail == 0 {
                 return None;
             }
-            let (chunk, behind) = rest.split_at(rest.len().min(tail));
-            rest = behind;
+            let (chunk, after) = rest.split_at(rest.len().min(tail));
+            rest = after;
             self.put(0x42, key, start + chunks, &Self::sized(chunk), Some(chunk));
             chunks += 1;
             if !rest.is_empty() || tail - chunk.len() < 32 {
@@ -333,7 +334,7 @@ impl Device {
         self.values.remove(key);
     }
 
-    /// The flash after so many steps.
+    /// The flash after this number of steps.
     pub fn after(&self, steps: usize) -> Vec<u8> {
         let mut image = vec![0xFF; self.pages * 0x1000];
         self.steps.iter().take(steps).for_each(|step| apply(&mut image, step));

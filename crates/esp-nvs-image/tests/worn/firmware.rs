@@ -1,9 +1,9 @@
-//! The firmware's mount and reads in the plainest way, on a copy of the flash that it changes as the firmware does. Shares nothing
-//! with the crate.
+//! A simple model of the firmware's mount and reads, on a copy of the flash that it changes as the
+//! firmware does. It shares no code with the crate.
 //!
-//! Source: ESP-IDF `components/nvs_flash/src`, `nvs_page.cpp` (`mLoadEntryTable`, `findItem`), `nvs_pagemanager.cpp` (`load`) and
-//! `nvs_storage.cpp` (`init`, `findItem`, `readMultiPageBlob`). Left out: moves, damaged page headers, and that hashes of keys may
-//! meet.
+//! Source: ESP-IDF `components/nvs_flash/src`, `nvs_page.cpp` (`mLoadEntryTable`, `findItem`),
+//! `nvs_pagemanager.cpp` (`load`) and `nvs_storage.cpp` (`init`, `findItem`, `readMultiPageBlob`).
+//! Not modelled: page moves, damaged page headers, hash collisions of keys.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ struct Page {
     sequence: u32,
     marks: Vec<u8>,
     slots: Vec<[u8; 32]>,
-    /// The slots that are looked at.
+    /// The slots to search.
     end: usize,
 }
 
@@ -55,7 +55,7 @@ enum Found {
     Nothing,
 }
 
-/// What is searched for: namespace, type, key, chunk index, chunk start.
+/// The search key: namespace, type, key, chunk index, chunk start.
 type Wanted<'w> = (u8, u8, &'w [u8; 16], u8, Option<u8>);
 
 impl Page {
@@ -351,7 +351,7 @@ impl Firmware {
         (bytes.len() == size).then_some(bytes)
     }
 
-    /// What `nvs_get_*` gives for all keys and types: `namespace/key = type value`.
+    /// The results of `nvs_get_*` for all keys and types: `namespace/key = type value`.
     pub fn values(&self) -> BTreeSet<String> {
         let heads = self.pages.iter().flat_map(Page::entries).map(|(_, head)| head);
         let keys = heads.map(|head| (head.namespace, head.key)).collect::<BTreeSet<_>>();

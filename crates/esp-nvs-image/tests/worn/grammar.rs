@@ -1,4 +1,5 @@
-//! Pages that hold what a device writes, in an order in which none does: what is read is what the firmware reads.
+//! Pages with valid entries in an order that no device produces: the readers return what the
+//! firmware reads.
 
 use esp_nvs_image::{Severity, check, decode, recover};
 use proptest::collection::vec;
@@ -16,7 +17,7 @@ enum Entry {
     OnePiece(usize),
     Chunk(u8, usize, bool),
     Index(u8, u8, usize),
-    /// A blob of so many chunks, with its index.
+    /// A blob with this number of chunks, and its index.
     Blob(u8, u8, usize),
     Gap,
 }
@@ -42,7 +43,7 @@ fn written() -> impl Strategy<Value = Written> {
 
 fn put(raw: &mut Raw, page: usize, (entry, key, is_erased): &Written) {
     let key = ["a", "b", "c", "d", "e"][*key];
-    // Each value tells where it was written.
+    // Each value encodes its position.
     let letter = b'a' + (page * 8 + raw.next[page] % 8) as u8 % 26;
     let bytes = |len: usize| vec![letter; len];
     let first = raw.next[page];
@@ -108,7 +109,7 @@ proptest! {
         values.sort();
         let expected = Firmware::mount(&image).values().into_iter().collect::<Vec<_>>();
         prop_assert_eq!(&values, &expected, "{:#?}", check(&image));
-        // What is not given is told.
+        // Skipped entries are reported.
         let is_whole = read.damage.is_empty();
         prop_assert_eq!(decode(&image).is_ok(), is_whole);
         let errors = check(&image).into_iter().filter(|finding| finding.severity == Severity::Error);

@@ -1,4 +1,4 @@
-//! Devices that write for a while, whose power then fails.
+//! Devices that write for a while until a power failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ enum Action {
     Remove(usize),
 }
 
-/// Keys keep their types: numbers, texts and blobs.
+/// Keys keep their types: numbers, strings and blobs.
 fn actions() -> impl Strategy<Value = Vec<Action>> {
     let set = prop_oneof![
         (0usize..40, any::<u8>()).prop_map(|(key, value)| Action::Set(key * 3, Data::Number(value))),
@@ -44,14 +44,14 @@ fn values(entries: &[Entry<'_>]) -> BTreeMap<String, Data> {
         .iter()
         .map(|e| (e.key.to_string(), value(&e.value)))
         .collect::<BTreeMap<_, _>>();
-    assert_eq!(values.len(), entries.len(), "a key stands twice");
+    assert_eq!(values.len(), entries.len(), "duplicate key");
     values
 }
 
-/// How many steps the flash had made, and what the device held.
+/// The number of flash steps and the contents of the device.
 type Moment = (usize, BTreeMap<String, Data>);
 
-/// Runs a device; returns it with the moments before and after each action.
+/// Runs a device; returns it with its states before and after each action.
 fn run(actions: &[Action], pages: usize) -> (Device, Vec<Moment>) {
     let mut device = Device::new(pages);
     let mut history = vec![(device.steps.len(), BTreeMap::new())];
@@ -71,7 +71,7 @@ fn run(actions: &[Action], pages: usize) -> (Device, Vec<Moment>) {
     (device, history)
 }
 
-/// The keys of which there is an index, each with the half of the chunk indices that it names.
+/// The keys with an index, each with the half of the chunk indices in it.
 fn indices(image: &[u8]) -> BTreeSet<(Vec<u8>, u8)> {
     let slots = image.chunks(0x1000).flat_map(|page| {
         let written = (0..126).filter(|&slot| page[32 + slot / 4] >> (2 * (slot % 4)) & 3 == 2);
@@ -82,10 +82,10 @@ fn indices(image: &[u8]) -> BTreeSet<(Vec<u8>, u8)> {
     indices.map(|slot| (key(slot), slot[29] / 0x80)).collect()
 }
 
-/// The key of which the firmware erases a chunk since the active page ends with another, read slot by slot and in the plainest way;
-/// `None` if that is no chunk of a value that stands.
+/// The key of which the firmware erases a chunk because the active page ends with another, read
+/// slot by slot; `None` if that is not a chunk of a current value.
 fn lost_to_new_chunk(image: &[u8]) -> Option<String> {
-    // The page that another is being moved to is erased whole.
+    // The target page of a move is erased completely.
     if image.chunks(0x1000).any(|page| page[..4] == [0xF8, 0xFF, 0xFF, 0xFF]) {
         return None;
     }
@@ -119,7 +119,8 @@ fn lost_to_new_chunk(image: &[u8]) -> Option<String> {
         let key = |slot: usize| &head(slot)[8..24];
         let first = last.and_then(|last| chunks.iter().find(|&&slot| slot < last && key(slot) == key(last)));
         if let Some(&first) = first {
-            // The chunk may be one of the new value itself, on a page that was moved while it was written.
+            // The chunk may belong to the new value itself, on a page that was moved while it was
+            // written.
             let half = head(first)[3] / 0x80;
             let text = key(first).split(|byte| *byte == 0).next()?;
             let is_of_old = indices(image).contains(&(text.to_vec(), half));
@@ -162,7 +163,7 @@ proptest! {
             let read = recover(&image);
             let held = values(&read.entries);
             let mut before = history[after.saturating_sub(1)].1.clone();
-            // A chunk of a new value that ends the page costs the old value.
+            // A chunk of a new value that ends the page erases the old value.
             if let Some(key) = lost_to_new_chunk(&image) {
                 before.remove(&key);
             }

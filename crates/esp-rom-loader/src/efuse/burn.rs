@@ -8,27 +8,27 @@ use super::map::{EfuseBlock, EfuseField};
 use crate::Error;
 use crate::port::Port;
 
-/// One thing to burn.
+/// A burn operation.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Burn<'a> {
-    /// An eFuse of BLOCK0.
+    /// Burns an eFuse of BLOCK0.
     Efuse {
         /// Its name.
         name: &'a str,
-        /// The value; bits that are set already stay.
+        /// The value; bits already set remain set.
         value: u32,
     },
-    /// A key, with its purpose and its protection.
+    /// Burns a key, with its purpose and protection.
     Key {
-        /// The name of the block, as BLOCK_KEY0.
+        /// The name of the block, such as BLOCK_KEY0.
         block: &'a str,
-        /// The purpose by espefuse's name, or the name of the block where each is for one key.
+        /// The purpose by espefuse's name, or the block name where blocks have fixed purposes.
         purpose: &'a str,
-        /// The key as in its file; byte-reversed where the purpose needs it.
+        /// The key as in its file; it is reversed where the purpose requires it.
         bytes: &'a [u8],
     },
-    /// The write protection of an eFuse or a block, and of those that share its bit.
+    /// Write-protects an eFuse or a block, and those that share its protection bit.
     WriteProtect {
         /// Its name.
         name: &'a str,
@@ -36,25 +36,25 @@ pub enum Burn<'a> {
 }
 
 impl<'a> Burn<'a> {
-    /// Burns the value of an eFuse.
+    /// Makes a burn of an eFuse value.
     #[must_use]
     pub const fn efuse(name: &'a str, value: u32) -> Self {
         Self::Efuse { name, value }
     }
 
-    /// Burns a key.
+    /// Makes a burn of a key.
     #[must_use]
     pub const fn key(block: &'a str, purpose: &'a str, bytes: &'a [u8]) -> Self {
         Self::Key { block, purpose, bytes }
     }
 
-    /// Write-protects an eFuse or a block.
+    /// Makes a write protection of an eFuse or a block.
     #[must_use]
     pub const fn write_protect(name: &'a str) -> Self {
         Self::WriteProtect { name }
     }
 
-    /// Returns the name of the eFuse or of the block.
+    /// Returns the name of the eFuse or block.
     #[must_use]
     pub const fn name(&self) -> &'a str {
         match self {
@@ -64,7 +64,7 @@ impl<'a> Burn<'a> {
     }
 }
 
-/// Without the bytes of a key.
+/// Elides the bytes of a key.
 impl fmt::Debug for Burn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -75,47 +75,47 @@ impl fmt::Debug for Burn<'_> {
     }
 }
 
-/// Whether a chip has what is to be burned.
+/// Whether a burn is already done on a chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Burned {
-    /// No, and it can be burned.
+    /// No, and it is possible.
     No,
-    /// A key block has the key, but not yet all of its purpose and protection, which can be added.
+    /// A key block has the key, but not all of its purpose and protection, which can be added.
     Partly,
     /// Yes.
     Yes,
-    /// There is a key with this purpose, but it is unreadable; compare with the journal of who burned it.
+    /// A key with this purpose exists but is unreadable; compare with the journal of the program that burned it.
     Unknown,
-    /// There is something else, or it cannot be burned.
+    /// There is another value, or burning is impossible.
     Other,
 }
 
-/// What a key block holds.
+/// The content of a key block.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BlockState {
-    /// Nothing, and it can be burned.
+    /// Empty, and it can be burned.
     Empty,
-    /// Bytes that can be read.
+    /// Readable bytes.
     Readable {
-        /// The bytes as the block has them.
+        /// The bytes as stored in the block.
         bytes: Zeroizing<Vec<u8>>,
-        /// What for; `None` where blocks have no purpose, or one without a name.
+        /// Its purpose; `None` where blocks have no purpose, or for an unnamed one.
         purpose: Option<&'static str>,
-        /// Whether it can be burned no more.
+        /// Whether further burning is prevented.
         write_protected: bool,
     },
-    /// Something that nobody can read.
+    /// Read-protected content.
     Hidden {
-        /// What for.
+        /// Its purpose.
         purpose: Option<&'static str>,
-        /// Whether it can be burned no more.
+        /// Whether further burning is prevented.
         write_protected: bool,
     },
 }
 
-/// Without the bytes, which may be a key that is not protected yet.
+/// Elides the bytes, which may be a key that is not protected yet.
 impl fmt::Debug for BlockState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (state, purpose) = match self {
@@ -128,7 +128,7 @@ impl fmt::Debug for BlockState {
 }
 
 impl<P: Port> Efuses<'_, P> {
-    /// Returns what a key block holds.
+    /// Returns the content of a key block.
     ///
     /// # Errors
     ///
@@ -158,7 +158,7 @@ impl<P: Port> Efuses<'_, P> {
         })
     }
 
-    /// Tells whether the chip has what is to be burned.
+    /// Returns whether a burn is already done.
     ///
     /// # Errors
     ///
@@ -184,7 +184,7 @@ impl<P: Port> Efuses<'_, P> {
         }
     }
 
-    /// Burns what is not burned yet; `false` when there was nothing to do.
+    /// Burns the missing bits; returns `false` if there are none.
     pub(super) fn burn(&mut self, burn: &Burn<'_>) -> Result<bool, Error> {
         match *burn {
             Burn::Efuse { name, value } => {
@@ -213,9 +213,9 @@ impl<P: Port> Efuses<'_, P> {
         }
     }
 
-    /// Burns keys that share a block, or one alone: first the block, then purpose and protection in one go.
+    /// Burns a key, or keys that share a block: first the block, then purpose and protection together.
     ///
-    /// A power cut in between leaves a key that can be read and compared, so that its protection can be added.
+    /// After a power cut in between, the key can still be read and compared, and its protection added.
     pub(super) fn burn_keys(&mut self, plans: &[KeyPlan]) -> Result<bool, Error> {
         let Some(first) = plans.first() else {
             return Ok(false);
@@ -242,7 +242,7 @@ impl<P: Port> Efuses<'_, P> {
         self.burn_block0(block0, name)?;
         let secret: Vec<&KeyPlan> = plans.iter().filter(|plan| plan.purpose.secret).collect();
         if !secret.is_empty() {
-            // That the key is hidden shows only now; what was read of it before is overwritten.
+            // Reading shows that the key is hidden now, and overwrites the copy read before.
             self.read_block(first.block)?;
         }
         if secret.iter().all(|plan| self.is_hidden(plan)) {
@@ -252,7 +252,7 @@ impl<P: Port> Efuses<'_, P> {
         }
     }
 
-    /// Refuses a key that could be burned, but not whole: a block twice, or without its protection.
+    /// Refuses keys that cannot be burned completely: two in the same block, or without their protection.
     fn check_room(&self, plans: &[KeyPlan], states: &[Burned], name: &str) -> Result<(), Error> {
         let secret = plans.iter().any(|plan| plan.purpose.secret);
         let rd_dis = self.field("RD_DIS")?;
@@ -264,7 +264,7 @@ impl<P: Port> Efuses<'_, P> {
             let words = Zeroizing::new(self.words(block.index));
             let hidden = rd_dis.value(&self.words(0)) & u32::from(block.read_protect) != 0;
             let full = hidden || words.iter().any(|word| *word != 0);
-            // The ESP32 without coding could take more bits; nothing here needs it.
+            // The ESP32 without coding could accept more bits, but nothing here needs that.
             fresh && (full || self.is_write_protected(block.write_protect))
         });
         match block {
@@ -273,7 +273,7 @@ impl<P: Port> Efuses<'_, P> {
         }
     }
 
-    /// Burns those bits of BLOCK0 that are not set yet.
+    /// Burns the bits of BLOCK0 that are not set yet.
     fn burn_block0(&mut self, words: [u32; 8], name: &str) -> Result<bool, Error> {
         let Some(block) = self.map().blocks().first() else {
             return Ok(false);
@@ -297,7 +297,7 @@ impl<P: Port> Efuses<'_, P> {
         block.ok_or_else(|| self.unknown(name))
     }
 
-    /// Fields elsewhere are in blocks that can be burned once, whole.
+    /// Fields in other blocks are refused: those blocks can only be burned once, as a whole.
     pub(super) fn block0_field(&self, name: &str) -> Result<&'static EfuseField, Error> {
         let field = self.field(name)?;
         let is_protection = matches!(name, "WR_DIS" | "RD_DIS") || name.starts_with("KEY_PURPOSE_");
@@ -317,7 +317,7 @@ impl<P: Port> Efuses<'_, P> {
         })
     }
 
-    /// Returns the bit of WR_DIS of an eFuse or a block.
+    /// Returns the WR_DIS bit of an eFuse or block.
     pub(super) fn protection_of(&self, name: &str) -> Result<u8, Error> {
         let of_field = self.map().field(name).and_then(EfuseField::write_protect);
         let of_block = || self.map().block(name).and_then(|block| block.write_protect);

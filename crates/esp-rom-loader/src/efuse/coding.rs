@@ -1,10 +1,10 @@
-//! How the data of blocks is coded before it is programmed.
+//! The coding of block data before programming.
 
 /// Returns the 12 check bytes of the Reed-Solomon code RS(44, 32) of a block.
 ///
-/// Over the field of 256 elements with the polynomial x^8 + x^4 + x^3 + x^2 + 1; the roots of the generator are the powers
-/// 0 to 11 of x. Source: technical reference manuals, "eFuse Controller", "Programming of Parameters"; the roots agree
-/// with the chips that espefuse simulates.
+/// The field has 256 elements with the polynomial x^8 + x^4 + x^3 + x^2 + 1; the roots of the generator are x^0 to x^11.
+/// Source: technical reference manuals, "eFuse Controller", "Programming of Parameters"; the roots agree with the chips
+/// that espefuse simulates.
 pub(super) fn rs_check_bytes(block: &[u8; 32]) -> [u8; 12] {
     let generator = generator();
     let mut remainder = [0_u8; 12];
@@ -23,9 +23,9 @@ pub(super) fn rs_check_bytes(block: &[u8; 32]) -> [u8; 12] {
     remainder
 }
 
-/// The coefficients of the generator polynomial below its leading 1, the highest one first.
+/// The coefficients of the generator polynomial after its leading 1, the highest first.
 fn generator() -> [u8; 12] {
-    // Lowest coefficient first, while it grows.
+    // The lowest coefficient is first while the polynomial grows.
     let mut polynomial = vec![1_u8];
     let mut root = 1_u8;
     for _ in 0..12 {
@@ -45,7 +45,7 @@ fn generator() -> [u8; 12] {
     coefficients
 }
 
-/// Multiplies in the field of 256 elements, without branches on the key's bits.
+/// Multiplies in the field of 256 elements, without branches on key bits.
 fn multiply(a: u8, b: u8) -> u8 {
     let mut product = 0;
     let mut power = a;
@@ -57,7 +57,7 @@ fn multiply(a: u8, b: u8) -> u8 {
     product
 }
 
-/// How the ESP32 codes its blocks 1 to 3: the field CODING_SCHEME.
+/// The coding of the ESP32's blocks 1 to 3: the field CODING_SCHEME.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Esp32Coding {
     None,
@@ -70,12 +70,12 @@ impl Esp32Coding {
         match coding_scheme {
             1 => Self::ThreeQuarters,
             2 => Self::Repeat,
-            // 3 is "none" as well.
+            // 3 also means "none".
             _ => Self::None,
         }
     }
 
-    /// Returns how many bytes of data a block has.
+    /// Returns the number of data bytes in a block.
     pub(super) const fn data_len(self) -> usize {
         match self {
             Self::None => 32,
@@ -84,13 +84,13 @@ impl Esp32Coding {
         }
     }
 
-    /// Codes the data of a block, of which the first [`Esp32Coding::data_len`] bytes are used.
+    /// Encodes the data of a block; the first [`Esp32Coding::data_len`] bytes are used.
     pub(super) fn encode(self, data: &[u8; 32]) -> [u8; 32] {
         let mut coded = [0; 32];
         match self {
             Self::None => coded = *data,
             Self::ThreeQuarters => {
-                // Six bytes, their exclusive or, and the number of bits of each times its place, summed up.
+                // Six bytes, their XOR, and the sum of each byte's number of set bits times its position.
                 for (group, six) in coded.chunks_exact_mut(8).zip(data.chunks_exact(6)) {
                     let xor = six.iter().fold(0, |sum, byte| sum ^ byte);
                     let count = (1_u32..).zip(six).fold(0_u32, |sum, (place, byte)| {
@@ -131,7 +131,7 @@ pub(super) fn bytes_of(words: &[u32; 8]) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    /// What espefuse 5.6.0 wrote to the registers of a virtual chip: see `tests/data/README.md`.
+    /// The register values that espefuse 5.6.0 wrote on a virtual chip: see `tests/data/README.md`.
     const RS_VECTORS: [([u32; 8], [u32; 3]); 3] = [
         ([u32::MAX; 8], [0x9262_A313, 0x2504_7459, 0xAAE0_7573]),
         (
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn repeat_coding_has_the_data_twice() {
+    fn repeat_coding_duplicates_the_data() {
         let mut data = [0; 32];
         data[..16].copy_from_slice(&[7; 16]);
         assert_eq!(Esp32Coding::Repeat.encode(&data), [7; 32]);

@@ -12,20 +12,20 @@ use super::stage::BurnStage;
 use crate::port::Port;
 use crate::{Error, Loader};
 
-/// The eFuses of a chip, as they were read.
+/// The eFuses of a chip, as last read.
 ///
-/// What is burned is read again at once. To burn, go through the stages from [`Efuses::start`] on.
+/// Burned blocks are read back at once. To burn, go through the stages, starting with [`Efuses::start`].
 pub struct Efuses<'a, P> {
     loader: &'a mut Loader<P>,
     map: &'static EfuseMap,
     blocks: Vec<[u32; 8]>,
-    /// The error registers of the coding, of BLOCK0 and of the others; only what is new after a burn counts.
+    /// The coding error registers of BLOCK0 and of the other blocks; only errors that appear after a burn count.
     errors: [Vec<u32>; 2],
-    /// What the registers with data to program hold, by their offsets; nothing before the first burn.
+    /// The content of the programming registers, by offset; empty before the first burn.
     loaded: BTreeMap<u16, u32>,
 }
 
-/// Without what the blocks hold: there are keys among it.
+/// Elides the content of the blocks, which includes keys.
 impl<P> fmt::Debug for Efuses<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Efuses")
@@ -41,7 +41,7 @@ impl<P> Drop for Efuses<'_, P> {
     }
 }
 
-/// What was read, without the loader.
+/// The values read, without the loader.
 pub(crate) struct KeptEfuses {
     map: &'static EfuseMap,
     blocks: Vec<[u32; 8]>,
@@ -57,7 +57,7 @@ impl Drop for KeptEfuses {
 }
 
 impl<P: Port> Loader<P> {
-    /// Returns the eFuses that the last [`Efuses::keep`] left; reads them where nothing is kept.
+    /// Returns the eFuses kept by the last [`Efuses::keep`]; reads them if none are kept.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl<P: Port> Loader<P> {
     ///
     /// # Errors
     ///
-    /// [`Error::SecureDownload`] when the chip is locked, [`Error::ChipUnsuited`]; errors of the connection.
+    /// [`Error::SecureDownload`] when the chip is locked, [`Error::ChipUnsuited`]; connection errors.
     pub fn efuses(&mut self) -> Result<Efuses<'_, P>, Error> {
         self.kept = None;
         if self.is_secure_download() {
@@ -105,8 +105,8 @@ impl<P: Port> Loader<P> {
 }
 
 impl<P: Port> Efuses<'_, P> {
-    /// Leaves what was read with the loader, for [`Loader::kept_efuses`]: each burn is read back, so that nothing has to
-    /// be read again for the next one.
+    /// Keeps the values in the loader, for [`Loader::kept_efuses`]: each burn is read back, so nothing needs to be read
+    /// again for the next one.
     pub fn keep(mut self) {
         self.loader.kept = Some(KeptEfuses {
             map: self.map,
@@ -116,7 +116,7 @@ impl<P: Port> Efuses<'_, P> {
         });
     }
 
-    /// Notes that something of a stage is to be burned; refuses what belongs before the last one.
+    /// Records the stage of a burn; refuses a stage before the last one.
     pub(super) fn enter(&mut self, stage: BurnStage, name: &str) -> Result<(), Error> {
         if stage < self.loader.burn_stage {
             return Err(Error::Stage { name: name.into() });
@@ -125,7 +125,7 @@ impl<P: Port> Efuses<'_, P> {
         Ok(())
     }
 
-    /// Returns what there is.
+    /// Returns the eFuse map.
     #[must_use]
     pub const fn map(&self) -> &'static EfuseMap {
         self.map
@@ -148,7 +148,7 @@ impl<P: Port> Efuses<'_, P> {
         field.value(&self.words(field.block()))
     }
 
-    /// Returns the words of a block; behind its end they are 0.
+    /// Returns the words of a block; words after its end are 0.
     pub(super) fn words(&self, block: u8) -> [u32; 8] {
         self.blocks.get(usize::from(block)).copied().unwrap_or_default()
     }
@@ -160,7 +160,7 @@ impl<P: Port> Efuses<'_, P> {
         }
     }
 
-    /// The coding of blocks other than BLOCK0 on the ESP32.
+    /// Returns the coding of the ESP32's blocks other than BLOCK0.
     pub(super) fn esp32_coding(&self) -> Esp32Coding {
         Esp32Coding::of(self.value("CODING_SCHEME").unwrap_or(0))
     }
@@ -169,7 +169,7 @@ impl<P: Port> Efuses<'_, P> {
         self.loader
     }
 
-    /// Burns bits of a block and reads it back. The bits have to be new ones.
+    /// Burns bits of a block and reads it back. The bits must not be set yet.
     pub(super) fn program(&mut self, block: &EfuseBlock, words: &[u32; 8], name: &str) -> Result<(), Error> {
         self.load(block, words)?;
         self.fire(block)?;
@@ -177,7 +177,7 @@ impl<P: Port> Efuses<'_, P> {
         self.read_back(block, words, name)
     }
 
-    /// Puts data into the registers of the controller.
+    /// Writes data into the programming registers.
     pub(super) fn load(&mut self, block: &EfuseBlock, words: &[u32; 8]) -> Result<(), Error> {
         self.set_up()?;
         match self.map.registers().coding {
@@ -201,18 +201,18 @@ impl<P: Port> Efuses<'_, P> {
         }
     }
 
-    /// Has the controller burn what was loaded.
+    /// Makes the controller burn the loaded data.
     pub(super) fn fire(&mut self, block: &EfuseBlock) -> Result<(), Error> {
         let number = match self.map.registers().coding {
-            // All blocks at once: those of 0 stay as they are.
+            // All blocks are programmed together: blocks with zeros stay unchanged.
             BlockCoding::Esp32 => 0,
             BlockCoding::ReedSolomon => u32::from(block.index),
         };
         self.command(OP_CODE_WRITE, COMMAND_PROGRAM | number.wrapping_shl(2))
     }
 
-    /// Waits for the end of burning, has the controller read the eFuses again, and wipes the registers: not before, since
-    /// the ESP32 that espefuse simulates burns with the command to read.
+    /// Waits for the end of burning, makes the controller read the eFuses again, and then clears the registers. The order
+    /// matters: the ESP32 that espefuse simulates burns with the read command.
     pub(super) fn settle(&mut self, block: &EfuseBlock) -> Result<(), Error> {
         self.wait_idle()?;
         self.command(OP_CODE_READ, COMMAND_READ)?;
@@ -256,7 +256,7 @@ impl<P: Port> Efuses<'_, P> {
         Ok(())
     }
 
-    /// Reads the error registers for a block. The ESP32 has one for all, which is about the 3/4 coding.
+    /// Reads the error registers of a block. The ESP32 has a single one, for the 3/4 coding.
     fn read_errors(&mut self, block: u8) -> Result<Vec<u32>, Error> {
         let registers = self.map.registers();
         let (first, count) = match (registers.coding, block) {
@@ -267,7 +267,7 @@ impl<P: Port> Efuses<'_, P> {
         offsets.map(|offset| self.read(offset)).collect()
     }
 
-    /// Clears what others left in the registers, and sets the times of programming.
+    /// Clears the programming registers, and sets the programming times.
     fn set_up(&mut self) -> Result<(), Error> {
         if !self.loaded.is_empty() {
             return Ok(());
@@ -285,7 +285,8 @@ impl<P: Port> Efuses<'_, P> {
         Ok(())
     }
 
-    /// The values for the crystal of 26 MHz. Sources: ESP-IDF's `efuse_hal.c` of the ESP32 and the ESP32-C2 (Apache-2.0).
+    /// Returns the value for the 26 MHz crystal. Sources: ESP-IDF's `efuse_hal.c` of the ESP32 and the ESP32-C2
+    /// (Apache-2.0).
     fn timing_value(&mut self, register: u16, mask: u32, usual: u32) -> Result<u32, Error> {
         let value = match (self.map.registers().coding, register, mask) {
             (BlockCoding::Esp32, 0x118, _) => 52,
@@ -296,7 +297,7 @@ impl<P: Port> Efuses<'_, P> {
         Ok(if self.loader.crystal_mhz()? == 26 { value } else { usual })
     }
 
-    /// Wipes the registers with data to program: nobody is to read a key there.
+    /// Clears the programming registers, so that a key cannot be read there.
     fn wipe(&mut self, block: &EfuseBlock) -> Result<(), Error> {
         let count = match self.map.registers().coding {
             BlockCoding::Esp32 => program_words(block),
@@ -311,7 +312,7 @@ impl<P: Port> Efuses<'_, P> {
         self.write(registers.command, command)
     }
 
-    /// Waits until the controller reads as idle twice: by ESP-IDF one read may come before its clock is stable.
+    /// Waits until the controller reads as idle twice: according to ESP-IDF, one read may precede a stable clock.
     fn wait_idle(&mut self) -> Result<(), Error> {
         let deadline = Instant::now().checked_add(IDLE_TIMEOUT);
         let mut idle = 0_u8;
@@ -327,7 +328,7 @@ impl<P: Port> Efuses<'_, P> {
         Ok(())
     }
 
-    /// Writes registers with data to program, as far as they do not hold it already.
+    /// Writes programming registers whose value differs.
     fn write_words(&mut self, offset: u16, words: impl Iterator<Item = u32>) -> Result<(), Error> {
         for (word, offset) in words.zip((offset..).step_by(4)) {
             if self.loaded.get(&offset) != Some(&word) {
@@ -349,7 +350,7 @@ impl<P: Port> Efuses<'_, P> {
     }
 }
 
-/// The registers that program a block of the ESP32.
+/// Number of programming registers of an ESP32 block.
 fn program_words(block: &EfuseBlock) -> usize {
     usize::from(block.words)
 }

@@ -10,21 +10,21 @@ use super::{Burned, Efuses};
 use crate::Error;
 use crate::port::Port;
 
-/// A key as the block and BLOCK0 are to be.
+/// The target state of a block and BLOCK0 for a key.
 pub(super) struct KeyPlan {
     pub(super) block: &'static EfuseBlock,
     pub(super) purpose: &'static Purpose,
     pub(super) words: Zeroizing<[u32; 8]>,
-    /// The words that belong to the key.
+    /// The words of the block that the key uses.
     places: Range<usize>,
-    /// The purpose, where the block has one, and bits of protection.
+    /// The bits of BLOCK0: the purpose, where blocks have one, and the protection.
     pub(super) block0: [u32; 8],
-    /// The bits of RD_DIS that hide it.
+    /// The RD_DIS bits that hide it.
     hides: u32,
 }
 
 impl<P: Port> Efuses<'_, P> {
-    /// Makes a plan of a key.
+    /// Makes the plan of a key.
     pub(super) fn key_plan(&self, block: &str, purpose: &str, bytes: &[u8]) -> Result<KeyPlan, Error> {
         let map = self.map();
         let block = self.key_block(block)?;
@@ -35,7 +35,7 @@ impl<P: Port> Efuses<'_, P> {
             _ => true,
         };
         let blocks = &map.chip().facts().key_blocks;
-        // Faults of the hardware.
+        // Hardware faults.
         let is_faulty = row.name.starts_with("XTS_AES_") && blocks.without_encryption_key.contains(&block.name)
             || row.name.starts_with("ECDSA_KEY") && blocks.without_ecdsa_key.contains(&block.name);
         if !is_its_own || is_faulty {
@@ -75,7 +75,7 @@ impl<P: Port> Efuses<'_, P> {
         protection |= bit(plan.block.write_protect);
         let _ = self.field("WR_DIS")?.put(protection, &mut plan.block0);
         let _ = self.field("RD_DIS")?.put(plan.hides, &mut plan.block0);
-        // Before revision 1.2 the ESP32-H2 would take a k from software, which gives the key away.
+        // Before revision 1.2 the ESP32-H2 accepts a nonce k from software, which can reveal the key.
         if let Some(field) = self.map().field("ECDSA_FORCE_USE_HARDWARE_K")
             && plan.purpose.name.starts_with("ECDSA_KEY")
         {
@@ -87,13 +87,13 @@ impl<P: Port> Efuses<'_, P> {
         Ok(())
     }
 
-    /// Returns the words of the block that the key takes, and its bytes as they go there.
+    /// Returns the words of the block that the key uses, and its bytes as stored there.
     fn key_data(&self, purpose: &Purpose, bytes: &[u8]) -> Result<(Range<usize>, Zeroizing<[u8; 32]>), Error> {
         let mut places = 0..8;
         let mut needed = 32;
         let mut part = bytes;
         match (self.map().registers().coding, purpose.name) {
-            // A digest of 32 bytes does not fit into a block with coding.
+            // A 32-byte digest does not fit into a block with coding.
             (BlockCoding::Esp32, "secure_boot_v2") if self.esp32_coding().data_len() == 32 => {}
             (BlockCoding::Esp32, "secure_boot_v2") => return Err(self.unknown(purpose.name)),
             (BlockCoding::Esp32, _) => {
@@ -101,7 +101,7 @@ impl<P: Port> Efuses<'_, P> {
                 places = 0..needed / 4;
             }
             (_, DERIVED) => (places, needed) = (0..4, 16),
-            // The file is the whole digest; the chip has half of it.
+            // The file has the whole digest; the chip stores half of it.
             (_, "SECURE_BOOT_DIGEST") => {
                 (places, needed) = (4..8, 16);
                 if bytes.len() == 32 {
@@ -113,7 +113,7 @@ impl<P: Port> Efuses<'_, P> {
             _ => {}
         }
         let mut data = Zeroizing::new([0_u8; 32]);
-        // A scalar of P-192 is extended by zeros at the front, where it is big endian.
+        // A P-192 scalar is extended with zeros at the front, as big-endian.
         let is_p192 = purpose.name.starts_with("ECDSA_KEY") && part.len() == 24;
         let extended = if is_p192 { 8 } else { 0 };
         if part.len().saturating_add(extended) != needed {
@@ -133,7 +133,7 @@ impl<P: Port> Efuses<'_, P> {
         Ok((places, data))
     }
 
-    /// Tells whether the words of a key that was hidden read as 0.
+    /// Returns whether the words of a hidden key read as 0.
     pub(super) fn is_hidden(&self, plan: &KeyPlan) -> bool {
         let words = Zeroizing::new(self.words(plan.block.index));
         let own = words.get(plan.places.clone()).unwrap_or_default();
@@ -168,7 +168,7 @@ impl<P: Port> Efuses<'_, P> {
             () if *now == *key && may_become && now.iter().any(|word| *word != 0) => Burned::Partly,
             () if now.iter().all(|word| *word == 0)
                 && may_become
-                // A block with a hidden half was burned: it cannot take the other half any more.
+                // A block with a hidden half has been burned and cannot take the other half.
                 && hidden == 0
                 && !self.is_write_protected(plan.block.write_protect) =>
             {

@@ -2,7 +2,7 @@ use esp_flash_image::{Chip, ChipRevision};
 
 use super::tables;
 
-/// The eFuses of a chip: fields, blocks, purposes of keys and the registers of the controller.
+/// The eFuse map of a chip: fields, blocks, key purposes and the controller's registers.
 ///
 /// Sources: ESP-IDF's `esp_efuse_table.csv`, `esp_efuse_chip.h` and `efuse_hal.c` of each chip (Apache-2.0) and the
 /// tables of espflash (MIT or Apache-2.0).
@@ -27,14 +27,14 @@ pub struct EfuseMap {
     pub(super) blocks: &'static [EfuseBlock],
     pub(super) purposes: &'static [Purpose],
     pub(super) registers: EfuseRegisters,
-    /// The block and the word with the low half of the base MAC.
+    /// The block and word of the low half of the base MAC.
     pub(super) mac: (usize, usize),
     pub(super) mac_extension: bool,
 }
 
 impl EfuseMap {
-    /// Returns the map of a chip; without a revision the one of the newest chips. `None` for chips that this loader
-    /// does not know.
+    /// Returns the map of a chip; without a revision, the map of the newest revision. `None` for chips that this loader
+    /// does not support.
     #[must_use]
     pub fn of(chip: Chip, revision: Option<ChipRevision>) -> Option<&'static Self> {
         let before = |major, minor| {
@@ -69,19 +69,19 @@ impl EfuseMap {
         self.fields.iter().flat_map(|fields| fields.iter())
     }
 
-    /// Finds a field by its name.
+    /// Returns the field with a name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static EfuseField> {
         self.fields().find(|field| field.name == name)
     }
 
-    /// Returns all blocks; BLOCK0 is the first one.
+    /// Returns all blocks; BLOCK0 is first.
     #[must_use]
     pub const fn blocks(&self) -> &'static [EfuseBlock] {
         self.blocks
     }
 
-    /// Finds a block by one of its names: `BLOCK_KEY0` or `BLOCK4`; `flash_encryption` or `BLOCK1` on the ESP32.
+    /// Returns the block with one of its names: `BLOCK_KEY0` or `BLOCK4`; `flash_encryption` or `BLOCK1` on the ESP32.
     #[must_use]
     pub fn block(&self, name: &str) -> Option<&'static EfuseBlock> {
         self.blocks
@@ -89,19 +89,19 @@ impl EfuseMap {
             .find(|block| block.name == name || block.alias == name)
     }
 
-    /// Returns the purposes of keys.
+    /// Returns the key purposes.
     #[must_use]
     pub const fn purposes(&self) -> &'static [Purpose] {
         self.purposes
     }
 
-    /// Finds a purpose by its name.
+    /// Returns the purpose with a name.
     #[must_use]
     pub fn purpose(&self, name: &str) -> Option<&'static Purpose> {
         self.purposes.iter().find(|purpose| purpose.name == name)
     }
 
-    /// Returns the number of a purpose in the fields KEY_PURPOSE_n.
+    /// Returns the number of a purpose in the KEY_PURPOSE_n fields.
     #[must_use]
     pub fn purpose_number(&self, name: &str) -> Option<u8> {
         self.purpose(name).map(|purpose| purpose.number)
@@ -113,19 +113,19 @@ impl EfuseMap {
         &self.registers
     }
 
-    /// Returns the block and the word with the low half of the base MAC; the high half follows.
+    /// Returns the block and word of the low half of the base MAC; the high half follows.
     #[must_use]
     pub const fn mac_place(&self) -> (usize, usize) {
         self.mac
     }
 
-    /// Tells whether the upper half of the MAC's second word is the extension that makes the MAC an EUI-64.
+    /// Returns whether the upper half of the MAC's second word extends the MAC to an EUI-64.
     #[must_use]
     pub const fn has_mac_extension(&self) -> bool {
         self.mac_extension
     }
 
-    /// Returns the field with the purpose of a key block, where blocks have one.
+    /// Returns the field with the purpose of a key block, on chips that have one.
     #[must_use]
     pub fn purpose_field(&self, block: &EfuseBlock) -> Option<&'static EfuseField> {
         let number = block.name.strip_prefix("BLOCK_KEY")?;
@@ -134,13 +134,13 @@ impl EfuseMap {
     }
 }
 
-/// A field of eFuses.
+/// An eFuse field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EfuseField {
     name: &'static str,
     block: u8,
     low: Bits,
-    /// The upper bits of a field that is in two places.
+    /// The upper bits of a field that is split.
     high: Bits,
     write_protect: Option<u8>,
     read_protect: Option<u8>,
@@ -153,7 +153,7 @@ struct Bits {
 }
 
 impl EfuseField {
-    /// Returns the name that ESP-IDF and espefuse have for it.
+    /// Returns the name used by ESP-IDF and espefuse.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
@@ -165,39 +165,39 @@ impl EfuseField {
         self.block
     }
 
-    /// Returns the number of its lowest bit in the block.
+    /// Returns the index of its lowest bit in the block.
     #[must_use]
     pub const fn first_bit(&self) -> u16 {
         self.low.first
     }
 
-    /// Returns how many bits it has, at most 32.
+    /// Returns the number of bits, at most 32.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "no field is empty")]
     pub const fn len(&self) -> u8 {
-        // At most 32 in all, by the tables.
+        // The tables have at most 32 bits in total.
         self.low.len.saturating_add(self.high.len)
     }
 
-    /// Returns the numbers of its bits in the block, the lowest one first.
+    /// Returns the indices of its bits in the block, the lowest first.
     pub fn bits(&self) -> impl Iterator<Item = u16> + use<> {
         let run = |bits: Bits| (bits.first..).take(usize::from(bits.len));
         run(self.low).chain(run(self.high))
     }
 
-    /// Returns the bit of WR_DIS that ends its burning.
+    /// Returns the WR_DIS bit that prevents further burning.
     #[must_use]
     pub const fn write_protect(&self) -> Option<u8> {
         self.write_protect
     }
 
-    /// Returns the bit of RD_DIS that hides it; only the ESP32 has such fields.
+    /// Returns the RD_DIS bit that hides it; only the ESP32 has such fields.
     #[must_use]
     pub const fn read_protect(&self) -> Option<u8> {
         self.read_protect
     }
 
-    /// Reads its value out of the words of its block.
+    /// Extracts its value from the words of its block.
     #[must_use]
     pub fn value(&self, words: &[u32]) -> u32 {
         self.bits().zip(0_u32..32).fold(0, |value, (bit, place)| {
@@ -206,7 +206,7 @@ impl EfuseField {
         })
     }
 
-    /// Sets the bits of a value in the words of its block; `false` when the value has more bits than the field.
+    /// Sets the bits of a value in the words of its block; returns `false` if the value has more bits than the field.
     #[must_use]
     pub fn put(&self, value: u32, words: &mut [u32]) -> bool {
         for (bit, place) in self.bits().zip(0_u32..32) {
@@ -228,7 +228,7 @@ impl EfuseField {
     }
 }
 
-/// A row of a table.
+/// Makes a row of a table.
 pub(super) const fn field(name: &'static str, block: u8, first: u16, len: u8, write_protect: Option<u8>) -> EfuseField {
     EfuseField {
         name,
@@ -240,41 +240,41 @@ pub(super) const fn field(name: &'static str, block: u8, first: u16, len: u8, wr
     }
 }
 
-/// A block of eFuses.
+/// An eFuse block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EfuseBlock {
-    /// Its name, as BLOCK_KEY0.
+    /// Its name, such as BLOCK_KEY0.
     pub name: &'static str,
-    /// Its other name, as BLOCK4.
+    /// Its alias, such as BLOCK4.
     pub alias: &'static str,
     /// Its number.
     pub index: u8,
-    /// How many words of 32 bits are read.
+    /// Number of 32-bit words.
     pub words: u8,
-    /// The offset of the registers that read it, from the base.
+    /// The offset of its read registers from the base.
     pub read: u16,
-    /// The offset of the registers that program it, from the base.
+    /// The offset of its programming registers from the base.
     pub program: u16,
-    /// The bit of WR_DIS that ends its burning.
+    /// The WR_DIS bit that prevents further burning.
     pub write_protect: Option<u8>,
-    /// The bits of RD_DIS that hide it; 0 where nothing can.
+    /// The RD_DIS bits that hide it; 0 if it cannot be hidden.
     pub read_protect: u8,
-    /// Whether it is for a key.
+    /// Whether it is a key block.
     pub key: bool,
 }
 
-/// What a key block is for.
+/// The purpose of a key block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Purpose {
-    /// The name that espefuse has for it, or that of the block where each block is for one key.
+    /// The name used by espefuse, or the block name where blocks have fixed purposes.
     pub name: &'static str,
     /// Its number in KEY_PURPOSE_n.
     pub number: u8,
-    /// Whether nobody but the hardware may read the key.
+    /// Whether only the hardware may read the key.
     pub secret: bool,
-    /// Whether the block holds the bytes of the key from the last to the first.
+    /// Whether the block holds the bytes of the key in reverse order.
     pub reversed: bool,
 }
 
@@ -282,35 +282,35 @@ pub struct Purpose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EfuseRegisters {
-    /// The address of the first one; the others are offsets.
+    /// The address of the first register; the others are given as offsets.
     pub base: u32,
-    /// How data is coded, and so how it is programmed.
+    /// The coding of the data, which determines how it is programmed.
     pub coding: BlockCoding,
     /// The operation code: [`OP_CODE_WRITE`] or [`OP_CODE_READ`].
     pub conf: u16,
-    /// The command: [`COMMAND_READ`], or [`COMMAND_PROGRAM`] with the number of the block from bit 2 on.
+    /// The command: [`COMMAND_READ`], or [`COMMAND_PROGRAM`] with the block number shifted left by 2.
     pub command: u16,
-    /// Errors in the four copies of BLOCK0, or of the 3/4 coding: the first register and how many there are.
+    /// Errors in the four copies of BLOCK0, or of the 3/4 coding: the first register and the number of registers.
     pub repeat_errors: (u16, u8),
-    /// Errors of the Reed-Solomon coding: the first register and how many there are.
+    /// Errors of the Reed-Solomon coding: the first register and the number of registers.
     pub rs_errors: (u16, u8),
-    /// Fields of the registers with the times of programming, for the usual crystal.
+    /// Register fields with the programming times, for the usual crystal.
     pub timing: &'static [TimingField],
-    /// How many bytes the registers take.
+    /// Length of the register block in bytes.
     pub size: u16,
 }
 
-/// How the blocks other than BLOCK0 are coded.
+/// The coding of blocks other than BLOCK0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BlockCoding {
-    /// None, 3/4 or repeat, by the field CODING_SCHEME; each block has registers of its own: ESP32.
+    /// None, 3/4 or repeat, selected by CODING_SCHEME; each block has its own registers: ESP32.
     Esp32,
-    /// Reed-Solomon with 12 check bytes, in registers that all blocks share: all other chips.
+    /// Reed-Solomon with 12 check bytes, in registers shared by all blocks: all other chips.
     ReedSolomon,
 }
 
-/// A field of a register that has to be set before programming.
+/// A register field that must be set before programming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TimingField {
@@ -318,7 +318,7 @@ pub struct TimingField {
     pub register: u16,
     /// The bits of the field.
     pub mask: u32,
-    /// The value, at its place.
+    /// The value, shifted to its place.
     pub value: u32,
 }
 

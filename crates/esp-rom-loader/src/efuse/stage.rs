@@ -1,8 +1,8 @@
-//! Stages of burning, in the only safe order; each one can be left forward only, and a loader that has burned in one of
-//! them refuses those before it.
+//! The stages of burning, in the only safe order. A stage can only be left forward, and after a burn the loader refuses
+//! all earlier stages.
 //!
-//! Secret keys come before digests, since closing RD_DIS, which keeps digests readable, keeps later keys readable, too.
-//! Download mode comes last, since no eFuse can be burned without it (ESP-IDF, "Security Features Enablement Workflows").
+//! Secret keys come before digests, because closing RD_DIS, which keeps digests readable, also keeps later keys readable.
+//! Download mode comes last, because no eFuse can be burned without it (ESP-IDF, "Security Features Enablement Workflows").
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use super::{Burn, Burned, Efuses};
 use crate::Error;
 use crate::port::Port;
 
-/// How far burning has come.
+/// The stage of a burn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum BurnStage {
     #[default]
@@ -24,18 +24,18 @@ pub(crate) enum BurnStage {
 }
 
 impl<'a, P: Port> Efuses<'a, P> {
-    /// Begins to burn. On a connection that has burned already, the stages before that one refuse everything.
+    /// Starts burning. After an earlier burn on the same connection, the stages before that one refuse everything.
     #[must_use]
     pub const fn start(self) -> SecretKeyStage<'a, P> {
         SecretKeyStage(self)
     }
 }
 
-/// The first stage: keys that nobody may read.
+/// The first stage: read-protected keys.
 ///
 /// # Examples
 ///
-/// The order is checked by the compiler: no secret key can be burned after the digests.
+/// The compiler checks the order: no secret key can be burned after the digests.
 ///
 /// ```compile_fail
 /// # use esp_rom_loader::{Burn, Efuses, Error, Port};
@@ -64,19 +64,20 @@ impl<'a, P: Port> Efuses<'a, P> {
 pub struct SecretKeyStage<'a, P>(Efuses<'a, P>);
 
 impl<'a, P: Port> SecretKeyStage<'a, P> {
-    /// Burns a key that nobody may read, with its purpose and protection; `false` when the chip has it.
+    /// Burns a read-protected key, with its purpose and protection; returns `false` if the chip has it already.
     ///
     /// # Errors
     ///
-    /// [`Error::Stage`] for anything else, [`Error::ReadProtectionClosed`], [`Error::AlreadyBurned`] (also for a key that
-    /// is hidden: see [`Efuses::is_burned`]), [`Error::BurnDiffers`], [`Error::CodingError`]; errors of the connection.
+    /// [`Error::Stage`] for any other burn, [`Error::ReadProtectionClosed`], [`Error::AlreadyBurned`] (also for a hidden
+    /// key: see [`Efuses::is_burned`]), [`Error::BurnDiffers`], [`Error::CodingError`]; connection errors.
     pub fn burn_secret_key(&mut self, key: &Burn<'_>) -> Result<bool, Error> {
         check_key(&self.0, key, true)?;
         self.0.enter(BurnStage::SecretKeys, key.name())?;
         self.0.burn(key)
     }
 
-    /// Burns a secret key and a digest that share a block, as on the ESP32-C2, in one go; `false` when the chip has them.
+    /// Burns a secret key and a digest that share a block, as on the ESP32-C2, together; `false` if the chip has them
+    /// already.
     ///
     /// # Errors
     ///
@@ -96,18 +97,18 @@ impl<'a, P: Port> SecretKeyStage<'a, P> {
         self.0.burn_keys(&[key, half])
     }
 
-    /// Goes on to the digests.
+    /// Continues with the digests.
     #[must_use]
     pub fn into_digests(self) -> KeyDigestStage<'a, P> {
         KeyDigestStage(self.0)
     }
 }
 
-/// The second stage: digests that have to stay readable.
+/// The second stage: digests, which must stay readable.
 pub struct KeyDigestStage<'a, P>(Efuses<'a, P>);
 
 impl<'a, P: Port> KeyDigestStage<'a, P> {
-    /// Burns a key that stays readable, with its purpose and write protection; `false` when the chip has it.
+    /// Burns a readable key, with its purpose and write protection; returns `false` if the chip has it already.
     ///
     /// # Errors
     ///
@@ -118,24 +119,24 @@ impl<'a, P: Port> KeyDigestStage<'a, P> {
         self.0.burn(digest)
     }
 
-    /// Goes on to the settings.
+    /// Continues with the settings.
     #[must_use]
     pub fn into_settings(self) -> SettingStage<'a, P> {
         SettingStage(self.0)
     }
 }
 
-/// The third stage: what turns protection on and debugging off, revokes keys, and write-protects.
+/// The third stage: enabling protection, disabling debugging, revoking keys, and write protection.
 pub struct SettingStage<'a, P>(Efuses<'a, P>);
 
 impl<'a, P: Port> SettingStage<'a, P> {
-    /// Burns an eFuse or a write protection; `false` when the chip has it.
+    /// Burns an eFuse or a write protection; returns `false` if the chip has it already.
     ///
     /// # Errors
     ///
-    /// [`Error::Stage`] for keys, for eFuses that close download mode, for RD_DIS, and for a write protection that they
-    /// or WR_DIS share; [`Error::WriteProtected`], [`Error::AlreadyBurned`], [`Error::BurnDiffers`],
-    /// [`Error::CodingError`]; errors of the connection.
+    /// [`Error::Stage`] for keys, for eFuses that close download mode, for RD_DIS, and for a write protection shared with
+    /// those or with WR_DIS; [`Error::WriteProtected`], [`Error::AlreadyBurned`], [`Error::BurnDiffers`],
+    /// [`Error::CodingError`]; connection errors.
     pub fn burn(&mut self, setting: &Burn<'_>) -> Result<bool, Error> {
         match setting {
             Burn::Efuse { name, .. } if !closes_download(&self.0, name) => {}
@@ -146,7 +147,7 @@ impl<'a, P: Port> SettingStage<'a, P> {
         self.0.burn(setting)
     }
 
-    /// Write-protects RD_DIS: no key can be hidden any more, and so no digest either.
+    /// Write-protects RD_DIS: no further key or digest can be hidden.
     ///
     /// # Errors
     ///
@@ -157,12 +158,12 @@ impl<'a, P: Port> SettingStage<'a, P> {
         Ok(FinalStage(self.0))
     }
 
-    /// Goes on without that, for a chip without digests or one whose RD_DIS is write-protected already.
+    /// Continues without it, for a chip without digests or with RD_DIS already write-protected.
     ///
     /// # Errors
     ///
-    /// [`Error::Stage`] when RD_DIS is open and a key block holds a digest or secure boot is on: whoever hides a digest
-    /// stops every boot.
+    /// [`Error::Stage`] when RD_DIS is open and a key block holds a digest or secure boot is on: an attacker could prevent
+    /// booting by hiding a digest.
     pub fn leave_read_protection(self) -> Result<FinalStage<'a, P>, Error> {
         let efuses = &self.0;
         let is_closed = efuses.is_write_protected(Some(efuses.protection_of(RD_DIS)?));
@@ -173,18 +174,18 @@ impl<'a, P: Port> SettingStage<'a, P> {
     }
 }
 
-/// The last stage: the flash is compared once more, and download mode closed.
+/// The last stage: the flash is verified again, and download mode is closed.
 pub struct FinalStage<'a, P>(Efuses<'a, P>);
 
-/// How a chip shows that its download mode is locked.
+/// The evidence that download mode is locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LockProof {
-    /// The eFuse reads back.
+    /// The eFuse was read back.
     ReadBack,
-    /// The security info says so; eFuses cannot be read any more.
+    /// The security info reports it; eFuses can no longer be read.
     SecurityInfo,
-    /// The chip does not answer any more.
+    /// The chip no longer answers.
     Silence,
 }
 
@@ -198,7 +199,7 @@ impl<P: Port> FinalStage<'_, P> {
         self.0.loader().flash_md5(offset, len)
     }
 
-    /// Burns the eFuse that closes download mode or leaves a part of it; nothing can be burned afterwards.
+    /// Burns the eFuse that closes or restricts download mode; nothing can be burned afterwards.
     ///
     /// # Errors
     ///
@@ -251,13 +252,13 @@ macro_rules! look {
         }
 
         impl<'a, P: Port> $stage<'a, P> {
-            /// Returns the eFuses as they are now.
+            /// Returns the eFuses as last read.
             #[must_use]
             pub const fn efuses(&self) -> &Efuses<'a, P> {
                 &self.0
             }
 
-            /// Ends burning for now; see [`Efuses::keep`].
+            /// Stops burning for now; see [`Efuses::keep`].
             pub fn keep(self) {
                 self.0.keep();
             }
@@ -288,8 +289,8 @@ fn closes_for_good<P: Port>(efuses: &Efuses<'_, P>, name: &str) -> bool {
     name == efuses.map().chip().facts().efuses.download_off
 }
 
-/// Tells whether a write protection shares its bit with an eFuse that closes download mode, with RD_DIS or with WR_DIS:
-/// what belongs to a later stage could not be burned any more.
+/// Returns whether a write protection shares its bit with an eFuse that closes download mode, with RD_DIS or with WR_DIS:
+/// later stages could then not burn it.
 fn protects_a_lock<P: Port>(efuses: &Efuses<'_, P>, name: &str) -> Result<bool, Error> {
     let protection = efuses.protection_of(name)?;
     let names = &efuses.map().chip().facts().efuses;
@@ -303,8 +304,8 @@ fn protects_a_lock<P: Port>(efuses: &Efuses<'_, P>, name: &str) -> Result<bool, 
     Ok(locks.into_iter().flatten().any(shares))
 }
 
-/// Tells whether the chip checks a digest at boot, or would with one more eFuse. The key of secure boot version 1 is
-/// hidden, and needs no open RD_DIS nor a closed one.
+/// Returns whether the chip verifies a digest at boot, or would after one more burn. The key of secure boot version 1 is
+/// hidden, and does not depend on RD_DIS.
 fn has_digest<P: Port>(efuses: &Efuses<'_, P>) -> Result<bool, Error> {
     let facts = efuses.map().chip().facts();
     if let Some(name) = facts.efuses.secure_boot_v2
@@ -319,7 +320,7 @@ fn has_digest<P: Port>(efuses: &Efuses<'_, P>) -> Result<bool, Error> {
                 let mut digests = facts.key_blocks.digest_purposes.iter();
                 digests.any(|name| efuses.map().purpose_number(name).map(u32::from) == Some(number))
             }
-            // What is hidden reads as 0.
+            // Hidden blocks read as 0.
             None => Zeroizing::new(efuses.words(block.index)).iter().any(|word| *word != 0),
         };
         if holds {

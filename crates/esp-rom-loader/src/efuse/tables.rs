@@ -1,4 +1,4 @@
-//! The tables of chips. The fields of each chip are in a file of its name.
+//! The eFuse tables of the chips. The fields of each chip are in a file with its name.
 
 mod esp32;
 mod esp32c2;
@@ -38,7 +38,7 @@ pub(super) const ESP32: EfuseMap = EfuseMap {
         command: 0x104,
         repeat_errors: (0x11C, 1),
         rs_errors: (0, 0),
-        // For the crystal of 40 MHz; the one of 26 MHz has other values.
+        // For the 40 MHz crystal; the 26 MHz crystal has other values.
         timing: &[
             timing(0x118, 0xFF, 80),
             timing(0xF8, 0xFF, 160),
@@ -76,7 +76,7 @@ pub(super) const ESP32C2: EfuseMap = EfuseMap {
             timing(0x108, 0xFF, 0x28),
             timing(0x114, 0xFF_FF00, 0x3000 << 8),
             timing(0x118, 0xFFFF, 0x190),
-            // TPGM_INACTIVE: 5 for each MHz of the crystal.
+            // TPGM_INACTIVE: 5 per MHz of the crystal.
             timing(0x110, 0xFF00, 200 << 8),
         ],
         ..REGISTERS
@@ -160,7 +160,7 @@ pub(super) const ESP32P4: EfuseMap = EfuseMap {
     purposes: P4_PURPOSES,
     registers: EfuseRegisters {
         base: 0x5012_D000,
-        // ESP-IDF leaves the times as the hardware has them.
+        // ESP-IDF keeps the hardware's default times.
         timing: &[],
         ..REGISTERS
     },
@@ -213,7 +213,7 @@ pub(super) const ESP32S3: EfuseMap = EfuseMap {
     ..MAP
 };
 
-/// What most chips have.
+/// The properties shared by most chips.
 const MAP: EfuseMap = EfuseMap {
     chip: Chip::Esp32c3,
     fields: &[],

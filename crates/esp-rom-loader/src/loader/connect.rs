@@ -10,7 +10,7 @@ use crate::port::Port;
 use crate::slip::SlipDecoder;
 use crate::{Command, Error, Reset};
 
-/// How to reach a chip.
+/// Settings for connecting to a chip.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ pub struct ConnectSettings {
 }
 
 impl ConnectSettings {
-    /// Makes settings: 7 attempts within 10 seconds at 115200 baud.
+    /// Makes the default settings: 7 attempts within 10 seconds at 115200 baud.
     #[must_use]
     pub const fn new(reset: Reset) -> Self {
         Self {
@@ -41,21 +41,21 @@ impl ConnectSettings {
         }
     }
 
-    /// Resets the chip this often at most; at least once.
+    /// Sets the maximum number of attempts, at least one; each resets the chip.
     #[must_use]
     pub const fn with_attempts(mut self, attempts: u8) -> Self {
         self.attempts = attempts;
         self
     }
 
-    /// Gives up after this time.
+    /// Sets the time limit for all attempts.
     #[must_use]
     pub const fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// States the baud rate at which the port was opened.
+    /// Sets the baud rate at which the port was opened.
     #[must_use]
     pub const fn with_baud(mut self, baud: u32) -> Self {
         self.baud = baud;
@@ -64,7 +64,7 @@ impl ConnectSettings {
 }
 
 impl<P: Port> Loader<P> {
-    /// Resets a chip into download mode and finds out which one it is.
+    /// Resets a chip into download mode and identifies its type.
     ///
     /// # Errors
     ///
@@ -104,7 +104,7 @@ impl<P: Port> Loader<P> {
                 match self.sync() {
                     Ok(()) => return Ok(()),
                     Err(error @ (Error::NoAnswer { .. } | Error::Garbage { .. } | Error::CommandFailed { .. })) => {
-                        // Garbage says more than the silence after it.
+                        // Garbage is more informative than the silence after it.
                         if !matches!(failure, Error::Garbage { .. }) {
                             failure = error;
                         }
@@ -119,7 +119,7 @@ impl<P: Port> Loader<P> {
         Err(failure)
     }
 
-    /// Lets the ROM find the baud rate; it answers eight times.
+    /// Lets the ROM detect the baud rate; it answers eight times.
     pub(super) fn sync(&mut self) -> Result<(), Error> {
         let mut data = vec![0x07, 0x07, 0x12, 0x20];
         data.resize(36, 0x55);
@@ -138,7 +138,7 @@ impl<P: Port> Loader<P> {
     fn detect(&mut self) -> Result<(), Error> {
         self.security = match self.security_info() {
             Ok(info) => Some(info),
-            // The ESP32 does not know the command, and may not answer.
+            // The ESP32 does not support the command, and may not answer.
             Err(Error::CommandFailed { .. } | Error::NoAnswer { .. } | Error::Garbage { .. }) => {
                 if self.is_esp32()? {
                     self.chip = Chip::Esp32;
@@ -146,8 +146,8 @@ impl<P: Port> Loader<P> {
                 }
                 match self.security_info() {
                     Ok(info) => Some(info),
-                    // Refused twice: a mock that has none. An answer that is lost once more is an error, since a chip
-                    // would pass for one without protection.
+                    // Refused twice: a mock without the command. A second lost answer is an error, because the chip would
+                    // pass for one without protection.
                     Err(Error::CommandFailed { .. }) => None,
                     Err(error) => return Err(error),
                 }
@@ -161,14 +161,14 @@ impl<P: Port> Loader<P> {
         }
         self.chip = match self.read_register(MAGIC_REGISTER) {
             Ok(magic) => chip_of_magic(magic).ok_or(Error::ChipUnknown { id: magic })?,
-            // Only the ESP32-S2 has security info without a chip id; with secure download mode it reads no registers.
+            // Only the ESP32-S2 has security info without a chip ID; in secure download mode it reads no registers.
             Err(Error::CommandFailed { .. }) if self.is_secure_download() => Chip::Esp32s2,
             Err(error) => return Err(error),
         };
         Ok(())
     }
 
-    /// Tells whether the magic register is that of an ESP32; chips that read no registers are others.
+    /// Returns whether the magic register is that of an ESP32; a chip that refuses register reads is not one.
     fn is_esp32(&mut self) -> Result<bool, Error> {
         match self.read_register(MAGIC_REGISTER) {
             Ok(magic) => Ok(chip_of_magic(magic) == Some(Chip::Esp32)),
@@ -191,7 +191,7 @@ impl<P: Port> Loader<P> {
     ///
     /// # Errors
     ///
-    /// [`Error::Baud`] when the chip does not answer at it; errors of the connection.
+    /// [`Error::Baud`] when the chip does not answer at the new rate; connection errors.
     pub fn set_baud(&mut self, baud: u32) -> Result<(), Error> {
         if baud == self.baud {
             return Ok(());
@@ -203,7 +203,7 @@ impl<P: Port> Loader<P> {
         let changed = self.port.set_baud_rate(baud);
         changed.map_err(|_| Error::Baud { baud })?;
         self.baud = baud;
-        // The UART of the chip needs a moment; what arrives meanwhile is noise.
+        // The chip's UART needs a moment; bytes received meanwhile are noise.
         std::thread::sleep(BAUD_PAUSE);
         self.dirty = true;
         for _ in 0..SYNCS_PER_ATTEMPT {
@@ -216,7 +216,7 @@ impl<P: Port> Loader<P> {
         Err(Error::Baud { baud })
     }
 
-    /// Returns the number that makes the ROM choose a baud rate: it calculates with another crystal than there may be.
+    /// Returns the number that makes the ROM choose a baud rate: the ROM may assume another crystal than the board has.
     fn rom_baud(&mut self, baud: u32) -> Result<u32, Error> {
         let (expected, crystal) = match self.chip {
             Chip::Esp32c5 => self.crystal_of_esp32c5()?,
@@ -231,7 +231,7 @@ impl<P: Port> Loader<P> {
         })
     }
 
-    /// Returns the crystal that the ROM of an ESP32-C5 expects, and the one it has by the divider: 40 or 48 MHz.
+    /// Returns the crystal frequency that the ROM of an ESP32-C5 assumes, and the actual one by the divider: 40 or 48 MHz.
     fn crystal_of_esp32c5(&mut self) -> Result<(u32, u32), Error> {
         if self.is_secure_download() {
             return Ok((48, 48));
@@ -241,7 +241,7 @@ impl<P: Port> Loader<P> {
         Ok((expected, if is_fast { 48 } else { 40 }))
     }
 
-    /// Returns the frequency of the crystal, where a chip can have one of two: from the divider that the ROM found.
+    /// Returns the crystal frequency, on chips that support two: from the divider that the ROM detected.
     pub(crate) fn crystal_mhz(&mut self) -> Result<u32, Error> {
         let divider = match self.chip {
             Chip::Esp32 => 0x3FF4_0014,
@@ -253,7 +253,7 @@ impl<P: Port> Loader<P> {
             return Ok(40);
         }
         let hertz = self.crystal_hertz(divider)?;
-        // Far from 26 MHz on both sides; 0 stands for no divider.
+        // Far from 26 MHz on both sides; 0 means no divider.
         Ok(if (20_000_000..33_000_000).contains(&hertz) {
             26
         } else {
@@ -261,7 +261,7 @@ impl<P: Port> Loader<P> {
         })
     }
 
-    /// Returns about the frequency of the crystal: the ROM divides it to the baud rate.
+    /// Returns the approximate crystal frequency, which the ROM divides to get the baud rate.
     fn crystal_hertz(&mut self, divider: u32) -> Result<u64, Error> {
         let divider = u64::from(self.read_register(divider)? & 0xF_FFFF);
         Ok(u64::from(self.baud).saturating_mul(divider))
@@ -283,10 +283,10 @@ fn chip_of_magic(magic: u32) -> Option<Chip> {
     })
 }
 
-/// In the ROM of each chip something else is there. Values: espflash, `Chip::has_magic_value` (MIT or Apache-2.0).
+/// The ROM of each chip has a different value here. Values: espflash, `Chip::has_magic_value` (MIT or Apache-2.0).
 const MAGIC_REGISTER: u32 = 0x4000_1000;
 
-/// The register of the ESP32-C5 with the frequency of its crystal in MHz from bit 24 on. Source: ESP-IDF's `pcr_reg.h`
+/// The ESP32-C5 register with the crystal frequency in MHz from bit 24 on. Source: ESP-IDF's `pcr_reg.h`
 /// (Apache-2.0).
 const PCR_SYSCLK_CONF: u32 = 0x6009_6110;
 

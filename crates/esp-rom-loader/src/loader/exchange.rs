@@ -9,7 +9,7 @@ use crate::port::Port;
 use crate::slip::slip_encode;
 use crate::{Command, Error};
 
-/// For commands that the ROM answers at once.
+/// The timeout of commands that the ROM answers immediately.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
 
 impl<P: Port> Loader<P> {
@@ -25,7 +25,7 @@ impl<P: Port> Loader<P> {
         self.receive(command, timeout)
     }
 
-    /// Takes an answer apart; see [`Answer::payload`].
+    /// Extracts the data of an answer; see [`Answer::payload`].
     pub(super) fn checked<'a>(
         &mut self,
         command: Command,
@@ -51,7 +51,7 @@ impl<P: Port> Loader<P> {
             let discarded = self.port.discard_input();
             discarded.map_err(|error| self.gone(&error))?;
         }
-        // It may have words of a key.
+        // It may contain part of a key.
         let request = Zeroizing::new(encode_request(command, checksum, data));
         let frame = Zeroizing::new(slip_encode(&request));
         let written = self.write_within(&frame, TIMEOUT);
@@ -61,7 +61,7 @@ impl<P: Port> Loader<P> {
         })
     }
 
-    /// Writes all within a time, plus the timeout of one write.
+    /// Writes all bytes within a time limit, plus the timeout of one write.
     fn write_within(&mut self, mut bytes: &[u8], timeout: Duration) -> io::Result<()> {
         let deadline = Instant::now().checked_add(timeout);
         loop {
@@ -80,7 +80,7 @@ impl<P: Port> Loader<P> {
         }
     }
 
-    /// Waits for the answer to a command; other frames and all else are passed over.
+    /// Waits for the answer to a command; skips other frames and noise.
     pub(super) fn receive(&mut self, command: Command, timeout: Duration) -> Result<Answer, Error> {
         let deadline = Instant::now().checked_add(timeout);
         let mut arrived = 0_usize;
@@ -102,7 +102,7 @@ impl<P: Port> Loader<P> {
         }
     }
 
-    /// Looks for an answer in what arrived; what is behind it stays. All of it is wiped: it may have words of a key.
+    /// Finds an answer in the received bytes; later bytes are kept. All are zeroized: they may contain part of a key.
     fn find_answer(&mut self, command: Command) -> Option<Answer> {
         let input = core::mem::take(&mut self.input);
         for (next, byte) in (1_usize..).zip(input.iter()) {
@@ -116,7 +116,7 @@ impl<P: Port> Loader<P> {
         None
     }
 
-    /// Reads what is there, or waits.
+    /// Reads the available bytes, or waits for some.
     fn read_some(&mut self, timeout: Duration) -> Result<usize, Error> {
         let mut buffer = Zeroizing::new([0; 4096]);
         let result = self

@@ -12,14 +12,14 @@ use crate::port::Port;
 use crate::{Command, Error};
 
 impl<P: Port> Loader<P> {
-    /// Writes bytes to the flash, compressed on the way; `progress` is told how many bytes are written.
+    /// Writes bytes to flash, compressed in transfer; `progress` receives the number of bytes written so far.
     ///
-    /// The sectors of 4096 bytes that the range touches are erased first. Nothing is compared: see
+    /// The 4096-byte sectors of the range are erased first. The result is not verified: see
     /// [`Loader::verify_flash`].
     ///
     /// # Errors
     ///
-    /// [`Error::FlashRange`], [`Error::CommandFailed`]; errors of the connection.
+    /// [`Error::FlashRange`], [`Error::CommandFailed`]; connection errors.
     pub fn write_flash(&mut self, offset: u32, bytes: &[u8], progress: &mut dyn FnMut(usize)) -> Result<(), Error> {
         let range = Error::FlashRange {
             offset,
@@ -53,11 +53,11 @@ impl<P: Port> Loader<P> {
         Ok(())
     }
 
-    /// Returns the MD5 of a range of the flash; the ROM computes it.
+    /// Returns the MD5 of a flash range, computed by the ROM.
     ///
     /// # Errors
     ///
-    /// [`Error::FlashRange`], [`Error::CommandFailed`] in secure download mode; errors of the connection.
+    /// [`Error::FlashRange`], [`Error::CommandFailed`] in secure download mode; connection errors.
     pub fn flash_md5(&mut self, offset: u32, len: u32) -> Result<[u8; 16], Error> {
         let bytes = usize::try_from(len).unwrap_or(usize::MAX);
         self.check_range(offset, bytes)
@@ -83,11 +83,11 @@ impl<P: Port> Loader<P> {
         Ok(digest)
     }
 
-    /// Compares the flash with bytes, by MD5.
+    /// Compares a flash range with bytes by MD5.
     ///
     /// # Errors
     ///
-    /// [`Error::Md5Differs`]; else as [`Loader::flash_md5`].
+    /// [`Error::Md5Differs`]; otherwise as [`Loader::flash_md5`].
     pub fn verify_flash(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Error> {
         let len = bytes.len();
         let short = u32::try_from(len).map_err(|_| Error::FlashRange { offset, len })?;
@@ -99,11 +99,11 @@ impl<P: Port> Loader<P> {
         }
     }
 
-    /// Reads flash, slowly: 64 bytes with each request.
+    /// Reads flash, slowly: 64 bytes per request.
     ///
     /// # Errors
     ///
-    /// [`Error::FlashRange`], [`Error::CommandFailed`] in secure download mode; errors of the connection.
+    /// [`Error::FlashRange`], [`Error::CommandFailed`] in secure download mode; connection errors.
     pub fn read_flash(&mut self, offset: u32, len: u32) -> Result<Vec<u8>, Error> {
         let range = || Error::FlashRange {
             offset,
@@ -113,7 +113,7 @@ impl<P: Port> Loader<P> {
         self.check_range(offset, size).ok_or_else(range)?;
         self.prepare_flash()?;
         let command = Command::ReadFlashSlow;
-        // Grows with what really arrives.
+        // Grows only with the received data.
         let mut bytes = Vec::new();
         while bytes.len() < size {
             let place = u32::try_from(bytes.len())
@@ -128,11 +128,11 @@ impl<P: Port> Loader<P> {
         Ok(bytes)
     }
 
-    /// Returns the bytes of the flash chip by its JEDEC id; `None` when it tells nothing known.
+    /// Returns the flash size in bytes from the JEDEC ID; `None` if the ID is unknown.
     ///
     /// # Errors
     ///
-    /// [`Error::CommandFailed`] in secure download mode; errors of the connection.
+    /// [`Error::CommandFailed`] in secure download mode; connection errors.
     pub fn flash_size(&mut self) -> Result<Option<u32>, Error> {
         if let Some(size) = self.flash.size {
             return Ok(size);
@@ -148,7 +148,7 @@ impl<P: Port> Loader<P> {
         Ok(size)
     }
 
-    /// Has the ROM start the firmware.
+    /// Makes the ROM start the firmware.
     pub(super) fn reboot(&mut self) -> Result<(), Error> {
         self.attach_flash()?;
         let answer = self.exchange(
@@ -159,13 +159,13 @@ impl<P: Port> Loader<P> {
         )?;
         self.checked(Command::FlashBegin, &answer, &[0])?;
         match self.exchange(Command::FlashEnd, 0, &0_u32.to_le_bytes(), REBOOT_TIMEOUT) {
-            // The ROM may be gone before it answers.
+            // The ROM may reset before it answers.
             Ok(_) | Err(Error::NoAnswer { .. } | Error::Garbage { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// Makes the flash reachable, with its size where that can be asked for.
+    /// Attaches the flash, and sets its size if it can be determined.
     fn prepare_flash(&mut self) -> Result<(), Error> {
         if self.is_secure_download() {
             self.attach_flash()
@@ -195,7 +195,7 @@ impl<P: Port> Loader<P> {
         self.checked(Command::FlashDeflBegin, &answer, &[0]).map(drop)
     }
 
-    /// All chips but the ESP32 take one word more: whether the chip encrypts what it writes.
+    /// All chips except the ESP32 take one more word: whether the chip encrypts the written data.
     fn begin_words(&self, data: [u32; 4]) -> Vec<u8> {
         let mut data = words(data);
         if self.chip != Chip::Esp32 {
@@ -210,13 +210,13 @@ impl<P: Port> Loader<P> {
         (len > 0 && end <= size).then_some(())
     }
 
-    /// Asks the flash chip for its JEDEC id through the SPI controller.
+    /// Reads the JEDEC ID of the flash chip through the SPI controller.
     ///
     /// Registers: technical reference manuals, "SPI Controller"; addresses as in espflash (MIT or Apache-2.0).
     fn jedec_id(&mut self) -> Result<u32, Error> {
         let spi = SpiRegisters::of(self.chip).ok_or(Error::ChipUnsuited { chip: self.chip })?;
         let (user, user2) = (self.read_register(spi.user)?, self.read_register(spi.user2)?);
-        // Three bytes are read.
+        // Reads three bytes.
         self.write_register(spi.input_len, 23)?;
         self.write_register(spi.user, 1 << 31 | 1 << 28)?;
         self.write_register(spi.user2, 7 << 28 | 0x9F)?;
@@ -234,7 +234,7 @@ impl<P: Port> Loader<P> {
     }
 }
 
-/// Addresses of the SPI controller of the flash.
+/// Addresses of the flash SPI controller.
 struct SpiRegisters {
     command: u32,
     user: u32,
@@ -271,7 +271,7 @@ impl SpiRegisters {
     }
 }
 
-/// The third byte of the id is the size, as a power of two; some makers begin anew at 64 MiB or add 0x20.
+/// The third byte of the ID is the size as a power of two; some vendors restart at 64 MiB or add 0x20.
 fn size_of_jedec_id(id: u32) -> Option<u32> {
     let code = id.wrapping_shr(16) & 0xFF;
     let power = match code {
@@ -287,7 +287,7 @@ fn words<const N: usize>(words: [u32; N]) -> Vec<u8> {
     words.into_iter().flat_map(u32::to_le_bytes).collect()
 }
 
-/// The data of a block: its length, its number, two words of 0 and its bytes.
+/// The data of a block: its length, its number, two zero words and its bytes.
 fn block_of(block: &[u8], sequence: u32) -> Vec<u8> {
     let len = u32::try_from(block.len()).unwrap_or(u32::MAX);
     let mut data = words([len, sequence, 0, 0]);
@@ -295,13 +295,13 @@ fn block_of(block: &[u8], sequence: u32) -> Vec<u8> {
     data
 }
 
-/// A time for each megabyte, and a least time.
+/// A time per megabyte, and a minimum time.
 fn per_megabyte(bytes: usize, time: Duration, least: Duration) -> Duration {
     let kibibytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
     least.saturating_add((time / 1024).saturating_mul(kibibytes))
 }
 
-/// Counts what blocks become: one of 1 KiB may be a megabyte, for which the ROM needs seconds.
+/// Counts the decompressed bytes: a 1 KiB block may expand to a megabyte, for which the ROM needs seconds.
 struct Inflater {
     state: Box<InflateState>,
     total: usize,
@@ -334,16 +334,16 @@ impl Inflater {
 }
 
 const SECTOR: u32 = 0x1000;
-/// Bytes of a block for the ROM.
+/// Length of a block for the ROM in bytes.
 const BLOCK: usize = 0x400;
 const BLOCK_WORD: u32 = 0x400;
 const READ_BLOCK: usize = 64;
-/// Starts a command of the SPI controller, and stays set until it is done.
+/// Starts a command of the SPI controller; stays set until the command is done.
 const START: u32 = 1 << 18;
-/// Level 6 of 10: a higher one saves little on the line and costs much time.
+/// Level 6 of 10: higher levels save little on the line and take much longer.
 const COMPRESSION: u8 = 6;
 
-// Times as in espflash's and esptool's settings for slow flash chips.
+// The times follow the settings of espflash and esptool for slow flash chips.
 const ERASE_PER_MEGABYTE: Duration = Duration::from_secs(30);
 const ERASE_MIN: Duration = Duration::from_secs(10);
 const WRITE_PER_MEGABYTE: Duration = Duration::from_secs(40);

@@ -7,7 +7,7 @@ use crate::Error;
 use crate::efuse::EfuseMap;
 use crate::port::Port;
 
-/// What a board is.
+/// The identity of a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BoardIdentity {
@@ -15,17 +15,17 @@ pub struct BoardIdentity {
     pub chip: Chip,
     /// Its revision.
     pub revision: ChipRevision,
-    /// The base MAC, which is different in each chip.
+    /// The base MAC, unique for each chip.
     pub mac: [u8; 6],
-    /// The two bytes that go in its middle to make an EUI-64; some chips have them.
+    /// The two middle bytes that extend the MAC to an EUI-64, on chips that have them.
     pub mac_extension: Option<[u8; 2]>,
-    /// The bytes of the flash chip, by its JEDEC id.
+    /// The flash size in bytes, from the JEDEC ID.
     pub flash_size: Option<u32>,
-    /// What the ROM tells about protection; the ESP32 tells nothing.
+    /// The security info of the ROM; the ESP32 has none.
     pub security: Option<SecurityInfo>,
 }
 
-/// What the ROM tells about protection.
+/// The security info reported by the ROM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SecurityInfo {
     flags: u32,
@@ -36,7 +36,7 @@ pub struct SecurityInfo {
 }
 
 impl SecurityInfo {
-    /// Lengths of the answer: the ESP32-S2 sends no chip id; what newer ROMs send behind it is not used.
+    /// Possible lengths of the answer: the ESP32-S2 sends no chip ID; extra data of newer ROMs is ignored.
     pub(super) const LENGTHS: [usize; 4] = [20, 12, 24, 28];
 
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
@@ -54,25 +54,25 @@ impl SecurityInfo {
         })
     }
 
-    /// Returns the flags as the ROM sends them.
+    /// Returns the flags as sent by the ROM.
     #[must_use]
     pub const fn flags(&self) -> u32 {
         self.flags
     }
 
-    /// Returns the counter of flash encryption, which is on with an odd number of bits set.
+    /// Returns the flash encryption counter; encryption is on while an odd number of bits is set.
     #[must_use]
     pub const fn crypt_count(&self) -> u8 {
         self.crypt_count
     }
 
-    /// Returns the numbers of the purposes of the key blocks; the last one is not used.
+    /// Returns the purpose numbers of the key blocks; the last one is unused.
     #[must_use]
     pub const fn key_purposes(&self) -> [u8; 7] {
         self.key_purposes
     }
 
-    /// Returns the chip id, as in image headers.
+    /// Returns the chip ID, as in image headers.
     #[must_use]
     pub const fn chip_id(&self) -> Option<u32> {
         self.chip_id
@@ -84,26 +84,26 @@ impl SecurityInfo {
         self.api_version
     }
 
-    /// Tells whether secure boot is on.
+    /// Returns whether secure boot is on.
     #[must_use]
     pub const fn is_secure_boot(&self) -> bool {
         self.flags & 1 != 0
     }
 
-    /// Tells whether secure download mode is on.
+    /// Returns whether secure download mode is on.
     #[must_use]
     pub const fn is_secure_download(&self) -> bool {
         self.flags & (1 << 2) != 0
     }
 
-    /// Tells whether flash encryption is on.
+    /// Returns whether flash encryption is on.
     #[must_use]
     pub const fn is_flash_encryption(&self) -> bool {
         self.crypt_count.count_ones() % 2 == 1
     }
 }
 
-/// Lower case hexadecimal digits of the answer.
+/// Formats the answer as lower-case hexadecimal digits.
 impl fmt::Display for SecurityInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut bytes = self.flags.to_le_bytes().to_vec();
@@ -117,12 +117,12 @@ impl fmt::Display for SecurityInfo {
 }
 
 impl<P: Port> Loader<P> {
-    /// Reads what the board is: from eFuses, the ROM and the flash chip.
+    /// Identifies the board from eFuses, the ROM and the flash chip.
     ///
     /// # Errors
     ///
-    /// [`Error::SecureDownload`] when the chip is locked, [`Error::ChipUnsuited`] when it is none that this loader
-    /// knows; errors of the connection.
+    /// [`Error::SecureDownload`] when the chip is locked, [`Error::ChipUnsuited`] when this loader does not support it;
+    /// connection errors.
     pub fn identify(&mut self) -> Result<BoardIdentity, Error> {
         if self.is_secure_download() {
             return Err(Error::SecureDownload);
@@ -154,7 +154,7 @@ impl<P: Port> Loader<P> {
         self.read_register(map.registers().base.wrapping_add(place).wrapping_add(offset))
     }
 
-    /// Reads a field of eFuses; 0 when the chip has none of that name.
+    /// Reads an eFuse field; 0 if the chip has no field with this name.
     fn efuse_field(&mut self, map: &'static EfuseMap, name: &str) -> Result<u32, Error> {
         let Some(field) = map.field(name) else {
             return Ok(0);
@@ -173,7 +173,7 @@ impl<P: Port> Loader<P> {
         Ok(field.value(&words))
     }
 
-    /// Reads the revision; sources: ESP-IDF's `efuse_hal.c` and `efuse_ll.h` of each chip (Apache-2.0).
+    /// Reads the revision. Sources: ESP-IDF's `efuse_hal.c` and `efuse_ll.h` of each chip (Apache-2.0).
     pub(crate) fn revision(&mut self, map: &'static EfuseMap) -> Result<ChipRevision, Error> {
         if self.chip == Chip::Esp32 {
             let bits = [
@@ -197,7 +197,7 @@ impl<P: Port> Loader<P> {
             // The low part has three bits.
             high.wrapping_shl(3) | self.efuse_field(map, "WAFER_VERSION_MINOR_LO")?
         };
-        // The first ESP32-S3 have other data there.
+        // The first ESP32-S3 chips have other data there.
         if self.chip == Chip::Esp32s3
             && minor & 7 == 0
             && self.efuse_field(map, "BLK_VERSION_MAJOR")? == 1
@@ -210,12 +210,12 @@ impl<P: Port> Loader<P> {
 }
 
 fn revision(major: u32, minor: u32) -> Result<ChipRevision, Error> {
-    // Fields of at most 3 and 4 bits.
+    // The fields have at most 3 and 4 bits.
     let small = |number| u16::try_from(number).unwrap_or(u16::MAX);
     ChipRevision::new(small(major), small(minor)).map_err(|_| Error::Revision { major, minor })
 }
 
-/// SYSCON_DATE, whose top bit is set from revision 3 of the ESP32 on.
+/// SYSCON_DATE; its top bit is set from revision 3 of the ESP32 on.
 const APB_CTRL_DATE: u32 = 0x3FF6_607C;
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use crate::Error;
 use crate::port::Port;
 
 impl<P: Port> Loader<P> {
-    /// Turns off the watchdogs that the ROM leaves on when it talks through its own USB device: they would reset the chip
-    /// in the middle of its work.
+    /// Disables the watchdogs that the ROM leaves enabled on its own USB device: they would reset the chip during
+    /// work.
     ///
     /// Addresses: ESP-IDF's `rtc_cntl_reg.h` and `lp_wdt_reg.h` (Apache-2.0).
     pub(super) fn stop_watchdogs(&mut self) -> Result<(), Error> {
@@ -29,7 +29,7 @@ impl<P: Port> Loader<P> {
 struct Watchdogs {
     protect: u32,
     config: u32,
-    /// Protection, configuration, its key, and the bit with which it feeds itself.
+    /// The protection register, the configuration register, the key, and the bit for automatic feeding.
     super_watchdog: Option<(u32, u32, u32, u32)>,
 }
 

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use super::{Port, discovery, serial, socket};
 use crate::{Error, Reset};
 
-/// Where a chip is: a serial port or a TCP socket.
+/// The address of a chip's port: a serial port or a TCP socket.
 ///
 /// # Examples
 ///
@@ -29,7 +29,7 @@ enum Place {
 }
 
 impl PortAddress {
-    /// The longest address.
+    /// The maximum length of an address.
     pub const MAX_LEN: usize = 1024;
 
     /// Makes the address of a serial port from its path or name.
@@ -41,11 +41,11 @@ impl PortAddress {
         checked(name).map(|name| Self(Place::Serial(name.into())))
     }
 
-    /// Opens the port for this process alone.
+    /// Opens the port for exclusive use.
     ///
     /// # Errors
     ///
-    /// [`Error::PortBusy`] when another process has it, [`Error::PortOpen`] when it cannot be opened.
+    /// [`Error::PortBusy`] when another process is using it, [`Error::PortOpen`] when it cannot be opened.
     pub fn open(&self, baud: u32) -> Result<Box<dyn Port + Send>, Error> {
         match &self.0 {
             Place::Serial(name) => Ok(Box::new(serial::Serial::open(name, baud)?)),
@@ -53,10 +53,10 @@ impl PortAddress {
         }
     }
 
-    /// Returns the strategy that resets a chip there into download mode: by the USB id where there is one.
+    /// Returns the strategy that resets a chip into download mode, based on the USB ID if there is one.
     ///
-    /// Only Linux tells the USB id: elsewhere a USB Serial/JTAG port counts as [`Reset::Classic`], which leaves the
-    /// watchdogs of its ROM on; give [`Reset::Usb`] there.
+    /// Only Linux provides the USB ID: elsewhere a USB Serial/JTAG port counts as [`Reset::Classic`], which leaves the
+    /// watchdogs of its ROM enabled; pass [`Reset::Usb`] there.
     #[must_use]
     pub fn reset(&self) -> Reset {
         match &self.0 {

@@ -4,12 +4,12 @@ use super::PortAddress;
 
 /// Returns the serial ports that look like boards, by name.
 ///
-/// On Linux these are the ports with the USB id of Espressif or of a usual bridge (CP210x, CH34x, FTDI, Prolific), on
+/// On Linux, these are ports with the USB ID of Espressif or of a common bridge (CP210x, CH34x, FTDI, Prolific), on
 /// macOS `/dev/cu.usb*`, on Windows all COM ports.
 ///
 /// # Errors
 ///
-/// What the system reports.
+/// The system error.
 pub fn ports() -> io::Result<Vec<PortAddress>> {
     let mut names: Vec<String> = system::names()?;
     names.sort_by_key(|name| natural(name));
@@ -17,12 +17,12 @@ pub fn ports() -> io::Result<Vec<PortAddress>> {
     Ok(names.iter().filter_map(|name| PortAddress::serial(name).ok()).collect())
 }
 
-/// Tells whether a port is the USB-JTAG-Serial device inside of a chip.
+/// Returns whether a port is the USB-JTAG-Serial device inside a chip.
 pub(super) fn is_usb_jtag(name: &str) -> bool {
     system::usb_id(name).is_some_and(|id| id == USB_JTAG_SERIAL)
 }
 
-/// Sorts COM10 behind COM9.
+/// A sort key that puts COM10 after COM9.
 fn natural(name: &str) -> (String, u64) {
     let stem = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
     let number = name.get(stem.len()..).and_then(|digits| digits.parse().ok());
@@ -55,14 +55,14 @@ mod system {
     }
 
     pub(super) fn usb_id(path: &str) -> Option<(u16, u16)> {
-        // udev's names, as /dev/serial/by-id/..., are links.
+        // udev's names, such as /dev/serial/by-id/..., are links.
         let real = fs::canonicalize(path).ok()?;
         name_usb_id(real.file_name()?.to_str()?)
     }
 
     fn name_usb_id(name: &str) -> Option<(u16, u16)> {
         let device: PathBuf = fs::canonicalize(Path::new(CLASS).join(name).join("device")).ok()?;
-        // The port is some levels below the USB device that has the id.
+        // The port is a few levels below the USB device with the ID.
         device.ancestors().take(6).find_map(|folder| {
             let number = |file: &str| {
                 let text = fs::read_to_string(folder.join(file)).ok()?;

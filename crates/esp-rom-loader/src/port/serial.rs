@@ -6,7 +6,7 @@ use serial2::{SerialPort, Settings};
 use super::Port;
 use crate::Error;
 
-/// A serial port that this process has alone.
+/// A serial port in exclusive use by this process.
 pub(super) struct Serial {
     port: SerialPort,
     name: String,
@@ -15,7 +15,7 @@ pub(super) struct Serial {
 impl Serial {
     pub(super) fn open(name: &str, baud: u32) -> Result<Self, Error> {
         let failed = |error: io::Error| match error.kind() {
-            // Windows refuses a second open, other systems one of a port with TIOCEXCL.
+            // Windows refuses a second open; other systems refuse to open a port with TIOCEXCL.
             io::ErrorKind::ResourceBusy => busy(name),
             io::ErrorKind::PermissionDenied if cfg!(windows) => busy(name),
             kind => Error::PortOpen {
@@ -23,7 +23,7 @@ impl Serial {
                 kind,
             },
         };
-        // The settings belong to whoever has the port: none is changed before it is locked.
+        // The settings belong to the owner of the port: change none before it is locked.
         let port = open(name).map_err(failed)?;
         lock(&port, name)?;
         let mut serial = Self {
@@ -37,7 +37,7 @@ impl Serial {
 
 impl Drop for Serial {
     fn drop(&mut self) {
-        // On a pty the mark would stay after the last close.
+        // On a pty the exclusive mode would survive the last close.
         #[cfg(unix)]
         let _ = rustix::termios::ioctl_tiocnxcl(&self.port);
     }
@@ -54,7 +54,7 @@ impl Write for Serial {
         self.port.write(bytes)
     }
 
-    /// Does nothing: waiting until the line is empty has no timeout.
+    /// Does nothing: draining the line has no timeout.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -74,7 +74,7 @@ impl Port for Serial {
     fn set_signals(&mut self, dtr: bool, rts: bool) -> io::Result<()> {
         self.port.set_dtr(dtr)?;
         self.port.set_rts(rts)?;
-        // Drivers of Windows pass on a new DTR with the next RTS only.
+        // Windows drivers apply a new DTR only with the next RTS.
         if cfg!(windows) {
             self.port.set_dtr(dtr)?;
         }
@@ -90,7 +90,7 @@ impl Port for Serial {
     }
 }
 
-/// Opens a port as it is.
+/// Opens a port without changing its settings.
 #[cfg(unix)]
 fn open(name: &str) -> io::Result<SerialPort> {
     use rustix::fs::{Mode, OFlags};
@@ -112,7 +112,7 @@ fn configure(port: &mut SerialPort, baud: u32) -> io::Result<()> {
     port.set_write_timeout(WRITE_TIMEOUT)
 }
 
-/// Applies settings. The system would wait, without end, until the other side took what was written before.
+/// Applies settings. The system would otherwise wait indefinitely until the other side has read earlier output.
 fn apply(port: &mut SerialPort, settings: &Settings) -> io::Result<()> {
     port.discard_output_buffer()?;
     port.set_configuration(settings)
@@ -133,7 +133,7 @@ fn lock(port: &SerialPort, name: &str) -> Result<(), Error> {
             });
         }
     }
-    // Other programs that do not look at the lock; root passes it, and some drivers have none.
+    // Keeps out programs that ignore the lock; root bypasses it, and some drivers do not support it.
     let _ = rustix::termios::ioctl_tiocexcl(port);
     Ok(())
 }
@@ -186,7 +186,7 @@ mod tests {
         let (_ours, _theirs, name) = pseudo_terminal();
         let mut serial = Serial::open(&name, 115_200).unwrap();
         serial.port.set_write_timeout(Duration::from_millis(20)).unwrap();
-        // Nobody reads at the other end.
+        // Nothing reads the other end.
         while serial.write(&[0x55; 1024]).is_ok() {}
         let start = Instant::now();
         serial.set_baud_rate(921_600).unwrap();

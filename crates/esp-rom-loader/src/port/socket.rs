@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Port;
 use crate::Error;
 
-/// A TCP connection to a serial server or to a virtual chip.
+/// A TCP connection to a serial server or a virtual chip.
 pub(super) struct Socket {
     stream: TcpStream,
     place: String,
@@ -99,7 +99,7 @@ impl Port for Socket {
 }
 
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// Addresses of one host that are tried.
+/// Maximum number of addresses of a host to try.
 const MAX_ADDRESSES: usize = 8;
-/// Buffers thrown away at once: a peer that never stops is not waited for.
+/// Maximum number of buffers discarded at once: a peer may never stop sending.
 const MAX_DISCARDED: usize = 64;

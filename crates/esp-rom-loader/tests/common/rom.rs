@@ -1,5 +1,5 @@
-//! A chip in memory: a ROM, flash of 4 MiB and an eFuse controller, as far as the tests need them. Written apart from the
-//! loader; the real judges are in `scripts/interop.d/loader.sh`.
+//! A simulated chip: a ROM, 4 MiB of flash and an eFuse controller, as far as the tests need them. Written independently of
+//! the loader; `scripts/interop.d/loader.sh` compares with the real tools.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -10,24 +10,24 @@ use std::time::Duration;
 use esp_flash_image::Chip;
 use esp_rom_loader::{BlockCoding, EfuseMap, Port};
 
-/// What the chip does otherwise.
+/// A deviation of the simulated chip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Fault {
     #[default]
     None,
-    /// Sets a bit too many in what is burned.
+    /// Sets one bit too many in a burn.
     WrongBit,
     /// Reports a coding error after a burn.
     CodingError,
-    /// Reads keys whose bits of RD_DIS are set.
+    /// Leaves keys readable although their RD_DIS bits are set.
     HidesNothing,
     /// Does not answer the first requests for security info.
     LosesInfo(usize),
-    /// Is gone after this many commands.
+    /// Stops after this number of commands.
     Dies(usize),
     /// Does not answer the first commands.
     Deaf(usize),
-    /// Does not read registers any more once ENABLE_SECURITY_DOWNLOAD is burned.
+    /// Refuses register reads as soon as ENABLE_SECURITY_DOWNLOAD is burned.
     LocksAtOnce,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Rom {
     /// Programmed blocks, in order.
     pub(crate) programmed: Vec<u8>,
     pub(crate) commands: Vec<u8>,
-    /// The baud rates that the ROM was told.
+    /// The baud rates that the ROM was set to.
     pub(crate) bauds: Vec<u32>,
     pub(crate) status_len: usize,
     input: Vec<u8>,
@@ -119,7 +119,7 @@ impl Rom {
             let (first, _) = self.map.registers().rs_errors;
             *self.registers.entry(base + u32::from(first)).or_default() |= 1;
         }
-        // What is hidden reads as 0.
+        // Hidden blocks read as 0.
         for (index, block) in self.map.blocks().iter().enumerate() {
             if self.fault != Fault::HidesNothing && self.field("RD_DIS") & u32::from(block.read_protect) != 0 {
                 (0..usize::from(block.words)).for_each(|word| self.set_block_word(index, word, 0));
@@ -182,7 +182,7 @@ impl Rom {
             }
             0x0A => {
                 let value = match word(0) {
-                    // The SPI controller has the id of a flash of 4 MiB.
+                    // The SPI controller returns the ID of a 4 MiB flash.
                     0x6000_2058 | 0x6000_3058 => 0x16_40EF,
                     0x6000_2000 | 0x6000_3000 => 0,
                     address => self.register(address),

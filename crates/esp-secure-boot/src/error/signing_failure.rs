@@ -9,10 +9,10 @@ use core::fmt;
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use alloc::sync::Arc;
 
-/// Why a signer failed, as far as it says so.
+/// The failure of a signer, with its cause if known.
 ///
-/// Two of them are equal, whatever the causes are, which cannot be compared. The cause is kept with the feature `alloc`, and
-/// on targets with atomic pointers.
+/// All values are equal, because causes cannot be compared. The cause is kept with the feature `alloc`, on targets with
+/// atomic pointers.
 #[derive(Clone)]
 pub struct SigningFailure {
     #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
@@ -24,13 +24,13 @@ impl SigningFailure {
         not(any(feature = "p256", feature = "p384", feature = "rsa")),
         expect(dead_code, reason = "nothing signs")
     )]
-    /// A failure without a cause: what the signer returned is no signature.
+    /// A failure without a cause: the signer's output is not a signature.
     pub(crate) const UNKNOWN: Self = Self {
         #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
         error: None,
     };
 
-    /// Returns what the signer says, which is the source of its `signature::Error`.
+    /// Returns the signer's error, which is the source of its `signature::Error`.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
         #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]

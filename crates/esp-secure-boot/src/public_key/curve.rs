@@ -1,9 +1,9 @@
-//! The curves, for points that are on none. Source: FIPS 186-4, D.1.2.1, D.1.2.3, D.1.2.4.
+//! The curve equations, to check points. Source: FIPS 186-4, D.1.2.1, D.1.2.3, D.1.2.4.
 
 use super::modular::{add, from_le_bytes, is_below, multiply};
 use crate::BootKeyKind;
 
-/// Tells whether little-endian coordinates are those of a point of the curve.
+/// Returns whether little-endian coordinates are a point on the curve.
 pub(super) fn has_point(kind: BootKeyKind, x: &[u8], y: &[u8]) -> bool {
     match kind {
         BootKeyKind::Rsa3072 => false,

@@ -1,4 +1,4 @@
-//! Keys as RFC 5280, 4.1.2.7 (SubjectPublicKeyInfo), RFC 8017, A.1.1 and RFC 5480 write them.
+//! Public keys in DER: RFC 5280, 4.1.2.7 (SubjectPublicKeyInfo), RFC 8017, A.1.1, and RFC 5480.
 
 use spki::der::asn1::UintRef;
 use spki::der::{Decode, Reader, SliceReader, Tag};
@@ -22,7 +22,7 @@ pub(super) fn decode(der: &[u8]) -> Result<BootPublicKey, Error> {
                 SECP384R1 => BootKeyKind::EcdsaP384,
                 _ => return Err(Error::PublicKeyAlgorithm),
             };
-            // 04: neither compressed nor the point at infinity.
+            // 04: uncompressed, and not the point at infinity.
             let point = key.strip_prefix(&[4]).ok_or(Error::PublicKeyForm)?;
             let (x, y) = point.split_at_checked(kind.number_len()).ok_or(Error::PublicKeyForm)?;
             BootPublicKey::from_ecdsa(kind, x, y)

@@ -1,7 +1,7 @@
-//! Arithmetic modulo a public number, in no constant time: enough for the RSA peripheral's factor and to see whether a
-//! point is on its curve. Numbers are words, the lowest first.
+//! Arithmetic modulo a public number, not in constant time: for the RSA peripheral's constants and the check that a point
+//! is on its curve. Numbers are arrays of words, the lowest first.
 
-/// Reads a little-endian number; bytes behind the words are left out.
+/// Reads a little-endian number; bytes after the last word are ignored.
 pub(super) fn from_le_bytes<const N: usize>(bytes: &[u8]) -> [u64; N] {
     let mut words = [0; N];
     for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(8)) {
@@ -10,7 +10,7 @@ pub(super) fn from_le_bytes<const N: usize>(bytes: &[u8]) -> [u64; N] {
     words
 }
 
-/// Tells whether a number is below another.
+/// Returns whether a number is below another.
 pub(super) fn is_below<const N: usize>(a: &[u64; N], b: &[u64; N]) -> bool {
     a.iter().rev().lt(b.iter().rev())
 }

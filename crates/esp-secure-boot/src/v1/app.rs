@@ -9,15 +9,15 @@ use crate::layout::SECTOR;
 use crate::verify::{swap_order, verify};
 use crate::{BootKeyKind, BootPublicKey, BootSigner, Error, SigningFailure};
 
-/// Makes the signature of version 1: 68 bytes that follow the app.
+/// Makes a version 1 signature: the 68 bytes that follow the app.
 ///
-/// The signature is of everything before it, is verified with `key` before it is returned, and an app has to be
-/// secure-padded before, which is no part of signing.
+/// The signature covers everything before it and is verified with `key` before it is returned. Apps must be
+/// secure-padded before, which is not part of signing.
 ///
 /// # Errors
 ///
-/// [`Error::Empty`]; [`Error::AlreadySigned`] when the image ends with a signature by this key, with any one right
-/// behind an app image, or with a signature sector of version 2; [`Error::KeyKind`] when the key is not of P-256,
+/// [`Error::Empty`]; [`Error::AlreadySigned`] when the image ends with a signature by this key, with any valid signature
+/// after an app image, or with a version 2 signature sector; [`Error::KeyKind`] when the key is not on P-256,
 /// [`Error::SigningFailed`] and [`Error::SigningKeyDiffers`].
 pub fn app_signature_v1(
     image: &[u8],
@@ -44,7 +44,7 @@ pub fn app_signature_v1(
     Ok(out)
 }
 
-/// Signs an app for secure boot version 1: the app with the signature behind it.
+/// Signs an app for secure boot version 1: returns the app followed by the signature.
 ///
 /// # Errors
 ///
@@ -62,12 +62,12 @@ pub fn sign_app_v1(
     Ok(signed)
 }
 
-/// Verifies an app that was signed for secure boot version 1, and returns it without the signature.
+/// Verifies an app signed for secure boot version 1, and returns it without the signature.
 ///
 /// # Errors
 ///
-/// [`Error::NotSigned`] when it does not end with a signature, [`Error::Empty`] when nothing is before it,
-/// [`Error::SignatureInvalid`], and [`Error::KeyKind`] when the key is not of P-256.
+/// [`Error::NotSigned`] when it does not end with a signature, [`Error::Empty`] when nothing precedes the signature,
+/// [`Error::SignatureInvalid`], and [`Error::KeyKind`] when the key is not on P-256.
 pub fn verify_app_v1<'a>(signed: &'a [u8], key: &BootPublicKey) -> Result<&'a [u8], Error> {
     if key.kind() != BootKeyKind::EcdsaP256 {
         return Err(wrong_kind(key));
@@ -90,7 +90,7 @@ fn wrong_kind(key: &BootPublicKey) -> Error {
     }
 }
 
-/// Splits what may be a signature from the image.
+/// Splits a possible signature from the image.
 fn split(signed: &[u8]) -> Option<(&[u8], &[u8; 64])> {
     let (rest, numbers) = signed.split_last_chunk()?;
     Some((rest.strip_suffix(&VERSION)?, numbers))
@@ -101,7 +101,7 @@ fn verifies(image: &[u8], signature: &[u8; 64], key: &BootPublicKey) -> bool {
     signature.is_some_and(|signature| verify(key, &Sha256::digest(image), &signature) == Ok(true))
 }
 
-/// Tells whether an image is signed, as far as there is no doubt.
+/// Returns whether an image is certainly signed.
 fn is_signed(image: &[u8], key: &BootPublicKey) -> bool {
     if image.len().is_multiple_of(SECTOR) && image.last_chunk().is_some_and(is_signature_sector) {
         return true;
@@ -110,7 +110,7 @@ fn is_signed(image: &[u8], key: &BootPublicKey) -> bool {
     signed.is_some_and(|(image, signature)| image_len(image) == Some(image.len()) || verifies(image, signature, key))
 }
 
-/// Returns the length of the app image at the start, by its header and its segments' lengths.
+/// Returns the length of the app image at the start, from its header and segment lengths.
 ///
 /// Source: ESP-IDF Programming Guide, "App Image Format".
 fn image_len(image: &[u8]) -> Option<usize> {
@@ -119,17 +119,17 @@ fn image_len(image: &[u8]) -> Option<usize> {
         return None;
     };
     for _ in 0..segments {
-        let (head, behind) = rest.split_first_chunk::<8>()?;
+        let (head, after) = rest.split_first_chunk::<8>()?;
         let [_, _, _, _, a, b, c, d] = *head;
         let len = usize::try_from(u32::from_le_bytes([a, b, c, d])).ok()?;
-        rest = behind.get(len..)?;
+        rest = after.get(len..)?;
     }
-    // Zeros and one byte of checksum end a multiple of 16.
+    // The image is padded with zeros, and the checksum is the last byte of a 16-byte block.
     let read = image.len().checked_sub(rest.len())?;
     let hash = if has_hash == 1 { 32 } else { 0 };
     (read / 16 + 1).checked_mul(16)?.checked_add(hash)
 }
 
-/// Bytes of a signature.
+/// Length of a signature in bytes.
 const LEN: usize = 68;
 const VERSION: [u8; 4] = [0; 4];

@@ -10,10 +10,10 @@ use crate::Error;
 #[cfg(feature = "alloc")]
 use crate::layout::SECTOR;
 
-/// Computes the digest of a bootloader, which an ESP32 with secure boot version 1 compares at every start.
+/// Computes the digest of a bootloader, which an ESP32 with secure boot version 1 checks at every start.
 ///
-/// `iv` is random for each digest and lies before it in the flash. When the image ends with its SHA-256, which the chip
-/// leaves out, what is behind the last multiple of 128 bytes is left out here, too.
+/// `iv` must be random for each digest, and is stored before it in flash. If the image ends with its SHA-256, which the
+/// chip ignores, the bytes after the last multiple of 128 are ignored here as well.
 ///
 /// # Errors
 ///
@@ -34,7 +34,7 @@ pub fn bootloader_digest_v1(image: &[u8], key: &BootloaderKeyV1, iv: &[u8; 128])
         }
     };
     feed(iv);
-    // The last 128 bytes may be begun by the image and ended by the padding.
+    // The last 128 bytes may contain the end of the image and padding.
     let (whole, begun) = image
         .split_at_checked(image.len() - image.len() % 128)
         .unwrap_or_default();
@@ -49,7 +49,7 @@ pub fn bootloader_digest_v1(image: &[u8], key: &BootloaderKeyV1, iv: &[u8; 128])
     Ok(digest)
 }
 
-/// Makes the file for flash address 0: `iv` and digest in the first 4096 bytes, then what the digest is of.
+/// Makes the file for flash address 0: `iv` and digest in the first 4096 bytes, then the digested bytes.
 ///
 /// # Errors
 ///
@@ -68,7 +68,7 @@ pub fn bootloader_v1(image: &[u8], key: &BootloaderKeyV1, iv: &[u8; 128]) -> Res
     Ok(file)
 }
 
-/// Returns what the digest is of, and how many bytes 0xFF follow.
+/// Returns the digested bytes of the image, and the number of 0xFF bytes that follow.
 fn digested(image: &[u8]) -> Result<(&[u8], usize), Error> {
     let header: &[u8; 24] = image.first_chunk().ok_or(Error::NotAnImage)?;
     let [MAGIC, .., has_hash] = *header else {
@@ -81,7 +81,7 @@ fn digested(image: &[u8]) -> Result<(&[u8], usize), Error> {
     Ok((image, if begun == 0 { 0 } else { 128_usize.saturating_sub(begun) }))
 }
 
-/// First byte of an image.
+/// The first byte of an image.
 const MAGIC: u8 = 0xE9;
-/// Bytes of the SHA-256 behind an image.
+/// Length of the SHA-256 after an image.
 const HASH: usize = 32;

@@ -6,9 +6,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::Error;
 
-/// The secret in an ESP32's eFuses that the digest of its bootloader is made with.
+/// The secret in an ESP32's eFuses that keys the digest of its bootloader.
 ///
-/// It is wiped when dropped, `Debug` does not show it, and it is read only through [`BootloaderKeyV1::expose_bytes`].
+/// It is zeroized on drop, `Debug` elides it, and it is read only through [`BootloaderKeyV1::expose_bytes`].
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct BootloaderKeyV1 {
     key: [u8; 32],
@@ -16,7 +16,7 @@ pub struct BootloaderKeyV1 {
 }
 
 impl BootloaderKeyV1 {
-    /// Accepts a key file: 32 bytes, or 24 for a chip with 3/4 coding, which reads the third block of 8 bytes twice.
+    /// Makes a key from a key file: 32 bytes, or 24 for a chip with 3/4 coding, which reads the third 8-byte block twice.
     ///
     /// # Errors
     ///
@@ -34,13 +34,13 @@ impl BootloaderKeyV1 {
         Ok(out)
     }
 
-    /// Returns what is burned, as in a key file: the one way to read the secret.
+    /// Returns the bytes to burn, as in a key file.
     #[must_use]
     pub fn expose_bytes(&self) -> &[u8] {
         self.key.get(..self.len).unwrap_or_default()
     }
 
-    /// Returns the key that the chip computes with.
+    /// Returns the key used for the digest.
     pub(super) const fn cipher_key(&self) -> &[u8; 32] {
         &self.key
     }
@@ -58,13 +58,13 @@ impl fmt::Debug for BootloaderKeyV1 {
     }
 }
 
-/// Derives the bootloader key of the reflashable mode from the private key that signs apps: its SHA-256.
+/// Derives the bootloader key of the reflashable mode: the SHA-256 of the private key that signs apps.
 ///
-/// For a chip with 3/4 coding, the key file has the first 24 bytes of it.
+/// For a chip with 3/4 coding, the key file is its first 24 bytes.
 ///
 /// # Errors
 ///
-/// [`Error::Scalar`] unless the scalar, big-endian, is between 1 and the order of P-256.
+/// [`Error::Scalar`] unless the big-endian scalar is between 1 and the order of P-256.
 pub fn reflashable_key_v1(private_scalar: &[u8; 32]) -> Result<BootloaderKeyV1, Error> {
     if !is_scalar(private_scalar) {
         return Err(Error::Scalar);
@@ -73,11 +73,11 @@ pub fn reflashable_key_v1(private_scalar: &[u8; 32]) -> Result<BootloaderKeyV1, 
     BootloaderKeyV1::new(digest.as_slice())
 }
 
-/// Tells whether a number is neither 0 nor the order or above, with the same steps for every number.
+/// Returns whether a number is neither 0 nor at least the order, in constant time.
 fn is_scalar(number: &[u8; 32]) -> bool {
     let bits = number.iter().fold(0, |bits, byte| bits | byte);
     let below = number.iter().zip(&ORDER).rev().fold(0_u16, |borrow, (byte, order)| {
-        // The highest bit tells that the difference is negative.
+        // The highest bit is set if the difference is negative.
         u16::from(*byte).wrapping_sub(u16::from(*order)).wrapping_sub(borrow) >> 15
     });
     (bits != 0) & (below == 1)
@@ -99,8 +99,8 @@ mod tests {
         one[31] = 1;
         let mut last = ORDER;
         last[31] -= 1;
-        let mut behind = ORDER;
-        behind[31] += 1;
+        let mut after = ORDER;
+        after[31] += 1;
         let mut small = ORDER;
         small[0] = 0;
         for (number, wanted) in [
@@ -109,7 +109,7 @@ mod tests {
             (last, true),
             (small, true),
             (ORDER, false),
-            (behind, false),
+            (after, false),
             ([0xFF; 32], false),
         ] {
             assert_eq!(is_scalar(&number), wanted, "{number:02x?}");

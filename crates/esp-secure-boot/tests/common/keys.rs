@@ -1,4 +1,4 @@
-//! Keys from PEM files and bytes from digits.
+//! Keys from PEM files and bytes from hexadecimal digits.
 
 #![allow(
     dead_code,
@@ -14,18 +14,18 @@ use rand_chacha::rand_core::SeedableRng;
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
 
-/// Reads a file that espsecure made; `data/README.md` says how.
+/// Reads a file made by espsecure; see `data/README.md`.
 pub(crate) fn data(name: &str) -> Vec<u8> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     std::fs::read(folder.join(name)).unwrap()
 }
 
-/// Reads a private key of that folder.
+/// Reads a private key from the data folder.
 pub(crate) fn key(name: &str) -> PrivateKey {
     private_key(std::str::from_utf8(&data(name)).unwrap()).unwrap()
 }
 
-/// Writes the checksum of a block anew, so that another check has to find what was changed.
+/// Updates the checksum of a block, so that another check must find the change.
 pub(crate) fn repair(image: &mut [u8], block: usize) {
     let start = image.len() - SECTOR + block * SignatureBlock::LEN;
     let block = &mut image[start..start + SignatureBlock::LEN];
@@ -33,7 +33,7 @@ pub(crate) fn repair(image: &mut [u8], block: usize) {
     block[1196..1200].copy_from_slice(&crc);
 }
 
-/// Where a block starts in an image with one sector of content.
+/// The offset of a block in an image with one sector of content.
 pub(crate) const fn block(number: usize) -> usize {
     SECTOR + number * SignatureBlock::LEN
 }
@@ -82,7 +82,7 @@ impl PrivateKey {
     }
 }
 
-/// Reads the form that it is, as a binary has to; none is P-192.
+/// Reads any supported form, as a binary must; `None` for P-192.
 pub(crate) fn private_key(pem: &str) -> Option<PrivateKey> {
     if let Ok(key) = rsa::PrivateKey::from_pkcs1_pem(pem).or_else(|_| rsa::PrivateKey::from_pkcs8_pem(pem)) {
         return Some(PrivateKey::rsa(key));

@@ -1,5 +1,5 @@
-//! Any bytes: reading never panics, an accepted image has nothing but its blocks in the sector, and no key verifies it
-//! that is not in a block. The same with checksums and digests made right, so that the rest is reached.
+//! Any bytes: reading never panics, the sector of an accepted image has nothing but its blocks, and only keys in its blocks
+//! verify it. The same with corrected checksums and digests, to reach the later checks.
 
 use esp_secure_boot::{
     BootKeyKind, BootPublicKey, BootloaderKeyV1, Error, ImageHasher, SECTOR, SignatureBlock, SignedImage,
@@ -13,7 +13,7 @@ pub(crate) fn property(input: &[u8]) {
     }
 }
 
-/// A key that signs nothing.
+/// A key that has signed nothing.
 fn stranger() -> BootPublicKey {
     BootPublicKey::from_rsa(&[0xFF; 384], &[1, 0, 1]).unwrap()
 }
@@ -64,7 +64,7 @@ fn version_1(bytes: &[u8]) {
     let _ = verify_app_v1(bytes, &signer.verifying_key().into());
 }
 
-/// Makes checksums and digests right of whatever begins as a block does.
+/// Corrects checksums and digests of everything that begins like a block.
 fn repaired(input: &[u8]) -> Option<Vec<u8>> {
     let mut image = input.to_vec();
     let (content, sector) = image.split_last_chunk_mut::<SECTOR>()?;

@@ -1,7 +1,7 @@
-//! Any row of calls: what is signed verifies with each of its keys, what was changed with none, and nothing is signed
-//! or appended that should not be.
+//! Any sequence of calls: a signed image verifies with each of its keys, a changed image with none, and invalid inputs are
+//! not signed.
 //!
-//! A call is what to do, which key, and a length or a place.
+//! A call is an operation, a key, and a length or a place.
 
 use esp_secure_boot::{BootKeyKind, BootPublicKey, BootSigner, Error, SECTOR, SignedImage, append_v2, sign_v2};
 
@@ -35,11 +35,11 @@ impl Key {
     }
 }
 
-/// What a signed image should be.
+/// The expected state of a signed image.
 #[derive(Default)]
 struct Model {
     keys: Vec<BootPublicKey>,
-    /// Bits that differ from what was signed.
+    /// Bits changed after signing.
     flipped: Vec<(usize, u8)>,
 }
 
@@ -77,10 +77,10 @@ pub(crate) fn property(input: &[u8]) {
     let mut model = Model::default();
     let mut rest = input;
     for _ in 0..12 {
-        let [what, which, low, high, behind @ ..] = rest else {
+        let [what, which, low, high, after @ ..] = rest else {
             break;
         };
-        rest = behind;
+        rest = after;
         let number = usize::from(u16::from_le_bytes([*low, *high]));
         let key = Key::new(*which);
         match what % 4 {

@@ -1,4 +1,4 @@
-//! INTEGRITY and SIGNATURE_BLOCK: what they cover, and in which order they stand.
+//! The coverage and order of INTEGRITY and SIGNATURE_BLOCK records.
 
 use alloc::vec::Vec;
 
@@ -14,7 +14,7 @@ pub(super) fn check(survey: &mut Survey<'_>, image: &[u8]) {
     check_signatures(survey);
 }
 
-/// Returns the records of a type, each with how many others are before it.
+/// Returns the records of a type, each with the number of records before it.
 fn of_kind<'a>(survey: &Survey<'a>, kind: RecordType) -> Vec<(usize, Record<'a>)> {
     let records = survey.records.iter().copied().enumerate();
     records.filter(|(_, record)| record.kind() == kind).collect()
@@ -22,7 +22,7 @@ fn of_kind<'a>(survey: &Survey<'a>, kind: RecordType) -> Vec<(usize, Record<'a>)
 
 fn check_integrity(survey: &mut Survey<'_>, image: &[u8]) {
     let mut found = of_kind(survey, RecordType::INTEGRITY).into_iter().peekable();
-    // Hashed once from start to end, whatever the number of digests.
+    // The image is hashed once, regardless of the number of digests.
     let (mut hasher, mut hashed) = (Sha256::new(), 0);
     let mut expected = 0_u8;
     while let Some((index, record)) = found.next() {

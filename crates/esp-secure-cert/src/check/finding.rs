@@ -2,14 +2,14 @@ use core::fmt;
 
 use super::kind::FindingKind;
 
-/// How much a finding matters.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Legal, but seldom meant.
+    /// Legal, but rarely intended.
     Note,
-    /// The firmware reads everything, but less is protected, or less can be done later, than it seems.
+    /// The firmware reads everything, but protection or later changes are weaker than they seem.
     Warning,
-    /// A secret leaks, or the firmware refuses, overlooks or misreads something.
+    /// A secret leaks, or the firmware rejects, ignores or misreads a part.
     Error,
 }
 
@@ -23,17 +23,18 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One thing that [`check`](crate::check) found.
+/// A result of [`check`](crate::check).
 ///
-/// `Display` is one sentence with the offset, what is wrong there and what follows from it; never with data.
+/// `Display` is one sentence with the offset, the fault and its consequence; it never contains
+/// data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// How much it matters; the same as [`FindingKind::severity`].
+    /// The severity; the same as [`FindingKind::severity`].
     pub severity: Severity,
-    /// What it is.
+    /// The kind of finding.
     pub kind: FindingKind,
-    /// Where the record starts, in bytes from the start of the image. `None` for the whole image.
+    /// The offset of the record in bytes from the start of the image; `None` for the whole image.
     pub offset: Option<usize>,
 }
 

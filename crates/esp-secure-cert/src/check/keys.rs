@@ -1,4 +1,4 @@
-//! Certificates, private keys, and what belongs to them.
+//! Certificates, private keys and the records that belong to them.
 
 use super::Survey;
 use super::kind::FindingKind;
@@ -69,7 +69,7 @@ fn check_needed(survey: &mut Survey<'_>, record: &Record<'_>, missing: RecordTyp
     }
 }
 
-/// DER or PEM of whatever it is; encrypted data has no form.
+/// Checks that the data is complete DER or PEM; encrypted data has no form.
 fn check_form(survey: &mut Survey<'_>, record: &Record<'_>) {
     let data = record.data();
     let pem = data.starts_with(b"-----BEGIN ") && data.ends_with(NUL);

@@ -1,110 +1,110 @@
 use super::finding::Severity;
 use crate::{RecordType, Storage};
 
-/// What a finding is, with the figures that belong to it. Offsets are bytes from the start of the image.
+/// The kind of a finding with its values. Offsets are bytes from the start of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FindingKind {
     /// A record's checksum is wrong.
     Crc,
-    /// DS_DATA and DS_CONTEXT are malformed or do not fit each other.
+    /// DS_DATA and DS_CONTEXT are malformed or do not match.
     DsParameters,
-    /// A record stands twice with one type and subtype.
+    /// Two records have the same type and subtype.
     Duplicate {
-        /// Where the first one starts.
+        /// The offset of the first record.
         earlier: usize,
     },
     /// Encrypted data is not longer than its tag.
     EncryptedLength {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
     },
-    /// Two records are encrypted, with one key and initialisation vector.
+    /// Two records are encrypted with the same key and initialization vector.
     EncryptedTwice {
-        /// Where the first one starts.
+        /// The offset of the first record.
         earlier: usize,
     },
-    /// The vendor's tool's end marker is behind the records.
+    /// The end marker of the vendor's tool follows the records.
     EndMarker,
-    /// Flags have no meaning, or none for that type.
+    /// The flags are undefined, or undefined for the type.
     Flags {
         /// The flags.
         flags: u8,
     },
-    /// A certificate or key is neither DER nor PEM with a NUL behind it.
+    /// A certificate or key is neither DER nor PEM followed by a NUL.
     Form,
-    /// The image's length is no multiple of 16.
+    /// The image length is not a multiple of 16.
     ImageAlignment {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
     },
-    /// INTEGRITY has another length than a SHA-256.
+    /// INTEGRITY does not have the length of a SHA-256.
     IntegrityLength {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
     },
-    /// INTEGRITY is not the SHA-256 of what is before it.
+    /// INTEGRITY is not the SHA-256 of the bytes before it.
     IntegrityMismatch {
         /// Whether it is the last one, which the firmware checks.
         last: bool,
     },
-    /// There are records behind the last INTEGRITY.
+    /// There are records after the last INTEGRITY.
     IntegrityNotLast {
-        /// How many.
+        /// Number of these records.
         records: usize,
     },
-    /// An INTEGRITY has another subtype than the one that follows on the one before, or one above 16.
+    /// The subtype of an INTEGRITY does not follow the one before, or is above 16.
     IntegritySubtype {
-        /// The subtype that follows.
+        /// The expected subtype.
         expected: u8,
         /// The subtype.
         found: u8,
     },
-    /// A key stands in plain beside one that is encrypted for the digital signature peripheral.
+    /// A PRIV_KEY exists in addition to the key for the digital signature peripheral.
     KeyBesideDs,
     /// A plain key has no bytes.
     KeyEmpty,
-    /// There are key bytes in a record whose key is not in the partition.
+    /// A record contains key bytes although its key is stored elsewhere.
     KeyInKeylessRecord {
-        /// Where the key is by the record's flags.
+        /// The storage stated by the record's flags.
         storage: Storage,
-        /// How many bytes.
+        /// The length in bytes.
         len: usize,
     },
-    /// A record that is marked as encrypted holds a key that is not.
+    /// A record that is marked as encrypted contains a plain key.
     KeyNotEncrypted,
-    /// A record that belongs to a key is missing.
+    /// A record that a key needs is missing.
     KeyRecordMissing {
-        /// Its type.
+        /// The type of the missing record.
         missing: RecordType,
     },
-    /// The salt of a derived key has not 16 to 64 bytes.
+    /// The salt of a derived key does not have 16 to 64 bytes.
     KeySaltLength {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
     },
-    /// The record is of the first version of the format.
+    /// The record has the header of the first version of the format.
     LegacyHeader,
-    /// An item of Matter's commissionable data has a length that the firmware does not read.
+    /// An item of Matter's commissionable data has a length that the firmware does not accept.
     MatterLength {
-        /// Its bytes.
+        /// The length in bytes.
         len: usize,
-        /// The shortest that is read.
+        /// The minimum length.
         min: usize,
-        /// The longest that is read.
+        /// The maximum length.
         max: usize,
     },
-    /// There is no record at all.
+    /// The image has no records.
     NoRecords,
     /// The padding of a record is not 0.
     Padding,
-    /// The records fill the partition to its last byte.
+    /// The records fill the whole partition.
     PartitionFull,
     /// The records, or the image, are longer than the partition.
     PartitionOverflow {
-        /// Bytes.
+        /// The length in bytes.
         len: usize,
-        /// Bytes that there is room for.
+        /// Number of bytes available.
         capacity: usize,
     },
     /// The reserved bytes of a record are not 0.
@@ -119,47 +119,47 @@ pub enum FindingKind {
         /// The type code.
         code: u8,
     },
-    /// SEC_CFG is not an eFuse block in 4..=9 and 39 zeros.
+    /// SEC_CFG is not an eFuse block in 4..=9 followed by 39 zeros.
     SecCfg,
     /// SIGNATURE_BLOCK is malformed.
     SignatureBlock,
-    /// There is nothing before the first SIGNATURE_BLOCK.
+    /// There are no records before the first SIGNATURE_BLOCK.
     SignatureCoversNothing,
-    /// SIGNATURE_BLOCK states another range than what is before the first one.
+    /// The range in SIGNATURE_BLOCK is not the bytes before the first one.
     SignatureRange {
-        /// The length that it states.
+        /// The stated length.
         stated: u32,
-        /// The bytes before the first SIGNATURE_BLOCK.
+        /// The number of bytes before the first SIGNATURE_BLOCK.
         actual: usize,
     },
     /// The subtypes of SIGNATURE_BLOCK are not 0, 1, 2.
     SignatureSubtype {
-        /// The subtype that follows.
+        /// The expected subtype.
         expected: u8,
         /// The subtype.
         found: u8,
     },
-    /// There are bytes behind the records.
+    /// There are bytes after the records.
     TrailingBytes {
-        /// How many.
+        /// Number of these bytes.
         len: usize,
     },
-    /// A record runs over the end of the image.
+    /// A record exceeds the image.
     Truncated,
-    /// The type has no name.
+    /// The type is unknown.
     UnknownType {
         /// The type code.
         code: u8,
     },
-    /// There are records behind a signature that it does not cover.
+    /// Records after a signature are not covered by it.
     Unsigned {
-        /// How many.
+        /// Number of these records.
         records: usize,
     },
 }
 
 impl FindingKind {
-    /// Returns the id, which does not change between releases.
+    /// Returns the id, which is stable between releases.
     #[must_use]
     pub const fn id(&self) -> &'static str {
         match self {
@@ -203,7 +203,7 @@ impl FindingKind {
         }
     }
 
-    /// Returns how much it matters.
+    /// Returns the severity.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         match self {

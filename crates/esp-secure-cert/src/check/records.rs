@@ -1,4 +1,4 @@
-//! What can be said of each record by itself.
+//! Checks of single records.
 
 use super::Survey;
 use super::kind::FindingKind;

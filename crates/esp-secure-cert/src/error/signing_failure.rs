@@ -1,6 +1,6 @@
 #![cfg_attr(
     all(feature = "alloc", target_has_atomic = "ptr"),
-    expect(clippy::disallowed_types, reason = "only where there are atomic pointers")
+    expect(clippy::disallowed_types, reason = "compiled only with atomic pointers")
 )]
 
 use core::error::Error;
@@ -9,10 +9,10 @@ use core::fmt;
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use alloc::sync::Arc;
 
-/// Why a signer failed, as far as it says so.
+/// The failure of a signer, with its cause if available.
 ///
-/// Two of them are equal, whatever the causes are, which cannot be compared. The cause is kept with the feature `alloc`, and
-/// on targets with atomic pointers.
+/// Two failures always compare equal, because causes cannot be compared. The cause is kept with the
+/// feature `alloc` on targets with atomic pointers.
 #[derive(Clone)]
 pub struct SigningFailure {
     #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
@@ -20,13 +20,13 @@ pub struct SigningFailure {
 }
 
 impl SigningFailure {
-    /// A failure without a cause: what the signer returned is no signature.
+    /// A failure without a cause: the signer returned an invalid signature.
     pub(crate) const UNKNOWN: Self = Self {
         #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
         error: None,
     };
 
-    /// Returns what the signer says, which is the source of its `signature::Error`.
+    /// Returns the cause: the source of the signer's `signature::Error`.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
         #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]

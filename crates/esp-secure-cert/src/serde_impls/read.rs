@@ -1,4 +1,4 @@
-//! Records to write, from JSON or another format. Errors leave the data out.
+//! Records to write, deserialized from JSON or another format. Errors omit the data.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -15,11 +15,11 @@ use crate::{Error, Flags, Image, RawRecord, RecordType, Storage, Writer};
 
 const MEMBERS: &str = "offset, type, type_name, subtype, flags, storage, length, crc_ok, data, file";
 
-/// A record to write, as `Serialize` of a record writes it: `offset` and `crc_ok` are not looked at, and members that are not known
-/// are refused.
+/// A record to write, in the form of a record's `Serialize`: `offset` and `crc_ok` are ignored, and
+/// unknown members are rejected.
 ///
-/// What stands there twice must agree: `type` and `type_name`, `flags` and `storage`, `length` and `data`. A `file` may stand in the
-/// place of `data`.
+/// Redundant members must agree: `type` and `type_name`, `flags` and `storage`, `length` and
+/// `data`. `file` may replace `data`.
 ///
 /// # Examples
 ///
@@ -39,25 +39,26 @@ const MEMBERS: &str = "offset, type, type_name, subtype, flags, storage, length,
 pub struct RecordSpec {
     /// The type.
     pub kind: RecordType,
-    /// The subtype; `None` for a digest under the next one.
+    /// The subtype; `None` for a digest with the next subtype.
     pub subtype: Option<u8>,
     /// The flags.
     pub flags: Flags,
-    /// The length that is stated, which the data must have.
+    /// The stated length, which the data must have.
     pub length: Option<usize>,
-    /// The data, or where it comes from.
+    /// The data or its source.
     pub source: RecordSource,
 }
 
-/// Where the data of a record comes from.
+/// The source of a record's data.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum RecordSource {
-    /// These bytes, wiped when they are dropped.
+    /// These bytes, zeroized on drop.
     Data(Zeroizing<Vec<u8>>),
-    /// It is the digest of what is before, which is computed.
+    /// The digest of the bytes before the record, which is computed.
     Digest,
-    /// A file with this name, which the caller reads and puts [`RecordSource::Data`] in this place.
+    /// A file with this name; the caller reads it and replaces this value by
+    /// [`RecordSource::Data`].
     File(String),
 }
 
@@ -66,8 +67,9 @@ impl RecordSpec {
     ///
     /// # Errors
     ///
-    /// [`Error::SourceIsFile`] when the data is still in a file, [`Error::IntegritySubtype`] when a computed digest gets another
-    /// subtype than is stated, [`Error::StatedLength`], and those of [`Writer::push_raw`] and [`Writer::push_integrity`].
+    /// [`Error::SourceIsFile`] if the data is still in a file, [`Error::IntegritySubtype`] if the
+    /// stated subtype of a computed digest is not the next one, [`Error::StatedLength`], and the
+    /// errors of [`Writer::push_raw`] and [`Writer::push_integrity`].
     pub fn write(&self, writer: &mut Writer<'_>) -> Result<(), Error> {
         match &self.source {
             RecordSource::Digest => {
@@ -102,7 +104,7 @@ impl RecordSpec {
 }
 
 impl fmt::Debug for RecordSource {
-    /// Leaves out the data, which may be a private key.
+    /// Omits the data, which may be a private key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Data(data) => write!(f, "Data([{} bytes])", data.len()),
@@ -118,7 +120,7 @@ impl<'de> Deserialize<'de> for RecordSpec {
     }
 }
 
-/// The members as they stand there.
+/// The members as deserialized.
 #[derive(Default)]
 struct Members {
     kind: Option<Raw>,
@@ -133,11 +135,12 @@ struct Members {
 
 struct SpecVisitor;
 
-/// The members of a visitor that refuse a value without repeating it, as serde's own would.
+/// Visitor methods that reject a value without repeating it in the error, as serde's defaults
+/// would.
 macro_rules! no_object {
     ($($method:ident($type:ty)),*) => {
         $(fn $method<E: de::Error>(self, _: $type) -> Result<RecordSpec, E> {
-            Err(E::custom("is no object"))
+            Err(E::custom("is not an object"))
         })*
     };
 }
@@ -158,11 +161,11 @@ impl<'de> de::Visitor<'de> for SpecVisitor {
     );
 
     fn visit_unit<E: de::Error>(self) -> Result<RecordSpec, E> {
-        Err(E::custom("is no object"))
+        Err(E::custom("is not an object"))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<RecordSpec, A::Error> {
-        Err(A::Error::custom("is no object"))
+        Err(A::Error::custom("is not an object"))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RecordSpec, A::Error> {
@@ -181,7 +184,11 @@ impl<'de> de::Visitor<'de> for SpecVisitor {
                 "length" => &mut members.length,
                 "data" => &mut members.data,
                 "file" => &mut members.file,
-                _ => return Err(A::Error::custom(format!("has a member other than {MEMBERS}"))),
+                _ => {
+                    return Err(A::Error::custom(format!(
+                        "has an unknown member; allowed are {MEMBERS}"
+                    )));
+                }
             };
             *member = Some(map.next_value()?);
         }
@@ -194,7 +201,7 @@ impl Members {
         let kind = self.record_type()?;
         let stored = match &self.storage {
             None => None,
-            Some(name) => Some(name.text().and_then(Storage::from_name).ok_or("storage is not known")?),
+            Some(name) => Some(name.text().and_then(Storage::from_name).ok_or("storage is unknown")?),
         };
         let flags = match (byte(self.flags.as_ref(), "flags")?.map(Flags::new), stored) {
             (Some(flags), Some(stored)) if flags.storage() != stored => {
@@ -203,19 +210,19 @@ impl Members {
             (flags, stored) => flags.or(stored.map(Flags::from)).unwrap_or_default(),
         };
         let source = match (&self.file, &self.data) {
-            (Some(_), Some(_)) => return Err("has a file and data; one of them is allowed".to_owned()),
-            (Some(file), None) => RecordSource::File(file.text().ok_or("file is no text")?.to_owned()),
+            (Some(_), Some(_)) => return Err("has both file and data; only one is allowed".to_owned()),
+            (Some(file), None) => RecordSource::File(file.text().ok_or("file is not a string")?.to_owned()),
             (None, Some(data)) => {
                 let bytes = data.text().and_then(from_hexadecimal);
                 RecordSource::Data(bytes.ok_or("data is not pairs of hexadecimal digits")?)
             }
             (None, None) if kind == RecordType::INTEGRITY => RecordSource::Digest,
             (None, None) if flags.storage().is_keyless() => RecordSource::Data(Zeroizing::default()),
-            (None, None) => return Err("data is missing (dump leaves keys out without --show-keys)".to_owned()),
+            (None, None) => return Err("data is missing (dump omits keys without --show-keys)".to_owned()),
         };
         let stated = |length: &Raw| length.number().and_then(|length| usize::try_from(length).ok());
         let length = match &self.length {
-            Some(length) => Some(stated(length).ok_or("length is no number of bytes")?),
+            Some(length) => Some(stated(length).ok_or("length is not a number of bytes")?),
             None => None,
         };
         if let (Some(stated), RecordSource::Data(data)) = (length, &source)
@@ -245,10 +252,10 @@ impl Members {
     fn record_type(&self) -> Result<RecordType, String> {
         let named = match &self.kind_name {
             None => None,
-            Some(name) => Some(name.text().and_then(type_named).ok_or("type_name is not known")?),
+            Some(name) => Some(name.text().and_then(type_named).ok_or("type_name is unknown")?),
         };
         match (byte(self.kind.as_ref(), "type")?.map(RecordType::new), named) {
-            (Some(one), Some(other)) if one != other => Err("type is said twice and does not agree".to_owned()),
+            (Some(one), Some(other)) if one != other => Err("type and type_name do not agree".to_owned()),
             (one, other) => Ok(one.or(other).ok_or("type is missing")?),
         }
     }
@@ -263,7 +270,7 @@ fn byte(member: Option<&Raw>, name: &str) -> Result<Option<u8>, String> {
     let number = member.number().and_then(|number| u8::try_from(number).ok());
     number
         .map(Some)
-        .ok_or_else(|| format!("{name} is not a number in 0..=255"))
+        .ok_or_else(|| format!("{name} is not a number in the range 0 to 255"))
 }
 
 fn from_hexadecimal(text: &str) -> Option<Zeroizing<Vec<u8>>> {
@@ -276,7 +283,7 @@ fn from_hexadecimal(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     rest.is_empty().then_some(bytes)
 }
 
-/// The value of a member, as far as one is allowed anywhere.
+/// The value of a member; a superset of all allowed types.
 enum Raw {
     Number(u64),
     Text(Zeroizing<String>),
@@ -319,7 +326,7 @@ impl<'de> de::Visitor<'de> for RawVisitor {
     type Value = Raw;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number or a text")
+        f.write_str("a number or a string")
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Raw, E> {

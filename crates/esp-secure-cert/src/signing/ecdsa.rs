@@ -3,7 +3,8 @@ use signature::{Keypair, Signer, Verifier};
 use crate::signing::{NO_SIGNATURE, header};
 use crate::{Error, PublicKey, SignatureAlgorithm, SignatureBlock, Writer};
 
-/// Reverses each half of a pair of numbers of which there are N bytes: big-endian to little-endian and back.
+/// Reverses each half of a pair of numbers with N bytes in total: big-endian to little-endian and
+/// back.
 fn swap_order<const N: usize>(pair: &[u8]) -> Option<[u8; N]> {
     let pair: &[u8; N] = pair.try_into().ok()?;
     let mut out = [0; N];
@@ -12,7 +13,7 @@ fn swap_order<const N: usize>(pair: &[u8]) -> Option<[u8; N]> {
     Some(out)
 }
 
-/// Everything that differs between the curves is their crates, lengths and names.
+/// The curves differ only in crates, lengths and names.
 macro_rules! curve {
     ($curve:ident, $bytes:literal, $algorithm:ident, $stored:ident, $is_in:ident, $verify:ident) => {
         fn $stored(key: &$curve::ecdsa::VerifyingKey) -> Option<[u8; $bytes]> {
@@ -44,8 +45,9 @@ curve!(p384, 96, EcdsaP384, stored_p384, is_p384_in, verify_p384);
 impl Writer<'_> {
     /// Signs all records, or those before the first signature, with ECDSA on P-256.
     ///
-    /// The signature is verified before the method returns, since the signer may be somebody else's. Up to three
-    /// signatures by different keys can stand side by side; [`Writer::push_integrity`] comes behind the last one.
+    /// The signature is verified before the method returns, because the signer is not trusted. An
+    /// image can have up to three signatures by different keys; call [`Writer::push_integrity`]
+    /// after the last one.
     ///
     /// # Examples
     ///
@@ -65,8 +67,9 @@ impl Writer<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::NoRecords`], [`Error::SignedAlready`], [`Error::TooManySignatures`], [`Error::Unsigned`] when there are
-    /// other records behind a signature, [`Error::SigningFailed`], and those of [`Writer::push_ca_certificate`].
+    /// [`Error::NoRecords`], [`Error::SignedAlready`], [`Error::TooManySignatures`],
+    /// [`Error::Unsigned`] if other records follow a signature, [`Error::SigningFailed`], and the
+    /// errors of [`Writer::push_ca_certificate`].
     pub fn sign_p256<S>(&mut self, signer: &S) -> Result<(), Error>
     where
         S: Signer<p256::ecdsa::Signature> + Keypair<VerifyingKey = p256::ecdsa::VerifyingKey>,

@@ -11,11 +11,11 @@ use crate::signature_block::rsa_block_crc;
 use crate::signing::{NO_SIGNATURE, header};
 use crate::{Error, PublicKey, SignatureAlgorithm, SignatureBlock, Writer};
 
-/// The numbers of a key as a signature block of secure boot holds them, little-endian.
+/// The numbers of a key in a signature block of secure boot, little-endian.
 struct Numbers {
     modulus: [u8; RSA_3072],
     exponent: [u8; 4],
-    /// 2^6144 mod n and -(n^-1) mod 2^32, which the RSA peripheral multiplies with (Montgomery).
+    /// 2^6144 mod n and -(n^-1) mod 2^32, for the Montgomery multiplication of the RSA peripheral.
     r_squared: [u8; RSA_3072],
     minus_inverse: [u8; 4],
 }
@@ -43,14 +43,14 @@ impl Numbers {
     }
 }
 
-/// Computes -(n^-1) mod 2^32 of an odd number. Each step of Newton's iteration doubles the bits that are right; an odd
-/// number is its own inverse in three.
+/// Computes -(n^-1) mod 2^32 of an odd number by Newton's iteration. Each step doubles the number
+/// of correct bits, and an odd number is its own inverse modulo 8.
 fn minus_inverse(n: u32) -> u32 {
     let step = |inverse: u32| inverse.wrapping_mul(2_u32.wrapping_sub(n.wrapping_mul(inverse)));
     (0..4).fold(n, |inverse, _| step(inverse)).wrapping_neg()
 }
 
-/// Makes a signature block of secure boot version 2; `signature` is little-endian.
+/// Creates a signature block of secure boot version 2; `signature` is little-endian.
 fn block(numbers: &Numbers, signed: &[u8], signature: &[u8; RSA_3072]) -> [u8; RSA_BLOCK] {
     let digest: [u8; 32] = Sha256::digest(signed).into();
     let mut block = [0; RSA_BLOCK];
@@ -80,7 +80,8 @@ pub(super) fn is_in(key: &RsaPublicKey, block: &SignatureBlock<'_>) -> bool {
 pub(super) fn verify(key: &RsaPublicKey, signed: &[u8], found: &SignatureBlock<'_>) -> Result<(), Error> {
     let numbers = Numbers::new(key).ok_or(Error::RsaKey)?;
     let stored: &[u8; RSA_3072] = found.signature().try_into().map_err(|_| Error::SignatureInvalid)?;
-    // Digest, exponent and the numbers for the peripheral are all that the device uses beside the signature.
+    // Besides the signature, the device uses only the digest, the exponent and the numbers for the
+    // peripheral.
     if found.body() != block(&numbers, signed, stored) {
         return Err(Error::SignatureInvalid);
     }
@@ -92,15 +93,15 @@ pub(super) fn verify(key: &RsaPublicKey, signed: &[u8], found: &SignatureBlock<'
 }
 
 impl Writer<'_> {
-    /// Signs as [`Writer::sign_p256`](#method.sign_p256) does, with RSASSA-PSS of 3072 bits.
+    /// Signs as [`Writer::sign_p256`](#method.sign_p256), with RSASSA-PSS of 3072 bits.
     ///
-    /// `rng` makes the salt, and whatever else the signer needs.
+    /// `rng` generates the salt and the signer's other random numbers.
     ///
     /// # Errors
     ///
-    /// [`Error::NoRecords`], [`Error::SignedAlready`], [`Error::TooManySignatures`], [`Error::Unsigned`] when there are
-    /// other records behind a signature, [`Error::RsaKey`], [`Error::SigningFailed`], and those of
-    /// [`Writer::push_ca_certificate`].
+    /// [`Error::NoRecords`], [`Error::SignedAlready`], [`Error::TooManySignatures`],
+    /// [`Error::Unsigned`] if other records follow a signature, [`Error::RsaKey`],
+    /// [`Error::SigningFailed`], and the errors of [`Writer::push_ca_certificate`].
     pub fn sign_rsa<S, R>(&mut self, signer: &S, rng: &mut R) -> Result<(), Error>
     where
         S: RandomizedSigner<Signature> + Keypair<VerifyingKey = VerifyingKey<Sha256>>,

@@ -1,4 +1,4 @@
-//! For each kind of finding an image that has only that fault, and one just inside.
+//! For each kind of finding an image with exactly this fault, and an image just inside the limit.
 
 use esp_secure_cert::PartitionSize;
 
@@ -29,14 +29,14 @@ const INTEGRITY: u8 = 9;
 const USER: u8 = 51;
 const MATTER: u8 = 201;
 
-/// A record of one byte takes 32.
+/// Size of a record with one byte of data.
 const SMALL: usize = 32;
 
 fn user(subtype: u8) -> Naive {
     Naive::new(USER, subtype, &[0x5A])
 }
 
-/// Something with the outer form of a SEC 1 key.
+/// Data with the outer form of a SEC 1 key.
 fn sec1() -> Vec<u8> {
     let mut key = vec![0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20];
     key.resize(121, 0x5A);
@@ -55,7 +55,7 @@ fn ds_data(bits: u32) -> Vec<u8> {
     data
 }
 
-/// Of 2048 bits, with the key in block 1.
+/// 2048 bits, with the key in block 1.
 const CONTEXT: [u8; 8] = [0, 0, 0, 0, 1, 0, 0x00, 0x08];
 
 fn signature(len: u32) -> Vec<u8> {
@@ -66,9 +66,9 @@ fn signature(len: u32) -> Vec<u8> {
     data
 }
 
-/// Appends the digest of what is there.
+/// Appends the digest of the image.
 fn with_integrity(mut image: Vec<u8>, subtype: u8) -> Vec<u8> {
-    // `sha2` is a dependency of the library; a digest has no second implementation here.
+    // `sha2` is a dependency of the library; there is no second implementation of the digest.
     let digest: [u8; 32] = sha2::Digest::finalize(sha2::Digest::chain_update(
         <sha2::Sha256 as sha2::Digest>::new(),
         &image,
@@ -93,7 +93,7 @@ fn case(name: &'static str, id: &'static str, offset: Option<usize>, broken: Vec
     }
 }
 
-/// A case whose fault lies in one of some records.
+/// A case with the fault in one of several records.
 fn records(name: &'static str, id: &'static str, offset: usize, broken: &[Naive], inside: &[Naive]) -> Case {
     case(name, id, Some(offset), image(broken), image(inside))
 }
@@ -117,7 +117,7 @@ fn of_images() -> Vec<Case> {
         case("erased", "no-records", None, vec![0xFF; 0x2000], small.clone()),
         case("cut record", "truncated", Some(SMALL), cut, image(&[user(0), user(1)])),
         case(
-            "header alone",
+            "header only",
             "truncated",
             Some(SMALL),
             with(small.clone(), &[0x11, 0xBA, 0x5E, 0xBA]),
@@ -138,14 +138,14 @@ fn of_images() -> Vec<Case> {
             erased(16),
         ),
         case(
-            "bytes behind",
+            "bytes after",
             "trailing-bytes",
             Some(SMALL),
             with(small.clone(), &[0; 16]),
             erased(16),
         ),
         case(
-            "last byte behind",
+            "last byte after",
             "trailing-bytes",
             Some(SMALL),
             with(erased(15), &[0xFE]),
@@ -153,7 +153,7 @@ fn of_images() -> Vec<Case> {
         ),
         case("odd length", "image-alignment", None, erased(1), erased(16)),
         case(
-            "records fill it",
+            "records fill partition",
             "partition-full",
             None,
             filling(0x2000),
@@ -179,14 +179,15 @@ fn of_images() -> Vec<Case> {
     all.push(Case {
         size: largest,
         ..case(
-            "records behind 0xfff0",
+            "records after 0xfff0",
             "partition-overflow",
             None,
             end(0x7FF0),
             end(0x7FE0),
         )
     });
-    // 65505 bytes take a record of 65536, which is 0 in 16 bits. No partition holds one.
+    // Data of 65505 bytes needs a record of 65536, which is 0 in 16 bits. No partition has room for
+    // it.
     let long = case(
         "record of 65536",
         "partition-overflow",
@@ -250,7 +251,13 @@ fn of_records() -> Vec<Case> {
         records("type 255", "reserved-type", SMALL, &kind(255), &kind(202)),
         records("type 49", "unknown-type", SMALL, &kind(49), &kind(52)),
         records("type 253", "unknown-type", SMALL, &kind(253), &kind(55)),
-        records("keyless flag of a text", "flags", 0, &[user(0).flags(0x08)], &[user(0)]),
+        records(
+            "keyless flag of user data",
+            "flags",
+            0,
+            &[user(0).flags(0x08)],
+            &[user(0)],
+        ),
         records("unknown flag", "flags", 0, &[user(0).flags(0x01)], &[user(0)]),
         records("all flags", "flags", 0, &[user(0).flags(0xFF)], &[user(0)]),
         records(
@@ -373,7 +380,7 @@ fn of_digests() -> Vec<Case> {
             three(2),
         ),
         case(
-            "data behind signature",
+            "data after signature",
             "unsigned",
             Some(SMALL),
             with(good(), &user(1).bytes()),

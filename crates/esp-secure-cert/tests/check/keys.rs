@@ -1,4 +1,4 @@
-//! Faults of keys, their blocks and parameters, and of the data that Matter's firmware reads.
+//! Faults of keys, of their blocks and parameters, and of the data that Matter firmware reads.
 
 use super::*;
 
@@ -28,21 +28,21 @@ pub(super) fn of_keys() -> Vec<Case> {
     let text = b"-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----\n\0";
     vec![
         records(
-            "key beside eFuse",
+            "key with eFuse",
             "key-in-keyless-record",
             64,
             &efuse(&sec1()),
             &efuse(&[]),
         ),
         records(
-            "one byte beside eFuse",
+            "one byte with eFuse",
             "key-in-keyless-record",
             64,
             &efuse(&[0x5A]),
             &efuse(&[]),
         ),
         records(
-            "key beside derivation",
+            "key with derivation",
             "key-in-keyless-record",
             48,
             &derived(&[0x5A; 32]),
@@ -69,12 +69,12 @@ pub(super) fn of_keys() -> Vec<Case> {
             &[key(0x80, text)],
             &encrypted(70),
         ),
-        records("tag alone", "encrypted-length", 0, &encrypted(16), &encrypted(17)),
+        records("tag only", "encrypted-length", 0, &encrypted(16), &encrypted(17)),
         records("two encrypted", "encrypted-twice", 48, &second(0x80), &second(0)),
         records("no key", "key-empty", 0, &plain(&[]), &plain(&sec1())),
         records("key cut", "form", 0, &plain(&sec1()[..120]), &plain(&sec1())),
         records(
-            "bytes behind DER",
+            "bytes after DER",
             "form",
             0,
             &certificate(DEV_CERT, &[0x30, 0, 0]),
@@ -130,7 +130,7 @@ pub(super) fn of_keys() -> Vec<Case> {
             &ds(2048, &[0, 0, 0, 0, 5, 0, 0, 8]),
         ),
         records(
-            "key beside DS",
+            "key with DS",
             "key-beside-ds",
             1280,
             &[&good_ds[..], &plain(&sec1())].concat(),

@@ -1,8 +1,9 @@
-//! The format once more, from its description and without the library: slow and simple.
+//! A second implementation of the format, from its description and without the library: slow and
+//! simple.
 
 #![allow(dead_code, reason = "no test uses all of it")]
 
-/// CRC-32 bit by bit: reflected polynomial 0xEDB88320, register start 0, all bits inverted at the end.
+/// Bitwise CRC-32: reflected polynomial 0xEDB88320, initial register 0, inverted at the end.
 pub fn crc(data: &[u8]) -> u32 {
     let mut register = 0u32;
     for byte in data {
@@ -18,7 +19,7 @@ pub fn crc(data: &[u8]) -> u32 {
     !register
 }
 
-/// A record field by field.
+/// The fields of a record.
 #[derive(Clone, Debug)]
 pub struct Naive {
     pub flags: u8,
@@ -26,7 +27,7 @@ pub struct Naive {
     pub kind: u8,
     pub subtype: u8,
     pub data: Vec<u8>,
-    /// What every byte of the padding is.
+    /// The value of every padding byte.
     pub pad: u8,
 }
 

@@ -1,7 +1,7 @@
-//! Any row of calls: what the typed methods accept is read back, has no finding that is an error, and is written to the
-//! same bytes; what they refuse changes nothing.
+//! Any sequence of calls: records that the typed methods accept are read back, cause no error
+//! finding, and are rewritten to the same bytes; a rejected call changes nothing.
 //!
-//! A call is what to write, the subtype, a length and so many bytes.
+//! A call is the kind of record, the subtype, a length and the data bytes.
 
 use esp_secure_cert::{
     Certificate, EfuseKey, EncryptedKey, Error, Image, KeySalt, KeyStorage, MatterData, PartitionSize, PlainKey,
@@ -29,9 +29,9 @@ pub(crate) fn property(input: &[u8]) {
     let mut buffer = vec![0; PartitionSize::MIN.bytes()];
     let mut writer = Writer::new(&mut buffer, PartitionSize::MIN);
     let mut rest = input;
-    while let [what, subtype, len, behind @ ..] = rest {
-        let (data, behind) = behind.split_at(behind.len().min(usize::from(*len)));
-        rest = behind;
+    while let [what, subtype, len, after @ ..] = rest {
+        let (data, after) = after.split_at(after.len().min(usize::from(*len)));
+        rest = after;
         let before = writer.as_bytes().to_vec();
         let done = call(&mut writer, *what, *subtype, data);
         assert!(writer.as_bytes().starts_with(&before));
@@ -50,7 +50,7 @@ pub(crate) fn property(input: &[u8]) {
     for record in image.records() {
         let raw = record
             .and_then(|record| record.to_raw())
-            .expect("our own records are whole");
+            .expect("written records are complete");
         assert!(image.find(raw.kind, Subtype::new(raw.subtype).unwrap()).is_ok());
         writer.push_raw(&raw).expect("they fitted before");
     }

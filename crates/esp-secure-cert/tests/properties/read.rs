@@ -1,5 +1,5 @@
-//! Any bytes: reading, looking up and checking never panic, records are bounded by the length, and records with right
-//! checksums are written to the same bytes.
+//! Any bytes: reading, look-up and checking never panic, the number of records is bounded by the
+//! length, and records with correct checksums are rewritten to the same bytes.
 
 use esp_secure_cert::{Image, PartitionSize, SignatureBlock, Subtype, Writer, check};
 

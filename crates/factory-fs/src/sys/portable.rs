@@ -10,7 +10,7 @@ mod windows;
 #[cfg(windows)]
 use windows as rights;
 
-/// A folder by its path.
+/// A folder, identified by its path.
 #[derive(Debug)]
 pub(crate) struct Folder(PathBuf);
 
@@ -44,7 +44,7 @@ impl Folder {
     pub(crate) fn create(&self, name: &OsStr) -> io::Result<File> {
         let path = self.0.join(name);
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
-        // Before there is anything in it.
+        // Before anything is in it.
         rights::protect(&path)?;
         Ok(file)
     }
@@ -161,19 +161,19 @@ pub(crate) fn let_wait(_: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Those that have names are no files here.
+/// Named pipes are not files here.
 pub(crate) fn is_pipe(_: &Metadata) -> bool {
     false
 }
 
-/// Tells whether two names are those of one file, as far as that can be seen: by what was written when.
+/// Returns whether two names refer to the same file, judged by size and times.
 pub(crate) fn is_same(folder: &Folder, other: &Folder, name: &OsStr) -> io::Result<bool> {
     let find = |folder: &Folder| fs::symlink_metadata(folder.0.join(name));
     let (one, other) = (find(folder)?, find(other)?);
     Ok(one.len() == other.len() && one.modified()? == other.modified()? && one.created()? == other.created()?)
 }
 
-/// Locks a file against other processes; false when another one has it and `wait` is not set.
+/// Locks a file against other processes; returns false when another one holds it and `wait` is false.
 pub(crate) fn lock(file: &File, wait: bool) -> io::Result<bool> {
     if wait {
         return file.lock().map(|()| true);
@@ -185,7 +185,7 @@ pub(crate) fn lock(file: &File, wait: bool) -> io::Result<bool> {
     }
 }
 
-/// An open file keeps its name: it cannot be removed by those who hold it open as well.
+/// An open file keeps its name and cannot be removed while this process has it open.
 #[expect(clippy::unnecessary_wraps, reason = "it is a system call elsewhere")]
 pub(crate) fn is_named(_: &Folder, _: &OsStr, _: &File) -> io::Result<bool> {
     Ok(true)
@@ -213,10 +213,10 @@ mod rights {
     }
 }
 
-/// An open file keeps its name, so that whoever removes it has to close it first; that fails while another has it open.
+/// An open file keeps its name: the process that removes it must close it first, which fails while another has it open.
 pub(crate) const CLOSES_BEFORE_REMOVING: bool = true;
 
-/// Opens the file that is locked for a folder, or makes it. Nobody can remove it while it is open.
+/// Opens the lock file of a folder, or creates it. It cannot be removed while it is open.
 pub(crate) fn open_lock(dir: &Dir, name: &OsStr) -> io::Result<File> {
     match dir.kind(name)? {
         None | Some(Kind::File) => {}

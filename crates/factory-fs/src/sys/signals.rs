@@ -5,14 +5,14 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 const STATUS: &str = "/proc/self/status";
-/// Masks of the signals that are ignored and of those that have a handler, proc_pid_status(5).
+/// Masks of the ignored and of the handled signals, proc_pid_status(5).
 const OTHERS: [&str; 2] = ["SigIgn:", "SigCgt:"];
 
 /// Calls a function, which ends the process, at the first signal that would end it.
 pub(crate) fn at_signals(end: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let others = others(&fs::read_to_string(STATUS)?);
     let (ready, is_ready) = mpsc::channel();
-    // A signal with a handler is lost without its thread: first the thread, then the handlers.
+    // A handled signal is lost without its thread: start the thread first, then install the handlers.
     thread::Builder::new().name("signals".into()).spawn(move || {
         let wanted = [SIGINT, SIGTERM, SIGHUP]
             .into_iter()
@@ -26,7 +26,7 @@ pub(crate) fn at_signals(end: impl FnOnce() + Send + 'static) -> io::Result<()> 
     is_ready.recv().map_err(io::Error::other)
 }
 
-/// The signals that are ignored or have a handler, signal 1 in bit 0.
+/// Returns the signals that are ignored or have a handler, signal 1 in bit 0.
 fn others(status: &str) -> u64 {
     let mask = |line: &str| {
         OTHERS

@@ -44,7 +44,7 @@ impl Folder {
 
     pub(crate) fn open_file(&self, name: &OsStr, write: bool) -> io::Result<File> {
         let access = if write { OFlags::RDWR } else { OFlags::RDONLY };
-        // A pipe must not keep the caller waiting for its other end; for regular files the flag means nothing.
+        // Opening a pipe must not block until its other end is open; the flag has no effect on regular files.
         let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         Ok(fs::openat(&self.0, name, flags, Mode::empty())?.into())
     }
@@ -81,7 +81,7 @@ impl Folder {
     pub(crate) fn rename_new(&self, name: &OsStr, to: &Self, new_name: &OsStr) -> io::Result<()> {
         #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
         match fs::renameat_with(&self.0, name, &to.0, new_name, fs::RenameFlags::NOREPLACE) {
-            // Some file systems do not know the flag.
+            // Some file systems do not support the flag.
             Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
             renamed => return Ok(renamed?),
         }
@@ -105,13 +105,13 @@ impl Folder {
 
     pub(crate) fn sync(&self) -> io::Result<()> {
         match fs::fsync(&self.0) {
-            // Network file systems that write names at once have no such call for folders.
+            // Network file systems that write names synchronously do not support this call for folders.
             Err(Errno::INVAL | Errno::NOTSUP) => Ok(()),
             synced => Ok(synced?),
         }
     }
 
-    /// Writes all of the file system; false where there is no such call, or where it does not say that it failed.
+    /// Flushes the whole file system; returns false where the call is missing or does not report failures.
     pub(crate) fn sync_file_system(&self) -> io::Result<bool> {
         #[cfg(target_os = "linux")]
         {
@@ -125,7 +125,7 @@ impl Folder {
     pub(crate) fn space(&self) -> io::Result<Space> {
         let found = fs::fstatvfs(&self.0)?;
         let device = File::from(self.0.try_clone()?).metadata()?.dev();
-        // Btrfs and others make inodes as they need them, and say that there is none.
+        // Btrfs and others allocate inodes on demand and report none.
         let files = (found.f_files > 0).then_some(found.f_favail);
         Ok(Space {
             bytes: found.f_bavail.saturating_mul(found.f_frsize),
@@ -148,11 +148,11 @@ impl Folder {
             OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC,
             PRIVATE_FILE,
         ) {
-            // File systems without such files, and kernels that see only the flag for folders in it.
+            // File systems without unnamed files, and kernels that treat the flag as `O_DIRECTORY`.
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOENT | Errno::NOSYS) => {}
             opened => {
                 let file = File::from(opened?);
-                // Without /proc it could not get a name.
+                // Without /proc the file could not be given a name.
                 return Ok(fs::access(proc_name(&file), fs::Access::EXISTS).is_ok().then_some(file));
             }
         }
@@ -165,13 +165,13 @@ impl Folder {
     }
 }
 
-/// Opens an input without waiting for the other end of a pipe.
+/// Opens an input without blocking on the other end of a pipe.
 pub(crate) fn open_input(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     Ok(fs::open(path, flags, Mode::empty())?.into())
 }
 
-/// Lets what was opened so wait for what is read, as others expect.
+/// Makes reads of an input opened without blocking block again, as callers expect.
 pub(crate) fn let_wait(file: &File) -> io::Result<()> {
     let flags = fs::fcntl_getfl(file)?;
     Ok(fs::fcntl_setfl(file, flags.difference(OFlags::NONBLOCK))?)
@@ -181,7 +181,7 @@ pub(crate) fn is_pipe(metadata: &Metadata) -> bool {
     metadata.file_type().is_fifo()
 }
 
-/// The name by which `linkat(2)` finds an open file without a name.
+/// The path by which `linkat(2)` finds an open unnamed file.
 fn proc_name(file: &File) -> String {
     format!("/proc/self/fd/{}", file.as_raw_fd())
 }
@@ -205,7 +205,7 @@ pub(crate) fn exposure_of_file(file: &File, _: &Path) -> io::Result<Exposure> {
     Ok(exposure_by(found.mode(), found.uid()))
 }
 
-/// Locks a file against other processes; false when another one has it and `wait` is not set.
+/// Locks a file against other processes; returns false when another one holds it and `wait` is false.
 pub(crate) fn lock(file: &File, wait: bool) -> io::Result<bool> {
     let operation = if wait {
         FlockOperation::LockExclusive
@@ -215,7 +215,7 @@ pub(crate) fn lock(file: &File, wait: bool) -> io::Result<bool> {
     let locked = loop {
         match fs::flock(file, operation) {
             Err(Errno::INTR) => {}
-            // Network file systems may have the other kind of locks only.
+            // Network file systems may support only the other kind of locks.
             Err(Errno::BADF | Errno::NOSYS | Errno::NOTSUP | Errno::NOLCK | Errno::INVAL) => {
                 break fs::fcntl_lock(file, operation);
             }
@@ -229,17 +229,17 @@ pub(crate) fn lock(file: &File, wait: bool) -> io::Result<bool> {
     }
 }
 
-/// Tells whether two names are those of one file.
+/// Returns whether two names refer to the same file.
 pub(crate) fn is_same(folder: &Folder, other: &Folder, name: &OsStr) -> io::Result<bool> {
     let find = |folder: &Folder| fs::statat(&folder.0, name, AtFlags::SYMLINK_NOFOLLOW);
     let (one, other) = (find(folder)?, find(other)?);
     Ok(one.st_dev == other.st_dev && one.st_ino == other.st_ino)
 }
 
-/// Tells whether an open file is still the one of a name.
+/// Returns whether an open file still has a name.
 pub(crate) fn is_named(folder: &Folder, name: &OsStr, file: &File) -> io::Result<bool> {
     let mine = fs::fstat(file)?;
-    // Not opened: with the locks of fcntl a process loses all that it has on a file when it closes one of its descriptors.
+    // Not opened: with `fcntl` locks, closing any descriptor of a file releases all locks of the process on it.
     match fs::statat(&folder.0, name, AtFlags::SYMLINK_NOFOLLOW) {
         Err(Errno::NOENT) => Ok(false),
         found => {
@@ -249,14 +249,14 @@ pub(crate) fn is_named(folder: &Folder, name: &OsStr, file: &File) -> io::Result
     }
 }
 
-/// An open file can be removed, and has to be: behind its back another process would make a new one.
+/// An open file can be removed, and is removed first: once its lock is released another process would create a new one.
 pub(crate) const CLOSES_BEFORE_REMOVING: bool = false;
 
-/// Opens the file that is locked for a folder, or makes it.
+/// Opens the lock file of a folder, or creates it.
 pub(crate) fn open_lock(dir: &Dir, name: &OsStr) -> io::Result<File> {
     match dir.create_file(name) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => match dir.open_for_update(name) {
-            // Removed meanwhile: the next round makes another.
+            // Removed meanwhile: the next attempt creates another.
             Err(error) if error.kind() == ErrorKind::NotFound => open_lock(dir, name),
             opened => opened,
         },

@@ -57,7 +57,7 @@ impl DeclarationSigners {
             return Ok(self);
         }
         certificate.verify_issued_by(&Certificate::from_der(&CSA_ROOT)?)?;
-        self.added.push((key_id, *certificate.public_key()));
+        self.added.push((key_id, certificate.public_key()));
         Ok(self)
     }
 
@@ -69,7 +69,7 @@ impl DeclarationSigners {
     pub fn with_trusted_certificate(mut self, certificate: &Certificate) -> Result<Self, Error> {
         let key_id = certificate.subject_key_id().ok_or(Error::SubjectKeyIdMissing)?;
         if key_id != TEST_CD_SIGNING_KEY_ID {
-            self.added.push((key_id, *certificate.public_key()));
+            self.added.push((key_id, certificate.public_key()));
         }
         Ok(self)
     }

@@ -137,7 +137,7 @@ impl<'a, S: CertificateSigner> Issuer<'a, S> {
     /// [`Error::SignerAlgorithm`], and [`Error::KeyMismatch`] when the signer's key is not the certificate's.
     pub fn new(certificate: &'a Certificate, signer: &'a S) -> Result<Self, Error> {
         authority_key_id(certificate)?;
-        if signer_key(signer)? != *certificate.public_key() {
+        if signer_key(signer)? != certificate.public_key() {
             return Err(Error::KeyMismatch);
         }
         Ok(Self { certificate, signer })

@@ -119,7 +119,7 @@ impl<'a, S: CertificateSigner> DacTemplate<'a, S> {
             extensions: parts.extensions.into(),
             key_id,
         };
-        if template.tbs(subject.subject().own_common_name(), public_key, serial)? != tbs {
+        if template.tbs(subject.subject().own_common_name(), &public_key, serial)? != tbs {
             return Err(Error::EncodingFailed);
         }
         Ok(template)

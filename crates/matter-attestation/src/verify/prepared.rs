@@ -40,12 +40,12 @@ use crate::{
 /// # let dacs = [dac];
 ///
 /// let batch = Verification::new()
-///     .with_paa(paa.as_der())
-///     .with_pai(pai.as_der())
+///     .with_paa(&paa)
+///     .with_pai(&pai)
 ///     .with_product(vendor, product)
 ///     .prepare(Profile::Strict);
 /// for dac in &dacs {
-///     assert!(batch.verify(dac.as_der()).is_accepted());
+///     assert!(batch.verify(dac).is_accepted());
 /// }
 /// # Ok(())
 /// # }
@@ -118,16 +118,16 @@ impl<'a> PreparedVerification<'a> {
         self
     }
 
-    /// Verifies a device's DAC in DER.
+    /// Verifies a device's DAC, a [`Certificate`](crate::Certificate) or DER.
     #[must_use]
-    pub fn verify(&self, dac: &[u8]) -> VerificationReport {
-        self.verify_parts(Some(dac), None)
+    pub fn verify(&self, dac: impl AsRef<[u8]>) -> VerificationReport {
+        self.verify_parts(Some(dac.as_ref()), None)
     }
 
-    /// Verifies a device's DAC in DER, and its answer to an attestation request.
+    /// Verifies a device's DAC, a [`Certificate`](crate::Certificate) or DER, and its response to an attestation request.
     #[must_use]
-    pub fn verify_response(&self, dac: &[u8], response: AttestationResponse<'_>) -> VerificationReport {
-        self.verify_parts(Some(dac), Some(response))
+    pub fn verify_response(&self, dac: impl AsRef<[u8]>, response: AttestationResponse<'_>) -> VerificationReport {
+        self.verify_parts(Some(dac.as_ref()), Some(response))
     }
 
     pub(super) fn verify_parts(

@@ -2,12 +2,12 @@ use der::DateTime;
 use matter_types::{ProductId, VendorId};
 
 use super::AttestationResponse;
-use crate::{Certificate, DeclarationSigners, PaaStore, PublicKey, RevocationSet};
+use crate::{DeclarationSigners, PaaStore, PublicKey, RevocationSet};
 
 /// The attestation data of a device, or a part of it, to be checked together.
 ///
-/// Parts that are not set are not checked, so a single certificate or declaration can be checked, too. Certificates are
-/// DER and may be broken: their readable parts are checked.
+/// Parts that are not set are not checked, so a single certificate or declaration can be checked, too. A certificate is
+/// a [`Certificate`](crate::Certificate) or DER, which may be broken: its readable parts are checked.
 ///
 /// # Examples
 ///
@@ -57,8 +57,8 @@ impl<'a> Verification<'a> {
 
     /// Sets the only trusted PAA, which is checked itself.
     #[must_use]
-    pub const fn with_paa(mut self, der: &'a [u8]) -> Self {
-        self.paa = Some(Anchor::Certificate(der));
+    pub fn with_paa(mut self, certificate: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        self.paa = Some(Anchor::Certificate(certificate.as_ref()));
         self
     }
 
@@ -69,25 +69,28 @@ impl<'a> Verification<'a> {
         self
     }
 
-    /// Sets PAA, PAI and DAC from issued or decoded certificates.
+    /// Sets PAA, PAI and DAC.
     #[must_use]
-    pub fn with_chain(self, paa: &'a Certificate, pai: &'a Certificate, dac: &'a Certificate) -> Self {
-        self.with_paa(paa.as_der())
-            .with_pai(pai.as_der())
-            .with_dac(dac.as_der())
+    pub fn with_chain(
+        self,
+        paa: &'a (impl AsRef<[u8]> + ?Sized),
+        pai: &'a (impl AsRef<[u8]> + ?Sized),
+        dac: &'a (impl AsRef<[u8]> + ?Sized),
+    ) -> Self {
+        self.with_paa(paa).with_pai(pai).with_dac(dac)
     }
 
     /// Sets the PAI.
     #[must_use]
-    pub const fn with_pai(mut self, der: &'a [u8]) -> Self {
-        self.pai = Some(der);
+    pub fn with_pai(mut self, certificate: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        self.pai = Some(certificate.as_ref());
         self
     }
 
     /// Sets the DAC.
     #[must_use]
-    pub const fn with_dac(mut self, der: &'a [u8]) -> Self {
-        self.dac = Some(der);
+    pub fn with_dac(mut self, certificate: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        self.dac = Some(certificate.as_ref());
         self
     }
 

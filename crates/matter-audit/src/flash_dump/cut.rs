@@ -1,4 +1,4 @@
-//! The partitions that the audit reads, cut out of a dump.
+//! The partitions that the audit reads, extracted from a dump.
 
 use esp_flash_image::{FlashKey, Image as AppImage, Partition, PartitionTable};
 use esp_nvs_image::NvsKeys;
@@ -14,10 +14,10 @@ use crate::device_source::FileKind;
 
 const TABLE: &str = "partition table";
 const DUMP: &str = "flash dump";
-/// The partition of Espressif's component of that name.
+/// The partition of Espressif's component of the same name.
 const SECURE_CERT: &str = "esp_secure_cert";
 
-/// A dump, and the device of its partitions.
+/// A dump and the device of its partitions.
 pub(super) struct CutDump {
     device: DeviceFiles,
     flash: Flash,
@@ -33,8 +33,8 @@ impl CutDump {
         self.device
     }
 
-    /// Finds the partitions by the table of the flash, or by the given one where the flash has none, and adds what the
-    /// audit reads of them.
+    /// Finds the partitions by the table in the flash, or by the given one if the flash has none, and adds the parts
+    /// that the audit reads.
     pub(super) fn cut(&mut self, given: Option<&[u8]>, keys: &[FlashKey], has_key: bool) {
         let own = self.flash.open(keys);
         self.tell_own_table(&own, given.is_some(), has_key, keys);
@@ -52,7 +52,7 @@ impl CutDump {
                 self.find(Check::PartitionTableDiffers, TABLE, difference);
             }
         }
-        // What the firmware goes by is in the flash.
+        // The firmware uses the table in the flash.
         let table = own.or(given);
         let partitions = table.as_ref().map(PartitionTable::partitions).unwrap_or_default();
         self.add_nvs(partitions);
@@ -62,7 +62,7 @@ impl CutDump {
         self.check_ends(partitions);
     }
 
-    /// The keys of a key file, if they are some.
+    /// Returns the keys of a key file, if it is valid.
     pub(super) fn keys(&mut self, keys: Result<Vec<FlashKey>, String>) -> Vec<FlashKey> {
         keys.map_err(|reason| self.find(Check::ArtifactMalformed, "flash key", reason))
             .unwrap_or_default()
@@ -72,29 +72,29 @@ impl CutDump {
         self.device.findings.push(Finding::of(check, object, text));
     }
 
-    /// Says what is wrong with the table of the flash. Only without a given one it has to be there.
+    /// Reports faults of the table in the flash. It is required only if no table was given.
     fn tell_own_table(&mut self, own: &OwnTable, is_given: bool, has_key: bool, keys: &[FlashKey]) {
         let offset = self.flash.table_offset();
         let len = self.flash.bytes().len();
         let text = match own {
             OwnTable::Read(_) if !keys.is_empty() && !self.flash.is_encrypted() => format!(
-                "the partition table at {offset:#x} is not encrypted, and nothing was decrypted: encrypt the flash, or give no key"
+                "the partition table at {offset:#x} is not encrypted, so nothing was decrypted: encrypt the flash, or omit the key"
             ),
             OwnTable::Read(_) => return,
-            OwnTable::Damaged(error) => format!("that of the dump, at {offset:#x}: {error}"),
+            OwnTable::Damaged(error) => format!("in the dump at {offset:#x}: {error}"),
             OwnTable::Erased | OwnTable::Missing if is_given => return self.take_key(keys),
             OwnTable::Erased => {
                 format!("none at {offset:#x}, where the flash is erased: give the offset of the table, or a table")
             }
-            OwnTable::Missing => format!("the dump of {len:#x} bytes ends before that at {offset:#x}: give a table"),
+            OwnTable::Missing => format!("the dump of {len:#x} bytes ends before offset {offset:#x}: give a table"),
             OwnTable::Unreadable if !keys.is_empty() => format!(
-                "the key does not open the table at {offset:#x}: give the key and the scheme of this flash, or the offset of its table"
+                "the key does not decrypt the table at {offset:#x}: give the key and the scheme of this flash, or the offset of its table"
             ),
-            // The key that is none has its own finding.
+            // An invalid key has its own finding.
             OwnTable::Unreadable if has_key => return,
             OwnTable::Unreadable => {
                 let text = format!(
-                    "none that can be read at {offset:#x}: perhaps the flash is encrypted, and its key opens it; or the table has another offset"
+                    "none readable at {offset:#x}: if the flash is encrypted, give its key; or give the offset of the table"
                 );
                 let check = if is_given {
                     Check::NotChecked
@@ -107,21 +107,22 @@ impl CutDump {
         self.find(Check::ArtifactMalformed, TABLE, text);
     }
 
-    /// Takes the key without a table that tells whether it is right.
+    /// Accepts the key without a table that could confirm it.
     fn take_key(&mut self, keys: &[FlashKey]) {
         match keys {
             [] => {}
             [key] => self.flash.set_key(key),
             _ => {
-                let text = "opens flash of two schemes, esp32 and xts-128, and no table in the dump tells which: give the scheme";
+                let text = "fits two schemes, esp32 and xts-128, and no table in the dump decides: give the scheme";
                 self.find(Check::ArtifactMalformed, "flash key", text);
             }
         }
     }
 
-    /// What the firmware reads of a partition. It is as in the dump, unless the bootloader encrypts the partition.
+    /// Returns the contents of a partition as the firmware reads them: raw, unless the bootloader encrypts the
+    /// partition.
     ///
-    /// What is only right the other way round, which `is_right` tells, was written in the wrong way.
+    /// Contents that `is_right` accepts only in the other state were written incorrectly.
     fn content(&mut self, partition: &Partition, is_right: fn(&[u8]) -> bool) -> Zeroizing<Vec<u8>> {
         let raw = Zeroizing::new(self.flash.raw(partition).to_vec());
         let plain = match self.flash.decrypt(self.flash.range(partition)) {
@@ -137,13 +138,13 @@ impl CutDump {
             (
                 plain,
                 raw,
-                "not encrypted, and the firmware decrypts it: encrypt it at its address",
+                "not encrypted, but the firmware decrypts it: encrypt it at its address",
             )
         } else {
             (
                 raw,
                 plain,
-                "encrypted, and without the flag in the table: the firmware does not decrypt it",
+                "encrypted, but without the flag in the table: the firmware does not decrypt it",
             )
         };
         if !is_right(&read) && is_right(&other) {
@@ -161,8 +162,8 @@ impl CutDump {
     /// Adds the factory partition and its keys.
     fn add_nvs(&mut self, partitions: &[Partition]) {
         let stores = || partitions.iter().filter(|part| part.is_nvs());
-        // Espressif's projects for Matter have one of this name, and their firmware does not look there unless it is told.
-        // The namespace cannot be seen in an encrypted one.
+        // Espressif's Matter projects have a partition of this name, but their firmware uses it only if configured to.
+        // The namespace is not visible in an encrypted one.
         let factory = stores().min_by_key(|part| {
             let bytes = self.flash.raw(part);
             (!holds_factory_data(bytes), is_erased(bytes), part.label() != "fctry")
@@ -174,18 +175,18 @@ impl CutDump {
             }
             return;
         };
-        // Flash encryption has nothing to do with NVS, which has its own.
+        // NVS has its own encryption, independent of flash encryption.
         let store = Zeroizing::new(self.flash.raw(factory).to_vec());
         self.add(FileKind::Nvs, factory, store);
         let holding = stores().filter(|part| holds_factory_data(self.flash.raw(part)));
         let holding = holding.map(Partition::label).collect::<Vec<_>>();
         if holding.len() > 1 {
             let names = holding.join(" and ");
-            let text = format!("factory data in {names}, of which the firmware reads one");
+            let text = format!("factory data in {names}, but the firmware reads only one");
             self.find(Check::ArtifactTwice, DUMP, text);
         }
         for part in stores().filter(|part| part.is_encrypted() && self.flash.is_encrypted()) {
-            let text = "has the flag encrypted in the partition table, with which the firmware refuses an NVS store";
+            let text = "has the flag encrypted in the partition table, but the firmware refuses an NVS store with it";
             self.device
                 .findings
                 .push(Finding::of(Check::ArtifactMalformed, part.label(), text));
@@ -193,7 +194,7 @@ impl CutDump {
         let keys = partitions.iter().filter(|part| part.is_nvs_keys());
         let keys = keys.map(|part| (part, self.content(part, |bytes| NvsKeys::decode(bytes).is_ok())));
         let mut keys = keys.collect::<Vec<_>>();
-        // An erased one holds no keys, and the store is not encrypted.
+        // An erased partition holds no keys, and the store is not encrypted.
         let opens = |keys: NvsKeys| reads_better(self.flash.raw(factory), &keys);
         let right = keys
             .iter()
@@ -206,11 +207,11 @@ impl CutDump {
         }
     }
 
-    /// Says why keys in flash do not open the store. The firmware needs their checksum to be right.
+    /// Reports why keys in the flash do not decrypt the store. The firmware requires their checksum to be right.
     fn tell_wrong_keys(&mut self, store: &Partition, keys: &Partition, bytes: &[u8]) {
         let is_plain = holds_factory_data(self.flash.raw(store));
         if is_erased(bytes) {
-            self.device.wrong_keys = Some("the partition with its keys is erased");
+            self.device.wrong_keys = Some("its keys partition is erased");
         } else if NvsKeys::decode(bytes).is_err() {
             let why = if self.flash.is_encrypted() {
                 "it is damaged, or was encrypted with another key than the rest"
@@ -221,7 +222,7 @@ impl CutDump {
         } else if is_plain {
             self.find(Check::NvsNotEncrypted, keys.label(), "");
         } else {
-            self.device.wrong_keys = Some("the keys in flash are others");
+            self.device.wrong_keys = Some("the keys in the flash are different ones");
         }
     }
 
@@ -230,7 +231,7 @@ impl CutDump {
             return;
         };
         let bytes = self.content(certs, |bytes| Image::new(bytes).records().next().is_some());
-        // An erased one is there for devices whose credentials are in NVS.
+        // It is erased in devices whose credentials are in NVS.
         if !is_erased(&bytes) {
             self.add(FileKind::SecureCert, certs, bytes);
             let size = usize::try_from(certs.size()).unwrap_or(usize::MAX);
@@ -238,7 +239,7 @@ impl CutDump {
         }
     }
 
-    /// Finds apps that are not encrypted in flash that is: the bootloader would start none of them.
+    /// Finds unencrypted apps in encrypted flash: the bootloader would not start them.
     fn check_apps(&mut self, partitions: &[Partition]) {
         let is_encrypted = self.flash.is_encrypted();
         for app in partitions.iter().filter(|part| is_encrypted && part.is_app()) {
@@ -246,7 +247,7 @@ impl CutDump {
         }
     }
 
-    /// Keeps what else is in the flash, to be searched for keys: as it is, and decrypted.
+    /// Keeps the rest of the flash, raw and decrypted, for the key search.
     fn keep_rest(&mut self, partitions: &[Partition]) {
         let is_own = |part: &&Partition| self.device.files.iter().any(|file| file.name == part.label());
         let mut rest = Zeroizing::new(self.flash.bytes().to_vec());
@@ -263,8 +264,8 @@ impl CutDump {
             .extend(plain.map(|plain| ("decrypted flash dump", plain)));
     }
 
-    /// Finds partitions that the audit reads and the dump does not have in full. An image that was merged and encrypted may
-    /// end behind its last piece.
+    /// Finds partitions that the audit reads but that are not completely in the dump. A merged and encrypted image may
+    /// end after its last piece.
     fn check_ends(&mut self, partitions: &[Partition]) {
         let len = self.flash.bytes().len();
         let is_read = |part: &&Partition| is_secure_cert(part) || part.is_nvs() || part.is_nvs_keys();
@@ -288,13 +289,13 @@ fn is_secure_cert(partition: &Partition) -> bool {
     partition.label() == SECURE_CERT
 }
 
-/// The namespace alone is nothing: firmware makes it where it looks for factory data.
+/// The namespace alone does not count: firmware creates it when it looks for factory data.
 fn holds_factory_data(store: &[u8]) -> bool {
     let holds = |name: &[u8]| store.windows(name.len()).any(|window| window == name);
     holds(NAMESPACE.as_str().as_bytes()) && holds(b"vendor-id")
 }
 
-/// Tells whether a store is rather the one that was encrypted with these keys than a plain one.
+/// Returns whether a store is more likely encrypted with these keys than plain.
 pub(crate) fn reads_better(store: &[u8], keys: &NvsKeys) -> bool {
     let mut plain = Zeroizing::new(store.to_vec());
     esp_nvs_image::decrypt(&mut plain, keys).is_ok()

@@ -1,4 +1,4 @@
-//! The bytes of a flash, plain or encrypted, and the table in it.
+//! The contents of a flash, plain or encrypted, and its partition table.
 
 use std::ops::Range;
 
@@ -9,19 +9,19 @@ use zeroize::Zeroizing;
 
 use super::tables::own_options;
 
-/// What is where the partition table belongs.
+/// The data at the address of the partition table.
 pub(super) enum OwnTable {
     Read(PartitionTable),
     Damaged(TableError),
     /// The flash is erased there.
     Erased,
-    /// The dump ends before its end.
+    /// The dump ends within it.
     Missing,
-    /// Neither a table, nor one that a key opens.
+    /// Not a table, in plain or decrypted.
     Unreadable,
 }
 
-/// A dump, and the cipher that opens what is encrypted in it.
+/// A dump and the cipher that decrypts it.
 pub(super) struct Flash {
     bytes: Zeroizing<Vec<u8>>,
     table_offset: u32,
@@ -53,7 +53,7 @@ impl Flash {
         self.cipher = Some(key.cipher());
     }
 
-    /// Reads the table in the flash. The key that opens it is that of the whole flash.
+    /// Reads the table in the flash. The key that decrypts it is the key of the whole flash.
     pub(super) fn open(&mut self, keys: &[FlashKey]) -> OwnTable {
         let Some(table) = self.table_range().and_then(|range| self.bytes.get(range)) else {
             return OwnTable::Missing;
@@ -80,7 +80,7 @@ impl Flash {
         if PartitionTable::is_binary(table) {
             return PartitionTable::read(table, &options).map_or_else(OwnTable::Damaged, OwnTable::Read);
         }
-        // Two bytes alone are right by chance for one key in 65536.
+        // Two bytes match by chance for one key in 65536.
         let Some((cipher, error)) = damaged else {
             return OwnTable::Unreadable;
         };
@@ -93,7 +93,7 @@ impl Flash {
         Some(start..start.checked_add(PartitionTable::LEN)?)
     }
 
-    /// The bytes of a partition as they are in the dump, as far as it has them.
+    /// Returns the raw bytes of a partition that are in the dump.
     pub(super) fn raw(&self, partition: &Partition) -> &[u8] {
         self.bytes.get(self.range(partition)).unwrap_or_default()
     }
@@ -108,10 +108,10 @@ impl Flash {
         start..end
     }
 
-    /// Decrypts bytes of the flash. Those that were never written stay erased: only by a chance of 2⁻¹²⁸ would encryption
-    /// make 16 bytes of FF.
+    /// Decrypts bytes of the flash. Erased ones stay erased: encryption yields 16 bytes of FF only with a probability
+    /// of 2⁻¹²⁸.
     ///
-    /// Returns nothing without a cipher.
+    /// Returns `None` without a cipher.
     pub(super) fn decrypt(&self, range: Range<usize>) -> Result<Option<Zeroizing<Vec<u8>>>, esp_flash_image::Error> {
         let raw = self.bytes.get(range.clone()).unwrap_or_default();
         let Some(cipher) = self.cipher.as_ref() else {
@@ -132,7 +132,7 @@ impl Flash {
         Ok(Some(plain))
     }
 
-    /// Partitions decrypted in their places, as are bootloader and table, which lie in front of them; the rest is FF.
+    /// Returns the flash with partitions, bootloader and table decrypted in place; the rest is FF.
     pub(super) fn decrypted<'p>(&self, partitions: impl Iterator<Item = &'p Partition>) -> Option<Zeroizing<Vec<u8>>> {
         self.cipher.as_ref()?;
         let mut plain = Zeroizing::new(vec![0xFF; self.bytes.len()]);
@@ -140,7 +140,7 @@ impl Flash {
         let ranges = partitions.map(|partition| self.range(partition));
         for range in ranges.chain([self.clip(0, front)]) {
             let place = plain.get_mut(range.clone());
-            // What cannot be decrypted is told of the partitions that are read.
+            // Failures are reported for the partitions that are read.
             if let (Some(place), Ok(Some(bytes))) = (place, self.decrypt(range)) {
                 place.copy_from_slice(&bytes);
             }
@@ -149,7 +149,7 @@ impl Flash {
     }
 }
 
-/// The keys that the bytes of a key file may be: of 32 bytes there are two schemes.
+/// Returns the keys that a key file may hold: a length of 32 bytes fits two schemes.
 pub(super) fn keys_of_file(
     bytes: &[u8],
     scheme: Option<EncryptionScheme>,
@@ -159,15 +159,13 @@ pub(super) fn keys_of_file(
         let key = FlashKey::new(scheme, bytes).map_err(|error| error.to_string())?;
         return Ok(vec![key.with_flash_crypt_config(config)]);
     }
-    // The newer ones first.
+    // Newer schemes first.
     let schemes = EncryptionScheme::ALL.iter().rev();
     let keys = schemes.filter_map(|scheme| FlashKey::new(*scheme, bytes).ok());
     let keys = keys.map(|key| key.with_flash_crypt_config(config)).collect::<Vec<_>>();
     if keys.is_empty() {
         let len = bytes.len();
-        return Err(format!(
-            "has {len} bytes; a key of flash encryption has 16, 24, 32 or 64"
-        ));
+        return Err(format!("has {len} bytes; a flash encryption key has 16, 24, 32 or 64"));
     }
     Ok(keys)
 }

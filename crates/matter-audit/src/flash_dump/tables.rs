@@ -1,18 +1,18 @@
-//! The partition table that was given, and how it differs from that of the flash.
+//! The given partition table and its differences from the one in the flash.
 
 use esp_flash_image::{Partition, PartitionTable, PartitionType, TableOptions};
 use factory_fs::{Dialect, utf8};
 
-/// Where ESP-IDF puts the recovery bootloader unless a project says otherwise (`BOOTLOADER_RECOVERY_OFFSET`).
+/// The default address of ESP-IDF's recovery bootloader (`BOOTLOADER_RECOVERY_OFFSET`).
 const RECOVERY_OFFSET: u32 = 0x3F_0000;
 
-/// What the table of a flash is read with.
+/// Returns the options for reading the table of a flash.
 pub(super) const fn own_options(offset: u32) -> TableOptions {
     TableOptions::new().with_offset(offset)
 }
 
-/// Reads the table that was given, in either form. Rows of bootloaders say in a CSV neither where nor how large: they are
-/// as in the flash.
+/// Reads the given table in either form. Rows of bootloaders in a CSV have no address or size: they are as in the
+/// flash.
 pub(super) fn read_given(bytes: &[u8], offset: u32, own: Option<&PartitionTable>) -> Result<PartitionTable, String> {
     let options = own_options(offset);
     if PartitionTable::is_binary(bytes) {
@@ -20,9 +20,9 @@ pub(super) fn read_given(bytes: &[u8], offset: u32, own: Option<&PartitionTable>
     }
     let text = utf8(bytes).map_err(|error| match error.is_utf16 {
         true => error.to_string(),
-        false => "is neither a binary partition table nor a text".into(),
+        false => "is not a binary partition table or a text".into(),
     })?;
-    // A line that names the delimiter for spreadsheets is no row, but counts.
+    // A line that names the delimiter for spreadsheets is not a row, but counts as a line.
     let rows;
     let text = match Dialect::of(text.as_bytes()).start {
         0 => text,
@@ -44,7 +44,7 @@ pub(super) fn read_given(bytes: &[u8], offset: u32, own: Option<&PartitionTable>
     PartitionTable::from_csv(text, &options).map_err(|error| error.to_string())
 }
 
-/// Tells how the table in the flash differs from the given one, partition by partition.
+/// Returns the differences between the table in the flash and the given one, partition by partition.
 pub(super) fn differences(own: &PartitionTable, given: &PartitionTable) -> Vec<String> {
     let mut found = Vec::new();
     for part in given.partitions() {

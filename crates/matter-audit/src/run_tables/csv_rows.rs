@@ -1,4 +1,4 @@
-//! Tables in CSV, read row by row.
+//! CSV tables, read row by row.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -16,14 +16,14 @@ use crate::json_list::ListFault;
 use crate::list_bytes::{ListBytes, csv_text};
 use crate::list_rows::broken;
 
-/// What `master.csv` has, for the other tables of the same run.
+/// The contents of `master.csv`, for the other tables of the same run.
 #[derive(Default)]
 pub(super) struct MasterTable {
     header: Vec<String>,
     devices: Vec<Option<DeviceIndex>>,
 }
 
-/// The columns of `pin_disc.csv`, and what they are called elsewhere.
+/// The columns of `pin_disc.csv`, and their names in other tables.
 const PINS: [(&str, &str); 5] = [
     ("PIN Code", device_values::PASSCODE),
     ("Iteration Count", device_values::ITERATIONS),
@@ -33,7 +33,7 @@ const PINS: [(&str, &str); 5] = [
 ];
 
 impl TableComparison<'_> {
-    /// Compares a table with all values: the summary, or the one that the images were made of.
+    /// Compares a table with all values: the summary, or the source of the images.
     pub(super) fn read_values(&mut self, table: &RunTable) -> Result<(), String> {
         let mut master = MasterTable::default();
         read(&table.path, |header, row, line| {
@@ -109,7 +109,7 @@ impl TableComparison<'_> {
         })
     }
 
-    /// Compares the table that passcodes and verifiers were drawn into, of which each row is one of `master.csv`.
+    /// Compares the table of drawn passcodes and verifiers, whose rows correspond to those of `master.csv`.
     pub(super) fn read_pins(&mut self, table: &RunTable) -> Result<(), String> {
         let (mut number, mut found) = (0, Vec::new());
         read(&table.path, |header, row, line| {
@@ -122,7 +122,7 @@ impl TableComparison<'_> {
             let expected = master.map(|master| master.devices.get(number).copied());
             number += 1;
             let device = match expected {
-                // A device of the other table that is not there either.
+                // A missing device of the other table.
                 Some(Some(None)) if known.is_none() => return,
                 Some(Some(Some(device))) => device,
                 _ => match known {
@@ -140,7 +140,7 @@ impl TableComparison<'_> {
         if let Some(rows) = self.master.get(&table.top).map(|master| master.devices.len())
             && rows != number
         {
-            return Err(format!("it has {number} rows, and master.csv {rows}"));
+            return Err(format!("it has {number} rows, but master.csv has {rows}"));
         }
         for (device, differ) in found {
             self.list(table, device);
@@ -178,7 +178,7 @@ impl TableComparison<'_> {
             }
         })?;
         if columns != master.header {
-            return Err("it has other columns than master.csv".into());
+            return Err("its columns differ from master.csv".into());
         }
         if let Some(device) = device.filter(|_| !differ.is_empty()) {
             self.differs(table, device, &format!("the types of {}", differ.join(", ")));
@@ -187,7 +187,7 @@ impl TableComparison<'_> {
     }
 }
 
-/// The name of the device in whose folder a file is.
+/// Returns the name of the device whose folder contains a file.
 fn uuid_in(path: &str) -> Option<String> {
     if path.len() < 37 {
         return None;
@@ -196,7 +196,7 @@ fn uuid_in(path: &str) -> Option<String> {
     Some(folder.to_ascii_lowercase())
 }
 
-/// Reads the rows behind a header, each with its line.
+/// Reads the rows after a header, each with its line.
 fn read(path: &Path, mut take: impl FnMut(&StringRecord, &StringRecord, u64)) -> Result<(), String> {
     let mut header = None::<StringRecord>;
     let mut wrong = None;
@@ -204,8 +204,13 @@ fn read(path: &Path, mut take: impl FnMut(&StringRecord, &StringRecord, u64)) ->
         None => header = Some(row.clone()),
         Some(header) if header.len() == row.len() => take(header, row, line),
         Some(header) => {
-            wrong
-                .get_or_insert_with(|| format!("line {line} has {} cells, and the header {}", row.len(), header.len()));
+            wrong.get_or_insert_with(|| {
+                format!(
+                    "line {line} has {} cells, but the header has {}",
+                    row.len(),
+                    header.len()
+                )
+            });
         }
     })?;
     match (header, wrong) {

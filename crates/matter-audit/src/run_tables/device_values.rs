@@ -1,6 +1,6 @@
-//! What the devices that are there say, value by value, to compare tables with.
+//! The values of existing devices, for comparison with tables.
 //!
-//! Values are kept as hashes under a key of this audit: passcodes are among them.
+//! Values are stored as hashes under a key of this audit, since they include passcodes.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, DefaultHasher, Hash};
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::device_files::DeviceFiles;
 use crate::label_codes::digits;
 
-/// The columns by which a row's device is found, the surest first; their values are hardly ever those of two devices.
+/// The columns that identify a row's device, the most reliable first; two devices hardly ever share their values.
 const IDENTITIES: [&str; 6] = [QR, SERIAL, SALT, VERIFIER, PASSCODE, MANUAL];
 pub(super) const QR: &str = "qrcode";
 pub(super) const MANUAL: &str = "manualcode";
@@ -25,11 +25,11 @@ pub(super) const ITERATIONS: &str = "iteration-count";
 pub(super) const SALT: &str = "salt";
 pub(super) const VERIFIER: &str = "verifier";
 const ROTATING_ID: &str = "rd-id-uid";
-/// The common name of the DAC, and what it is a name of; not in tables under this name.
+/// The common name of the DAC; tables have no column of this name.
 pub(super) const NAME: &str = "CN";
 pub(super) const CERTIFICATE: &str = "certs";
 
-/// How a value is written, as far as two ways to write it mean the same.
+/// The form of a value, for comparing different spellings.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CellForm {
     Text,
@@ -38,10 +38,10 @@ enum CellForm {
     Digits,
 }
 
-/// A value that is hardly ever that of two devices, with its column.
+/// Hash of a column and of an identifying value.
 pub(super) type IdentityHash = (u64, u64);
 
-/// A device by its place in [`DeviceValues`].
+/// Index of a device in [`DeviceValues`].
 pub(super) type DeviceIndex = usize;
 
 /// A value of a device.
@@ -49,7 +49,7 @@ struct DeviceValue {
     column: u64,
     value: u64,
     form: CellForm,
-    /// The type in NVS, as `config.csv` has it.
+    /// The NVS type, as in `config.csv`.
     encoding: &'static str,
 }
 
@@ -62,7 +62,7 @@ struct ValuesOfDevice {
     has_label: bool,
 }
 
-/// Hashes under a key. That of `std` panics where the system has no random bytes.
+/// Keyed hashing. The hasher of `std` panics if the system has no random bytes.
 struct Keyed(Zeroizing<[u8; 32]>);
 
 impl BuildHasher for Keyed {
@@ -80,12 +80,12 @@ pub(crate) struct DeviceValues {
     hasher: Keyed,
     devices: Vec<ValuesOfDevice>,
     names: BTreeMap<String, DeviceIndex>,
-    /// Which device has a value that identifies it; none if two have it.
+    /// The device of each identifying value; `None` if two devices share it.
     places: BTreeMap<IdentityHash, Option<DeviceIndex>>,
 }
 
 impl DeviceValues {
-    /// Makes an empty list, whose values are hashed under a random key.
+    /// Creates an empty list whose values are hashed under a random key.
     pub(crate) const fn new(key: Zeroizing<[u8; 32]>) -> Self {
         Self {
             hasher: Keyed(key),
@@ -151,7 +151,7 @@ impl DeviceValues {
         self.names.entry(device.name.clone()).or_insert(number);
         for identity in IDENTITIES.iter().chain(&[NAME]) {
             let column = self.hasher.hash_one(*identity);
-            // The same value may be in NVS and beside it.
+            // The same value may be in NVS and elsewhere.
             let mut values = device.facts.iter().filter(|fact| fact.column == column);
             if let Some(fact) = values.next() {
                 let place = self.places.entry((column, fact.value));
@@ -188,7 +188,7 @@ impl DeviceValues {
         })
     }
 
-    /// The hash of a value; `None` for what is not written in this form.
+    /// Returns the hash of a value; `None` if it is not in this form.
     fn value(&self, form: CellForm, text: &str) -> Option<u64> {
         Some(match form {
             CellForm::Text => self.hasher.hash_one(text),
@@ -198,7 +198,7 @@ impl DeviceValues {
         })
     }
 
-    /// The devices that are in a folder.
+    /// Returns the devices in a folder.
     pub(super) fn devices_in(&self, top: &Path) -> impl Iterator<Item = DeviceIndex> + '_ {
         let top = self.hasher.hash_one(top);
         let devices = self.devices.iter().enumerate();
@@ -211,24 +211,24 @@ impl DeviceValues {
         self.devices.get(device).map_or("", |device| &device.name)
     }
 
-    /// The device of a name.
+    /// Returns the device with a name.
     pub(super) fn named(&self, name: &str) -> Option<DeviceIndex> {
         self.names.get(&name.to_ascii_lowercase()).copied()
     }
 
-    /// Whether a device has a certificate with a name, and a label.
+    /// Returns whether a device has a certificate with a name, and a label.
     pub(super) fn has(&self, device: DeviceIndex) -> (bool, bool) {
         self.devices
             .get(device)
             .map_or((false, false), |device| (device.has_name, device.has_label))
     }
 
-    /// The device that has a value in a column, if that identifies one.
+    /// Returns the device with a value in a column, if the value is unique.
     pub(super) fn device_with(&self, column: &str, text: &str) -> Option<DeviceIndex> {
         self.places.get(&self.identity(column, text)?).copied().flatten()
     }
 
-    /// The device of a row.
+    /// Returns the device of a row.
     pub(super) fn device_of<'r>(&self, row: impl Iterator<Item = (&'r str, &'r str)> + Clone) -> Option<DeviceIndex> {
         IDENTITIES.iter().find_map(|identity| {
             let (column, cell) = row
@@ -238,7 +238,7 @@ impl DeviceValues {
         })
     }
 
-    /// What identifies the device of a row, to be known again in another table.
+    /// Returns the values that identify the device of a row in other tables.
     pub(super) fn identities<'r>(&self, row: impl Iterator<Item = (&'r str, &'r str)>) -> Vec<IdentityHash> {
         let identities = row.filter(|(column, cell)| IDENTITIES.contains(column) && !cell.is_empty());
         identities
@@ -246,7 +246,7 @@ impl DeviceValues {
             .collect()
     }
 
-    /// A value that identifies a device.
+    /// Returns the hash of a value that identifies a device.
     pub(super) fn identity(&self, column: &str, text: &str) -> Option<IdentityHash> {
         let form = match column {
             PASSCODE => CellForm::Number,
@@ -256,20 +256,20 @@ impl DeviceValues {
         Some((self.hasher.hash_one(column), self.value(form, text)?))
     }
 
-    /// Tells whether a device has a value in a column; `None` if it says nothing of it.
+    /// Returns whether a device has a value in a column; `None` if the device lacks it.
     pub(super) fn agrees(&self, device: DeviceIndex, column: &str, text: &str) -> Option<bool> {
         let column = self.hasher.hash_one(column);
         let facts = &self.devices.get(device)?.facts;
         let mut known = facts.iter().filter(|fact| fact.column == column).peekable();
         let first = known.peek()?;
         if first.form == CellForm::Hex && (text.is_empty() || text.contains(['.', '/', '\\'])) {
-            // The file from which it was read, as the vendor's tool writes it; it may be anywhere now, or was never written.
+            // The path of the source file, as the vendor's tool writes it; the file may have moved or never existed.
             return None;
         }
         Some(known.any(|fact| self.value(fact.form, text) == Some(fact.value)))
     }
 
-    /// Tells whether a device has a certificate; `None` if it has none.
+    /// Returns whether a device has a certificate; `None` if it has none at hand.
     pub(super) fn has_certificate(&self, device: DeviceIndex, der: &[u8]) -> Option<bool> {
         let column = self.hasher.hash_one(CERTIFICATE);
         let value = self.hasher.hash_one(der);
@@ -282,13 +282,13 @@ impl DeviceValues {
         own.next().map(|fact| fact.value == value)
     }
 
-    /// Tells whether a device has a picture; `None` if it has none.
+    /// Returns whether a device has a picture; `None` if it has none at hand.
     pub(super) fn has_picture(&self, device: DeviceIndex, png: &[u8]) -> Option<bool> {
         let picture = self.devices.get(device)?.picture?;
         Some(picture == self.hasher.hash_one(png))
     }
 
-    /// The types that a device's NVS has for a key; none if it has no such key.
+    /// Returns the NVS types of a device's key; empty if it has no such key.
     pub(super) fn encodings(&self, device: DeviceIndex, key: &str) -> Vec<&'static str> {
         let column = self.hasher.hash_one(key);
         let facts = self.devices.get(device).map(|device| device.facts.as_slice());
@@ -298,7 +298,7 @@ impl DeviceValues {
     }
 }
 
-/// A number, also in hexadecimal behind `0x`, in decimal.
+/// Parses a number in decimal, or in hexadecimal after `0x`.
 fn number(text: &str) -> Option<i128> {
     let text = text.trim();
     match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
@@ -307,7 +307,7 @@ fn number(text: &str) -> Option<i128> {
     }
 }
 
-/// An entry as the cell of a table has it.
+/// Returns an entry in the form of a table's cell.
 fn cell(entry: &Entry<'_>) -> (CellForm, &'static str, Zeroizing<String>) {
     let (form, text) = match &entry.value {
         StoredValue::Str(text) => (CellForm::Text, (*text).to_owned()),

@@ -1,4 +1,4 @@
-//! Sheets of labels: the texts of each label.
+//! Label sheets: the texts of each label.
 
 mod pdf_texts;
 mod svg_texts;
@@ -15,11 +15,11 @@ use crate::label_codes::digits;
 /// The lines of one label. Some are secret.
 type LabelLines = Vec<Zeroizing<String>>;
 
-/// What stands before a serial number, and how many lines more a long one has at most.
+/// Prefix of a serial number, and the most lines that follow in a long one.
 const SERIAL_MARK: &str = "S/N ";
 const MORE_LINES: usize = 2;
 
-/// The digits of a manual pairing code, with and without vendor and product.
+/// Number of digits of a manual pairing code, without and with vendor and product.
 const DIGITS: [usize; 2] = [11, 21];
 
 impl TableComparison<'_> {
@@ -67,8 +67,8 @@ impl TableComparison<'_> {
     }
 }
 
-/// What may be the serial number of a label, the most likely first: what follows `S/N`, alone and with the lines into which a
-/// long one goes on, and any other line.
+/// Returns candidates for the serial number of a label, the most likely first: the text after `S/N`, alone and with the
+/// following lines of a long one, and any other line.
 fn serials(label: &LabelLines) -> Vec<Zeroizing<String>> {
     let mut numbers = Vec::new();
     for (at, line) in label.iter().enumerate().rev() {
@@ -82,13 +82,13 @@ fn serials(label: &LabelLines) -> Vec<Zeroizing<String>> {
             number.push_str(line);
             marked.push(number.clone());
         }
-        // The longest is the whole one.
+        // The longest is the complete one.
         numbers.splice(..0, marked.into_iter().rev());
     }
     numbers
 }
 
-/// What may be the manual code of a label: the first line, and that with the second one, into which a long code goes on.
+/// Returns candidates for the manual code of a label: the first line, alone and with the second line of a long code.
 fn manuals(label: &LabelLines) -> Vec<Zeroizing<String>> {
     let mut codes = Vec::new();
     let mut code = Zeroizing::new(String::new());
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn serial_number_is_what_follows_its_mark_on_all_its_lines() {
+    fn serial_number_follows_its_mark_on_all_its_lines() {
         let label = |lines: &[&str]| lines.iter().map(|line| Zeroizing::new((*line).to_owned())).collect();
         let found = |lines: &[&str]| {
             serials(&label(lines))
@@ -122,7 +122,7 @@ mod tests {
             ["0042", "Lamp", "3497-011-2332"]
         );
         assert_eq!(found(&["1", "S/N 00", "42"]), ["0042", "00", "42", "1"]);
-        // As sheets were before.
+        // The form of earlier sheets.
         assert_eq!(found(&["1", "0042"]), ["0042", "1"]);
         assert!(found(&[]).is_empty());
     }

@@ -10,11 +10,11 @@ use zip::ZipArchive;
 use super::{RunTable, TableComparison};
 use crate::device_files::is_uuid;
 
-/// No picture of a QR code is larger.
+/// Maximum size of a QR code picture.
 const MAX_PICTURE: u64 = 1 << 20;
 
 impl TableComparison<'_> {
-    /// Compares each picture with that in the device's folder.
+    /// Compares each picture with the one in the device's folder.
     pub(super) fn read_pictures(&mut self, table: &RunTable) -> Result<(), String> {
         let file = File::open(&table.path).map_err(|error| error.to_string())?;
         let mut archive = ZipArchive::new(file).map_err(|error| error.to_string())?;
@@ -26,7 +26,7 @@ impl TableComparison<'_> {
                 .strip_suffix(FolderFile::QrPicture.suffix())
                 .filter(|name| is_uuid(name));
             let Some(uuid) = uuid.map(str::to_ascii_lowercase) else {
-                return Err(wrong(&"it is no picture of a device"));
+                return Err(wrong(&"it is not the picture of a device"));
             };
             let Some(device) = self.facts.named(&uuid) else {
                 self.missing(table, &uuid);

@@ -1,4 +1,4 @@
-//! The faults: what is changed, and the check that has to see it.
+//! The faults: each change and the check that must find it.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ macro_rules! faults {
     };
 }
 
-/// Adds a sector of erased flash, which is nothing to the firmware.
+/// Appends a sector of erased flash, which the firmware ignores.
 fn lengthen(path: &Path) {
     let mut bytes = fs::read(path).unwrap();
     bytes.resize(bytes.len() + 0x1000, 0xFF);
@@ -26,7 +26,7 @@ pub(crate) fn add_foreign_device(batch: &Batch) {
     copy(&device, &batch.top().join(uuid(&device)));
 }
 
-/// The image of a device whose key is in an eFuse.
+/// Returns the image of a device whose key is in an eFuse.
 fn image_without_key() -> std::path::PathBuf {
     let [device, _] = devices(&good().path().join("efuse/fff1_8000"));
     device.join(format!("{}-partition.bin", uuid(&device)))
@@ -36,7 +36,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Takes a file of the second device's internal folder for the first one's.
+/// Replaces a file of the first device's internal folder by the second one's.
 fn copy_other(batch: &Batch, name: &str) {
     let [to, from] = batch
         .devices
@@ -45,7 +45,7 @@ fn copy_other(batch: &Batch, name: &str) {
     copy(&from, &to);
 }
 
-/// Takes a file of another run's device.
+/// Replaces a file by the one of another run's device.
 fn copy_foreign(batch: &Batch, name: &str) {
     let [device, _] = devices(&good().path().join("other/fff1_8000"));
     copy(
@@ -87,7 +87,7 @@ fn files() -> Vec<Fault> {
         Nothing, "A device with nothing but its secure-cert image", "artifact-missing", |batch| {
             let device = &batch.devices[0];
             fs::remove_file(batch.image()).unwrap();
-            // The key is in no image then, and belongs into no file.
+            // The key is in no image then, and must be in no file.
             for name in ["DAC_key.pem", "DAC_key.der", "DAC_private_key.bin"] {
                 fs::remove_file(device.join("internal").join(name)).unwrap();
             }
@@ -116,7 +116,7 @@ fn files() -> Vec<Fault> {
             let (header, row) = text.trim_end().split_once('\n').unwrap();
             fs::write(batch.file("-onb_codes.csv"), format!("{header},key\n{row},{key}\n")).unwrap();
         };
-        Nothing, "The key behind the picture of the QR code", "key-leaked", |batch| {
+        Nothing, "The key after the picture of the QR code", "key-leaked", |batch| {
             let picture = [fs::read(batch.file("-qrcode.png")).unwrap(), batch.key().expose_scalar().to_vec()];
             fs::write(batch.file("-qrcode.png"), picture.concat()).unwrap();
         };
@@ -239,9 +239,9 @@ fn lists() -> Vec<Fault> {
         Manifest, "A file of the manifest that is not there", "file-missing", |batch| {
             fs::remove_file(batch.devices[0].join("internal/DAC_key.pem")).unwrap();
         };
-        Manifest, "An image with a sector behind it", "file-hash", |batch| lengthen(&batch.image());
-        Ledger, "An image with a sector behind it, and its hash in the ledger", "file-hash", |batch| lengthen(&batch.image());
-        Manifest, "A key file with a line behind it", "file-hash", |batch| {
+        Manifest, "An image with a trailing sector", "file-hash", |batch| lengthen(&batch.image());
+        Ledger, "An image with a trailing sector, and its hash in the ledger", "file-hash", |batch| lengthen(&batch.image());
+        Manifest, "A key file with a trailing line", "file-hash", |batch| {
             let path = batch.devices[0].join("internal/DAC_key.pem");
             let text = fs::read_to_string(&path).unwrap();
             fs::write(path, text + "\n").unwrap();

@@ -1,4 +1,4 @@
-//! Faults that other tests make, for the documentation.
+//! Faults that other tests cover, for the documentation.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use matter_factory_data::Check;
 use crate::forms::{self, Found};
 use crate::places::{PLACES, Place};
 
-/// Where the tests of [`OTHER_FAULTS`] are.
+/// The files of the tests of [`OTHER_FAULTS`].
 pub(crate) const TESTS: [&str; 11] = [
     include_str!("../folders.rs"),
     include_str!("../files.rs"),
@@ -130,7 +130,7 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 47] = [
     ),
     (
         "The key of a device that only a ledger knows",
-        "a_device_is_compared_with_those_that_only_a_ledger_knows",
+        "device_is_compared_with_devices_only_in_the_ledger",
         "duplicate-key",
     ),
     (
@@ -185,12 +185,12 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 47] = [
     ),
     (
         "A pipe in the folder of a device",
-        "what_is_no_file_of_a_device_is_said_and_not_waited_for",
+        "foreign_file_is_reported_and_does_not_block",
         "not-checked",
     ),
     (
         "A device without codes or picture, or audited without a PAA",
-        "what_was_not_checked_is_said",
+        "unchecked_items_are_reported",
         "not-checked",
     ),
     (
@@ -230,7 +230,7 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 47] = [
     ),
     (
         "A manifest or ledger with an element that has no end",
-        "what_has_no_end_is_a_finding",
+        "endless_input_is_a_finding",
         "list-malformed",
     ),
     (
@@ -240,12 +240,12 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 47] = [
     ),
     (
         "A scrapped device of tables whose ledger is gone",
-        "several_runs_lie_in_one_folder_and_nobody_misses_what_is_out_of_use",
+        "several_runs_share_a_folder_and_retired_devices_are_not_missing",
         "table-device-missing",
     ),
     (
         "A row of the summary that has the name of another device",
-        "what_a_program_for_tables_saves_says_the_same",
+        "tables_saved_by_a_spreadsheet_are_equal",
         "table-differs",
     ),
     (
@@ -260,7 +260,7 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 47] = [
     ),
 ];
 
-/// The forms and places in which private keys are found.
+/// Returns the forms and places in which private keys are found.
 pub(crate) fn keys() -> String {
     let mut text = String::from(
         "\n## Private keys, form by form\n\nA test of `crates/matter-audit` (`keys.rs`) puts the key of the device, of \

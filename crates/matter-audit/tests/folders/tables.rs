@@ -1,4 +1,4 @@
-//! Faults in what a run has left beside its devices: tables, labels, pictures, the signed manifest.
+//! Faults in the files that a run has left beside its devices: tables, labels, pictures, the signed manifest.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -15,7 +15,7 @@ fn edit(path: &Path, change: impl FnOnce(&str) -> String) {
     fs::write(path, changed).unwrap();
 }
 
-/// Changes a cell in the row of a device, which is the one that has `mark` in it.
+/// Changes a cell in the row that contains `mark`.
 fn edit_cell(path: &Path, mark: &str, column: &str, change: fn(&str) -> String) {
     edit(path, |text| {
         let header = text.lines().next().unwrap();
@@ -31,7 +31,7 @@ fn edit_cell(path: &Path, mark: &str, column: &str, change: fn(&str) -> String) 
     });
 }
 
-/// A cell of the first device in the summary.
+/// Returns a cell of the first device in the summary.
 fn cell(batch: &Batch, column: &str) -> String {
     let text = fs::read_to_string(batch.list_of("summary-", ".csv")).unwrap();
     let mut rows = text.lines();
@@ -47,7 +47,7 @@ fn without_row(path: &Path, mark: &str) {
     });
 }
 
-/// Makes the archive of pictures again.
+/// Rebuilds the archive of pictures.
 fn pack(batch: &Batch, change: impl Fn(&str, Vec<u8>) -> Option<Vec<u8>>) {
     let path = batch.list_of("qrcodes-", ".zip");
     let mut archive = zip::ZipArchive::new(fs::File::open(&path).unwrap()).unwrap();
@@ -71,7 +71,7 @@ fn sheet(batch: &Batch) -> std::path::PathBuf {
     batch.list_of("labels-", "").join("0001.svg")
 }
 
-/// A number with another first digit.
+/// Returns a number with another first digit.
 fn other_number(text: &str) -> String {
     let other = if text.starts_with('1') { '2' } else { '1' };
     format!("{other}{}", &text[1..])
@@ -138,7 +138,7 @@ pub(crate) fn faults() -> Vec<Fault> {
     faults.extend(faults! {
         Lists, "A device of another run beside a summary", "table-row-missing", add_foreign_device;
         Lists, "A device that is not in the table of certificates", "table-row-missing", |batch| {
-            // Of the two the last one.
+            // The last of the two.
             edit(&batch.list_of("cn_dacs-", ".csv"), |text| {
                 let rows = batch.devices.each_ref().map(|device| text.find(uuid(device)).unwrap());
                 text[..rows[0].max(rows[1])].into()
@@ -194,7 +194,7 @@ pub(crate) fn faults() -> Vec<Fault> {
         Lists, "A table of columns without one", "table-malformed", |batch| {
             without_row(&batch.top().join("staging/config.csv"), "product-id,");
         };
-        Signer, "A signed manifest with a blank behind it", "manifest-signature", |batch| {
+        Signer, "A signed manifest with a trailing blank", "manifest-signature", |batch| {
             edit(&batch.top().join("manifest.json"), |text| format!("{text} "));
         };
         Signer, "A signature with another bit", "manifest-signature", |batch| {

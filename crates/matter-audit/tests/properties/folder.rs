@@ -1,5 +1,5 @@
-//! The folder of a good device of which one file has any bytes: its audit always ends with a report, and an image of
-//! another device, or of none, is seen, as is a key of other flash.
+//! The folder of a good device with arbitrary bytes in one file: its audit always ends with a report, which detects an
+//! image of another device or none, and a key of other flash.
 
 use std::cell::LazyCell;
 use std::fs;
@@ -15,7 +15,7 @@ use matter_spake2p::Iterations;
 use matter_types::{ProductId, VendorId};
 use tempfile::TempDir;
 
-/// What the bytes are put in the place of.
+/// The file that the bytes replace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Nvs,
@@ -81,7 +81,7 @@ const TABLE: &str =
     "nvs, data, nvs, 0x1000, 0x6000\nesp_secure_cert, 0x3F, 6, 0x7000, 0x2000\nkeys, data, nvs_keys, , 4K\n";
 
 impl GoodFolder {
-    /// Makes one device; the same each time, so that seeds are of use.
+    /// Makes one device; the same each time, so that seeds are reusable.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut job = Job::new(VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8000).unwrap());
@@ -114,7 +114,7 @@ impl GoodFolder {
         good
     }
 
-    /// Returns what is in the place of a role, or something like it.
+    /// Returns the original bytes of a role, or similar ones.
     pub fn bytes(&self, role: Role) -> Vec<u8> {
         let read = |suffix: &str| fs::read(self.device.join(format!("{}{suffix}", self.uuid))).unwrap();
         match role {
@@ -150,8 +150,8 @@ impl GoodFolder {
         )
     }
 
-    /// Audits the device with these bytes in a role. It always ends with a report; and an image of another device than the
-    /// label's, or of none, is never what it was.
+    /// Audits the device with these bytes in a role. It always ends with a report; an image of another device than the
+    /// label's, or of none, is never accepted as the original.
     pub fn check(&self, role: Role, bytes: &[u8]) {
         let own = |suffix: &str| self.device.join(format!("{}{suffix}", self.uuid));
         let other = self.folder.path().join("other");
@@ -189,7 +189,7 @@ impl GoodFolder {
             Role::FlashKey => {
                 let mut flash = self.bytes(Role::FlashDump);
                 let key = FlashKey::new(EncryptionScheme::Xts128, &self.bytes(role)).unwrap();
-                // The table, and the keys behind image and secure cert.
+                // The table, and the keys after image and secure cert.
                 for (address, sector) in (0..).step_by(0x1000).zip(flash.chunks_mut(0x1000)) {
                     if [0, 0x9000].contains(&address) {
                         key.cipher().encrypt(address, sector).unwrap();
@@ -225,7 +225,7 @@ impl GoodFolder {
         }
     }
 
-    /// Whether something that label, chain or verifier tell is other than it was.
+    /// Returns whether a value known from label, chain or verifier has changed.
     fn is_another(&self, record: &DeviceRecord) -> bool {
         let own = &self.record;
         let credentials = |record: &DeviceRecord| {

@@ -9,7 +9,7 @@ use matter_spake2p::Iterations;
 use matter_types::{ProductId, VendorId};
 use tempfile::TempDir;
 
-/// A run of devices for tests. Returns their folders.
+/// Runs a job for test devices. Returns their folders.
 pub fn run(count: u32) -> (TempDir, Vec<PathBuf>) {
     let folder = tempfile::tempdir().unwrap();
     let devices = make(&folder.path().join("out"), count, None);
@@ -43,7 +43,7 @@ pub fn file(device: &Path, suffix: &str) -> PathBuf {
     device.join(format!("{uuid}{suffix}"))
 }
 
-/// A secure-cert image whose key is in an eFuse block.
+/// Returns a secure-cert image whose key is in an eFuse block.
 pub fn keyless(device: &Path) -> Vec<u8> {
     let read = |name: &str| fs::read(device.join("internal").join(name)).unwrap();
     let (dac, pai) = (read("DAC_cert.der"), read("PAI_cert.der"));

@@ -3,7 +3,7 @@
 use esp_flash_image::FlashKey;
 use md5::{Digest, Md5};
 
-/// The binary form of a table: name, type, subtype, offset, size and flags of each row.
+/// Returns the binary form of a table: name, type, subtype, offset, size and flags of each row.
 pub fn binary_table(rows: &[(&str, u8, u8, u32, u32, u32)]) -> Vec<u8> {
     let mut table = Vec::new();
     for (name, kind, subtype, offset, size, flags) in rows {

@@ -1,13 +1,13 @@
-//! A private key in all forms in which files have one.
+//! A private key in all forms that occur in files.
 
 use matter_attestation::PrivateKey;
 
-/// What the audit has to say of a form.
+/// The expected finding for a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// Whose key it is.
+    /// The key with its owner.
     Key,
-    /// That it is a container which could not be opened.
+    /// A container that could not be opened.
     Container,
 }
 
@@ -28,7 +28,7 @@ fn reversed(key: &PrivateKey) -> [u8; 32] {
     bytes
 }
 
-/// Each word of some bytes with its last byte first.
+/// Reverses the bytes of each word.
 fn words(bytes: &[u8], len: usize) -> Vec<u8> {
     bytes.chunks(len).flat_map(|word| word.iter().rev().copied()).collect()
 }
@@ -45,7 +45,7 @@ fn hex(bytes: &[u8]) -> String {
     each(bytes, "", lower)
 }
 
-/// Text in lines of so many characters.
+/// Wraps text into lines of `width` characters.
 fn wrap(text: &str, width: usize, end: &str) -> String {
     let lines = text
         .as_bytes()
@@ -54,7 +54,7 @@ fn wrap(text: &str, width: usize, end: &str) -> String {
     lines.collect()
 }
 
-/// A list in lines of so many items.
+/// Formats bytes as a list with `each_line` items per line.
 fn list(bytes: &[u8], each_line: usize, write: impl Fn(u8) -> String) -> String {
     let lines = bytes
         .chunks(each_line)
@@ -90,7 +90,7 @@ fn url(bytes: &[u8]) -> String {
         .to_owned()
 }
 
-/// Bytes behind an address, so many in a line, in groups, and once more as characters.
+/// Formats a hex dump: address, bytes in groups, and characters.
 fn dump(bytes: &[u8], width: usize, group: usize, line: impl Fn(usize, &str, &str) -> String) -> String {
     let lines = bytes.chunks(width).enumerate().map(|(number, bytes)| {
         let groups = bytes.chunks(group).map(hex).collect::<Vec<_>>().join(" ");
@@ -119,12 +119,12 @@ fn hexdump(bytes: &[u8]) -> String {
     })
 }
 
-/// Bytes behind others, so that no line begins with the first of them.
-fn behind(bytes: &[u8]) -> Vec<u8> {
+/// Prepends other bytes, so that no line begins with the first of them.
+fn prefixed(bytes: &[u8]) -> Vec<u8> {
     [b"\x00\x01abc", bytes, b"end"].concat()
 }
 
-/// As Python shows bytes.
+/// Formats bytes as Python does.
 fn python(bytes: &[u8]) -> String {
     each(bytes, "", |byte| match byte {
         b'\\' => "\\\\".into(),
@@ -152,7 +152,7 @@ fn sec1_pem(key: &PrivateKey) -> String {
     format!("-----BEGIN EC PRIVATE KEY-----\n{body}-----END EC PRIVATE KEY-----\n")
 }
 
-/// As `openssl ec -text` writes it.
+/// Formats a key as `openssl ec -text` does.
 fn openssl(key: &PrivateKey) -> String {
     let bytes = scalar(key);
     let bytes = if bytes[0] < 0x80 {
@@ -167,7 +167,7 @@ fn openssl(key: &PrivateKey) -> String {
     )
 }
 
-/// A number in decimal.
+/// Formats a number in decimal.
 fn decimal(bytes: &[u8]) -> String {
     let mut digits = vec![0u32];
     for byte in bytes {
@@ -251,15 +251,15 @@ fn hexadecimal() -> Vec<Form> {
 fn dumps() -> Vec<Form> {
     forms! {
         "xxd", |key| xxd(&scalar(key)).into();
-        "xxd, behind other bytes", |key| xxd(&behind(&scalar(key))).into();
+        "xxd, after other bytes", |key| xxd(&prefixed(&scalar(key))).into();
         "xxd -g1", |key| dump(&scalar(key), 16, 1, |at, groups, letters| format!("{at:08x}: {groups:<47}  {letters}\n")).into();
         "xxd -e", |key| dump(&words(&scalar(key), 4), 16, 4, |at, groups, letters| format!("{at:08x}: {groups:<35}  {letters}\n")).into();
-        "xxd -c 8", |key| dump(&behind(&scalar(key)), 8, 2, |at, groups, letters| format!("{at:08x}: {groups:<19}  {letters}\n")).into();
-        "xxd -p", |key| wrap(&hex(&behind(&scalar(key))), 60, "\n").into();
+        "xxd -c 8", |key| dump(&prefixed(&scalar(key)), 8, 2, |at, groups, letters| format!("{at:08x}: {groups:<19}  {letters}\n")).into();
+        "xxd -p", |key| wrap(&hex(&prefixed(&scalar(key))), 60, "\n").into();
         "hexdump -C", |key| hexdump(&scalar(key)).into();
-        "hexdump -C, behind other bytes", |key| hexdump(&behind(&scalar(key))).into();
+        "hexdump -C, after other bytes", |key| hexdump(&prefixed(&scalar(key))).into();
         "hexdump", |key| dump(&words(&scalar(key), 2), 16, 2, |at, groups, _| format!("{at:07x} {groups}\n")).into();
-        "od -t x1", |key| dump(&behind(&scalar(key)), 16, 1, |at, groups, _| format!("{at:07o} {groups}\n")).into();
+        "od -t x1", |key| dump(&prefixed(&scalar(key)), 16, 1, |at, groups, _| format!("{at:07o} {groups}\n")).into();
         "memory as gdb shows it", |key| dump(&scalar(key), 8, 1, |at, groups, _| format!("0x{:x} <key+{at}>:\t0x{}\n", 0x3ffb_0000 + at, groups.replace(' ', "\t0x"))).into();
         "ESP_LOG_BUFFER_HEX", |key| dump(&scalar(key), 16, 1, |at, groups, _| format!("I ({}) key: {groups}\n", 1200 + at)).into();
     }
@@ -274,7 +274,7 @@ fn base64_and_pem() -> Vec<Form> {
         "Base64 for URLs, one byte later", |key| url(&[&b"a"[..], &scalar(key)].concat()).into();
         "Base64 in lines", |key| wrap(&base64(&scalar(key)), 20, "\r\n").into();
         "Base64 in lines that are moved in", |key| wrap(&base64(&scalar(key)), 16, "\n      ").into();
-        "Base64 behind other digits", |key| format!("key{}", base64(&scalar(key))).into();
+        "Base64 after other digits", |key| format!("key{}", base64(&scalar(key))).into();
         "Base64 of the bytes in reverse", |key| base64(&reversed(key)).into();
         "Base64 of DER", |key| base64(&key.to_pkcs8_der()).into();
         "Base64 in UTF-16, little-endian", |key| utf16(&base64(&scalar(key)), false);
@@ -291,7 +291,7 @@ fn base64_and_pem() -> Vec<Form> {
     }
 }
 
-/// What cannot be opened; the key in it is another one.
+/// Returns containers that cannot be opened, with another key in them.
 fn containers() -> Vec<Form> {
     macro_rules! containers {
         ($($name:literal, $bytes:expr;)+) => {
@@ -314,7 +314,7 @@ fn containers() -> Vec<Form> {
     }
 }
 
-/// All forms.
+/// Returns all forms.
 pub fn all() -> Vec<Form> {
     let groups = [binary(), hexadecimal(), dumps(), base64_and_pem(), containers()];
     groups.into_iter().flatten().collect()

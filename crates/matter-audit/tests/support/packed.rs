@@ -1,8 +1,8 @@
-//! Archives of one file.
+//! Archives with one file.
 
 use miniz_oxide::deflate::compress_to_vec;
 
-/// A zip with one deflated entry, by hand: what writes archives here stores.
+/// Builds a zip with one deflated entry by hand: the archive writer used here only stores.
 pub fn zip(name: &str, bytes: &[u8]) -> Vec<u8> {
     let deflated = compress_to_vec(bytes, 6);
     let len = |len: usize| u32::try_from(len).unwrap().to_le_bytes();
@@ -23,7 +23,7 @@ pub fn zip(name: &str, bytes: &[u8]) -> Vec<u8> {
     [entry, directory, end].concat()
 }
 
-/// A gzip file with a name.
+/// Builds a gzip file with a name.
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let len = u32::try_from(bytes.len()).unwrap().to_le_bytes();
     let head = b"\x1F\x8B\x08\x08\0\0\0\0\0\x03notes.txt\0";

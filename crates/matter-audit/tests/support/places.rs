@@ -1,4 +1,4 @@
-//! An output of two devices, and the places where a key may lie in it.
+//! An output of two devices, and the places where a key may be in it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::packed::{gzip, zip};
 
-/// Where the devices have their keys.
+/// The place of the devices' keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storage {
     Nvs,
@@ -111,7 +111,7 @@ pub struct Output {
     storage: Storage,
 }
 
-/// What files were before.
+/// Former contents of files.
 type Kept = Vec<(PathBuf, Vec<u8>)>;
 
 const TABLE: &str = "nvs, data, nvs, 0x9000, 0x6000\nesp_secure_cert, 0x3F, 6, 0xf000, 0x2000\n";
@@ -125,7 +125,7 @@ impl Output {
         Self::make(folder, storage, pki, None)
     }
 
-    /// Devices of a PAI whose key is in no file.
+    /// Makes devices of a PAI whose key is in no file.
     pub fn with_pai(storage: Storage, key: &PrivateKey) -> Self {
         let paa_key = PrivateKey::from_scalar(&[0x55; 32]).unwrap();
         let validity = Validity::without_expiry(DateTime::new(2020, 1, 1, 0, 0, 0).unwrap());
@@ -204,7 +204,7 @@ impl Output {
         names.next().unwrap()
     }
 
-    /// The dump of the first device's flash.
+    /// Returns the path of the dump of the first device's flash.
     fn dump(&self) -> PathBuf {
         self.folder.path().join("flash.bin")
     }
@@ -220,7 +220,7 @@ impl Output {
         fs::write(self.dump(), flash).unwrap();
     }
 
-    /// Remembers the files that are changed.
+    /// Saves the files that will be changed.
     pub fn keep(&self) -> Kept {
         let files = [
             self.image("-partition.bin"),
@@ -233,7 +233,7 @@ impl Output {
         files.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
     }
 
-    /// Makes everything as it was.
+    /// Restores the saved files.
     pub fn restore(&self, kept: Kept) {
         for (path, bytes) in kept {
             fs::write(path, bytes).unwrap();
@@ -248,7 +248,7 @@ impl Output {
         fs::remove_file(self.dump()).unwrap();
     }
 
-    /// The file that is added for a place.
+    /// Returns the file that is added for a place.
     fn file(&self, place: Place) -> Option<PathBuf> {
         let device = &self.devices[0];
         Some(match place {
@@ -266,7 +266,7 @@ impl Output {
         })
     }
 
-    /// Puts bytes in a place. Returns what the finding is about; `None` where they cannot be.
+    /// Puts bytes in a place. Returns the object of the finding; `None` if the place does not fit.
     pub fn put(&self, place: Place, bytes: &[u8]) -> Option<String> {
         let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
         if let Some(path) = self.file(place) {
@@ -336,7 +336,7 @@ impl Output {
         fs::write(path, image).unwrap();
     }
 
-    /// A blob of which one part ends in the middle of the bytes.
+    /// Writes a blob with a chunk that ends in the middle of the bytes.
     fn put_across_pages(&self, bytes: &[u8]) {
         let image = fs::read(self.image("-partition.bin")).unwrap();
         let key = Key::new("across").unwrap();
@@ -358,7 +358,7 @@ impl Output {
             *end += chunk.len();
             Some(*end)
         });
-        // The first part may be a short one.
+        // The first chunk may be short.
         let mut joints = ends.filter(|end| *end > bytes.len() && value.len() - end > bytes.len());
         let start = joints.next().unwrap() - bytes.len() / 2;
         value[start..start + bytes.len()].copy_from_slice(bytes);

@@ -1,4 +1,4 @@
-//! Audits of devices for tests, and what they find.
+//! Audits of test devices and their findings.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub fn is_good(report: &AuditReport) -> bool {
     report.is_clean(Severity::Error)
 }
 
-/// The checks that found an error, each once, in order.
+/// Returns the checks with errors, each once, in order.
 pub fn errors(report: &AuditReport) -> Vec<Check> {
     let errors = report.findings().filter(|finding| finding.severity == Severity::Error);
     let mut checks = errors.map(|finding| finding.check).collect::<Vec<_>>();
@@ -26,7 +26,7 @@ pub fn errors(report: &AuditReport) -> Vec<Check> {
     checks
 }
 
-/// What was not looked at.
+/// Returns the checks that were not made.
 pub fn unchecked(report: &AuditReport) -> Vec<&str> {
     let notes = report.batch.iter().filter(|finding| finding.check == Check::NotChecked);
     notes.map(|finding| finding.object.as_str()).collect()

@@ -1,4 +1,4 @@
-//! Parts of a device, each four bytes of length and the bytes -> JSON with its NUL, and counts that are those in it.
+//! Parts of a device, each with four bytes of length -> JSON with its NUL, and the counts in it.
 #![no_main]
 
 #[path = "../../tests/properties/audit.rs"]

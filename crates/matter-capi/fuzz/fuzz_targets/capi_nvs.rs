@@ -1,4 +1,5 @@
-//! Any bytes -> decode and recover; what is decoded is read back entry by entry, encoded, and decoded to the same entries.
+//! Any bytes -> decode and recover; decoded images are read entry by entry, encoded, and decoded to
+//! the same entries.
 #![no_main]
 
 #[path = "../../tests/properties/nvs.rs"]

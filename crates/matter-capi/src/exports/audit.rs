@@ -5,13 +5,13 @@ use crate::border::{Buffer, Place, bytes, call, optional_text, read, values};
 use crate::error::MatterError;
 use crate::message::MatterMessage;
 
-/// More characters than these are in no code.
+/// The maximum length of a code.
 const CODE_BYTES: usize = 4296;
 
-/// Audits a device by nothing but its bytes. `buffer` gets a text in JSON, `{"findings": [{"id", "severity", "object",
-/// "text", "sdk_code", "remedy"}], "summary": {"errors", "warnings", "notes"}}`, in which `sdk_code` and `remedy` may be
-/// missing; there is no secret in it. `counts`, which may be NULL, gets the numbers alone. A finding is not an error of
-/// this function.
+/// Audits a device from its bytes. `buffer` receives JSON text, `{"findings": [{"id", "severity",
+/// "object", "text", "sdk_code", "remedy"}], "summary": {"errors", "warnings", "notes"}}`, where
+/// `sdk_code` and `remedy` are optional; it contains no secret. `counts`, which may be NULL,
+/// receives only the numbers. Findings are not an error of this function.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_audit_device(
     device: *const MatterAudit,
@@ -22,20 +22,20 @@ pub unsafe extern "C" fn matter_audit_device(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let given = unsafe { read(device, "device") }?;
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (counts, buffer) = unsafe {
             (
                 Place::optional(counts, "counts")?,
                 Buffer::new(buffer.cast(), buffer_len, written)?,
             )
         };
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let paas = unsafe { values(given.paas, given.paas_len, "paas") }?;
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let paas = paas.iter().map(|paa| unsafe { bytes(*paa, "paas") });
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let parts = unsafe {
             Device {
                 nvs: bytes(given.nvs, "nvs")?,
@@ -58,6 +58,6 @@ pub unsafe extern "C" fn matter_audit_device(
         }
         buffer.put_text(&json)
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }

@@ -5,15 +5,15 @@ use crate::codes::{MatterManualPayload, MatterSetupPayload};
 use crate::error::MatterError;
 use crate::message::MatterMessage;
 
-/// The bytes that the text of any QR code takes at most, with its NUL.
+/// The maximum size of the text of a QR code in bytes, including its NUL.
 pub const MATTER_QR_TEXT_SIZE: usize = 259;
 
-/// The bytes that any manual pairing code takes at most, with hyphens and its NUL.
+/// The maximum size of a manual pairing code in bytes, including hyphens and its NUL.
 pub const MATTER_MANUAL_CODE_SIZE: usize = 28;
 
-/// More characters than these are in no QR code.
+/// The maximum length of a QR code.
 const CODE_BYTES: usize = 4296;
-/// More bytes than these are in no serial number.
+/// The maximum length of a serial number that is read before it is rejected.
 const SERIAL_NUMBER_BYTES: usize = 64;
 
 /// Writes the text of the QR code.
@@ -26,17 +26,17 @@ pub unsafe extern "C" fn matter_qr_text_encode(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let payload = unsafe { read(payload, "payload") }?;
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let buffer = unsafe { Buffer::new(buffer.cast(), buffer_len, written) }?;
         buffer.put_text(payload.qr_text()?.as_str())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
-/// Reads the text of a QR code strictly.
+/// Parses the text of a QR code strictly.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_qr_text_parse(
     qr_text: *const c_char,
@@ -44,17 +44,17 @@ pub unsafe extern "C" fn matter_qr_text_parse(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (text, payload) = unsafe { (text(qr_text, CODE_BYTES, "qr_text")?, Place::new(payload, "payload")?) };
         payload.put(MatterSetupPayload::parse_qr(text)?);
         Ok(())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
-/// Writes the manual pairing code: 11 digits for the standard flow, else 21. With `grouped` other than 0 it has hyphens, as
-/// it is printed.
+/// Writes the manual pairing code: 11 digits for the standard flow, 21 otherwise. If `grouped` is
+/// not 0, it has hyphens as in print.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_manual_code_encode(
     payload: *const MatterSetupPayload,
@@ -65,9 +65,9 @@ pub unsafe extern "C" fn matter_manual_code_encode(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let payload = unsafe { read(payload, "payload") }?;
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let buffer = unsafe { Buffer::new(buffer.cast(), buffer_len, written) }?;
         let code = payload.manual_code()?;
         if grouped == 0 {
@@ -76,11 +76,11 @@ pub unsafe extern "C" fn matter_manual_code_encode(
             buffer.put_text(code.grouped().as_str())
         }
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
-/// Reads a manual pairing code, with or without hyphens.
+/// Parses a manual pairing code, with or without hyphens.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_manual_code_parse(
     manual_code: *const c_char,
@@ -88,18 +88,18 @@ pub unsafe extern "C" fn matter_manual_code_parse(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let text = unsafe { text(manual_code, CODE_BYTES, "manual_code") }?;
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let payload = unsafe { Place::new(payload, "payload") }?;
         payload.put(MatterManualPayload::parse(text)?);
         Ok(())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
-/// Puts a serial number of 1 to 32 bytes into the TLV data of a payload that is valid but for that.
+/// Sets a serial number of 1 to 32 bytes in the TLV data of a payload, which must be valid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_setup_payload_set_serial_number(
     payload: *mut MatterSetupPayload,
@@ -107,13 +107,13 @@ pub unsafe extern "C" fn matter_setup_payload_set_serial_number(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (before, after) = unsafe { (read(payload, "payload")?, Place::new(payload, "payload")?) };
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let serial_number = unsafe { text(serial_number, SERIAL_NUMBER_BYTES, "serial_number") }?;
         after.put(before.with_serial_number(serial_number)?);
         Ok(())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }

@@ -2,27 +2,28 @@ use core::ffi::{CStr, c_char};
 
 use crate::error::MatterError;
 
-/// Changes with any change of the functions, structs and numbers that a compiled program would not survive.
+/// The version of the binary interface. Any incompatible change of functions, structs or numbers
+/// increments it.
 pub const MATTER_ABI_VERSION: u32 = 1;
 
-/// Bytes that the caller has: `len` of them at `data`, which may be NULL when there are none.
+/// Bytes of the caller: `len` bytes at `data`, which may be NULL if `len` is 0.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct MatterBytes {
     /// The first byte.
     pub data: *const u8,
-    /// How many there are.
+    /// The number of bytes.
     pub len: usize,
 }
 
-/// Returns the version of the library's interface: a program that was compiled with another `MATTER_ABI_VERSION` must not
-/// call it.
+/// Returns the version of the library's interface: a program that was compiled with another
+/// `MATTER_ABI_VERSION` must not call the library.
 #[unsafe(no_mangle)]
 pub extern "C" fn matter_abi_version() -> u32 {
     MATTER_ABI_VERSION
 }
 
-/// Returns the library's version, as `0.1.0`. The text is never freed.
+/// Returns the version of the library, such as `0.1.0`. The text is never freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn matter_version() -> *const c_char {
     const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
@@ -32,8 +33,8 @@ pub extern "C" fn matter_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// Returns the name of an error's number, as `MATTER_ERROR_NULL_POINTER`, or `unknown error number`. The text is never
-/// freed.
+/// Returns the name of an error number, such as `MATTER_ERROR_NULL_POINTER`, or `unknown error
+/// number`. The text is never freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn matter_error_name(error: i32) -> *const c_char {
     MatterError::name_of(error).as_ptr()

@@ -7,23 +7,24 @@ use crate::error::{Failure, MatterError};
 use crate::message::MatterMessage;
 use crate::nvs::{self, MatterNvs, MatterNvsKind};
 
-/// The bytes that a namespace or a key takes at most, with its NUL.
+/// The maximum size of a namespace or key in bytes, including its NUL.
 pub const MATTER_NVS_NAME_SIZE: usize = 16;
 
-/// The most bytes of a name that are looked at, so that the message can tell the length of one that is too long.
+/// The maximum number of bytes of a name that are read, so that the message can state the length of
+/// one that is too long.
 pub(super) const NAME_BYTES: usize = 64;
 
-/// What an entry is, without its value.
+/// An entry without its value.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct MatterNvsEntry {
-    /// The namespace, with a NUL at its end.
+    /// The namespace, followed by a NUL.
     pub name_space: [c_char; MATTER_NVS_NAME_SIZE],
-    /// The key, with a NUL at its end.
+    /// The key, followed by a NUL.
     pub key: [c_char; MATTER_NVS_NAME_SIZE],
-    /// What the value is.
+    /// The type of the value.
     pub kind: MatterNvsKind,
-    /// The bytes of the value; those of a text with its NUL.
+    /// The size of the value in bytes; a string includes its NUL.
     pub len: usize,
 }
 
@@ -37,20 +38,20 @@ fn name_field(name: &str) -> [c_char; MATTER_NVS_NAME_SIZE] {
     field
 }
 
-/// Makes a list without entries.
+/// Creates an empty list.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_new(nvs: *mut *mut MatterNvs, message: *mut MatterMessage) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let nvs = unsafe { Place::new(nvs, "nvs") }?;
         nvs.put(give(MatterNvs::default()));
         Ok(())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
-/// Reads an image strictly: what the firmware would drop, erase or refuse is an error.
+/// Decodes an image strictly: everything that the firmware drops, erases or rejects is an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_decode(
     image: *const u8,
@@ -59,18 +60,18 @@ pub unsafe extern "C" fn matter_nvs_decode(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (image, nvs) = unsafe { (values(image, image_len, "image")?, Place::new(nvs, "nvs")?) };
         let read = MatterNvs::decode(image)?;
         nvs.put(give(read));
         Ok(())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
-/// Reads of an image what the firmware reads when it has mounted it, whatever is damaged. `faults` gets the number of faults
-/// that `matter_nvs_decode` would refuse the image for.
+/// Decodes the entries of a possibly damaged image that the firmware reads after mount. `faults`
+/// receives the number of faults for which `matter_nvs_decode` would reject the image.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_recover(
     image: *const u8,
@@ -80,34 +81,35 @@ pub unsafe extern "C" fn matter_nvs_recover(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let image = unsafe { values(image, image_len, "image") }?;
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (nvs, faults) = unsafe { (Place::new(nvs, "nvs")?, Place::new(faults, "faults")?) };
         let (read, found) = MatterNvs::recover(image);
         faults.put(found);
         nvs.put(give(read));
         Ok(())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
-/// Frees a list and wipes its values. NULL is allowed.
+/// Frees a list and zeroizes its values. NULL is allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_free(nvs: *mut MatterNvs) {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     call_quietly((), || unsafe { take_back(nvs) });
 }
 
 /// Returns the number of entries; 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_len(nvs: *const MatterNvs) -> usize {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     call_quietly(0, || unsafe { handle(nvs) }.map_or(0, MatterNvs::len))
 }
 
-/// Tells what the entry with an index below `matter_nvs_len` is. The entries are in the order of the image.
+/// Describes the entry with an index below `matter_nvs_len`. The entries are in the order of the
+/// image.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_entry(
     nvs: *const MatterNvs,
@@ -116,7 +118,7 @@ pub unsafe extern "C" fn matter_nvs_entry(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (nvs, entry) = unsafe { (handle(nvs)?, Place::new(entry, "entry")?) };
         let found = nvs.describe(index)?;
         entry.put(MatterNvsEntry {
@@ -127,7 +129,7 @@ pub unsafe extern "C" fn matter_nvs_entry(
         });
         Ok(())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
@@ -140,16 +142,17 @@ pub unsafe extern "C" fn matter_nvs_remove(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (namespace, key) = unsafe { names(name_space, key) }?;
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         unsafe { handle_mut(nvs) }?.remove(namespace, key)
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
-/// Finds the size of the smallest partition that holds the entries and that the firmware can write to.
+/// Computes the size of the smallest partition that fits the entries and that the firmware can
+/// write to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_needed_size(
     nvs: *const MatterNvs,
@@ -158,17 +161,18 @@ pub unsafe extern "C" fn matter_nvs_needed_size(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (nvs, size) = unsafe { (handle(nvs)?, Place::new(size, "size")?) };
         size.put(nvs.needed_size(nvs::version(version)?)?);
         Ok(())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
-/// Writes the image of a partition of `size` bytes, byte for byte as ESP-IDF's generator lays it out. `version` is a
-/// `MatterNvsVersion`. A partition of one or two pages, which the firmware only reads, gives the pages in use.
+/// Writes the image of a partition of `size` bytes, identical to that of ESP-IDF's generator.
+/// `version` is a `MatterNvsVersion`. For a partition of one or two pages, which is read-only for
+/// the firmware, only the used pages are written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_encode(
     nvs: *const MatterNvs,
@@ -180,7 +184,7 @@ pub unsafe extern "C" fn matter_nvs_encode(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (nvs, buffer) = unsafe { (handle(nvs)?, Buffer::new(buffer, buffer_len, written)?) };
         let (size, version) = (PartitionSize::new(size)?, nvs::version(version)?);
         if !size.is_read_only() {
@@ -188,11 +192,12 @@ pub unsafe extern "C" fn matter_nvs_encode(
         }
         buffer.put(&nvs.encode(size, version)?)
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
-/// Encrypts an image under the keys of a key partition (ESP-IDF, "NVS Encryption"). `buffer` may be `image`.
+/// Encrypts an image with the keys of a key partition (ESP-IDF, "NVS Encryption"). `buffer` may be
+/// `image`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_encrypt(
     image: *const u8,
@@ -205,18 +210,19 @@ pub unsafe extern "C" fn matter_nvs_encrypt(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (image, keys) = unsafe { (values(image, image_len, "image")?, values(keys, keys_len, "keys")?) };
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let buffer = unsafe { Buffer::new(buffer, buffer_len, written) }?;
         buffer.check(image.len())?;
         buffer.put(&nvs::crypt(image, keys, esp_nvs_image::encrypt)?)
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
-/// Decrypts an image: undoes `matter_nvs_encrypt`. Wrong keys give an image that cannot be read.
+/// Decrypts an image: the inverse of `matter_nvs_encrypt`. Wrong keys result in an unreadable
+/// image.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_decrypt(
     image: *const u8,
@@ -229,14 +235,14 @@ pub unsafe extern "C" fn matter_nvs_decrypt(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (image, keys) = unsafe { (values(image, image_len, "image")?, values(keys, keys_len, "keys")?) };
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let buffer = unsafe { Buffer::new(buffer, buffer_len, written) }?;
         buffer.check(image.len())?;
         buffer.put(&nvs::crypt(image, keys, esp_nvs_image::decrypt)?)
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
@@ -246,7 +252,7 @@ pub unsafe extern "C" fn matter_nvs_decrypt(
 ///
 /// As for [`text`].
 pub(super) unsafe fn names<'a>(namespace: *const c_char, key: *const c_char) -> Result<(&'a str, &'a str), Failure> {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         Ok((
             text(namespace, NAME_BYTES, "name_space")?,

@@ -8,7 +8,7 @@ use crate::error::MatterError;
 use crate::message::MatterMessage;
 use crate::nvs::{Integer, MatterNvs};
 
-/// The most bytes of a text that are looked at before its NUL: those that an image can hold.
+/// The maximum number of bytes of a text before its NUL, as in an image.
 const TEXT_BYTES: usize = 3999;
 
 /// Sets a number.
@@ -24,12 +24,12 @@ unsafe fn set<N: Integer>(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (namespace, key) = unsafe { names(name_space, key) }?;
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         unsafe { handle_mut(nvs) }?.set(namespace, key, Value::Number(value.into()))
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
@@ -46,18 +46,18 @@ unsafe fn get<N: Integer>(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (nvs, value) = unsafe { (handle(nvs)?, Place::new(value, "value")?) };
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (namespace, key) = unsafe { names(name_space, key) }?;
         value.put(nvs.number(namespace, key)?);
         Ok(())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
-/// Sets an unsigned 8-bit integer: replaces the value of the key, or adds an entry behind the others.
+/// Sets an unsigned 8-bit integer: replaces the value of the key, or appends an entry.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_set_u8(
     nvs: *mut MatterNvs,
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn matter_nvs_set_u8(
     value: u8,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { set(nvs, name_space, key, value, message) }
 }
 
@@ -79,11 +79,11 @@ pub unsafe extern "C" fn matter_nvs_get_u8(
     value: *mut u8,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { get(nvs, name_space, key, value, message) }
 }
 
-/// Sets a signed 8-bit integer: replaces the value of the key, or adds an entry behind the others.
+/// Sets a signed 8-bit integer: replaces the value of the key, or appends an entry.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_set_i8(
     nvs: *mut MatterNvs,
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn matter_nvs_set_i8(
     value: i8,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { set(nvs, name_space, key, value, message) }
 }
 
@@ -105,11 +105,11 @@ pub unsafe extern "C" fn matter_nvs_get_i8(
     value: *mut i8,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { get(nvs, name_space, key, value, message) }
 }
 
-/// Sets an unsigned 16-bit integer: replaces the value of the key, or adds an entry behind the others.
+/// Sets an unsigned 16-bit integer: replaces the value of the key, or appends an entry.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_set_u16(
     nvs: *mut MatterNvs,
@@ -118,7 +118,7 @@ pub unsafe extern "C" fn matter_nvs_set_u16(
     value: u16,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { set(nvs, name_space, key, value, message) }
 }
 
@@ -131,11 +131,11 @@ pub unsafe extern "C" fn matter_nvs_get_u16(
     value: *mut u16,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { get(nvs, name_space, key, value, message) }
 }
 
-/// Sets a signed 16-bit integer: replaces the value of the key, or adds an entry behind the others.
+/// Sets a signed 16-bit integer: replaces the value of the key, or appends an entry.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_set_i16(
     nvs: *mut MatterNvs,
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn matter_nvs_set_i16(
     value: i16,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { set(nvs, name_space, key, value, message) }
 }
 
@@ -157,11 +157,11 @@ pub unsafe extern "C" fn matter_nvs_get_i16(
     value: *mut i16,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { get(nvs, name_space, key, value, message) }
 }
 
-/// Sets an unsigned 32-bit integer: replaces the value of the key, or adds an entry behind the others.
+/// Sets an unsigned 32-bit integer: replaces the value of the key, or appends an entry.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_set_u32(
     nvs: *mut MatterNvs,
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn matter_nvs_set_u32(
     value: u32,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { set(nvs, name_space, key, value, message) }
 }
 
@@ -183,11 +183,11 @@ pub unsafe extern "C" fn matter_nvs_get_u32(
     value: *mut u32,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { get(nvs, name_space, key, value, message) }
 }
 
-/// Sets a signed 32-bit integer: replaces the value of the key, or adds an entry behind the others.
+/// Sets a signed 32-bit integer: replaces the value of the key, or appends an entry.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_set_i32(
     nvs: *mut MatterNvs,
@@ -196,7 +196,7 @@ pub unsafe extern "C" fn matter_nvs_set_i32(
     value: i32,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { set(nvs, name_space, key, value, message) }
 }
 
@@ -209,11 +209,11 @@ pub unsafe extern "C" fn matter_nvs_get_i32(
     value: *mut i32,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { get(nvs, name_space, key, value, message) }
 }
 
-/// Sets an unsigned 64-bit integer: replaces the value of the key, or adds an entry behind the others.
+/// Sets an unsigned 64-bit integer: replaces the value of the key, or appends an entry.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_set_u64(
     nvs: *mut MatterNvs,
@@ -222,7 +222,7 @@ pub unsafe extern "C" fn matter_nvs_set_u64(
     value: u64,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { set(nvs, name_space, key, value, message) }
 }
 
@@ -235,11 +235,11 @@ pub unsafe extern "C" fn matter_nvs_get_u64(
     value: *mut u64,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { get(nvs, name_space, key, value, message) }
 }
 
-/// Sets a signed 64-bit integer: replaces the value of the key, or adds an entry behind the others.
+/// Sets a signed 64-bit integer: replaces the value of the key, or appends an entry.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_set_i64(
     nvs: *mut MatterNvs,
@@ -248,7 +248,7 @@ pub unsafe extern "C" fn matter_nvs_set_i64(
     value: i64,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { set(nvs, name_space, key, value, message) }
 }
 
@@ -261,11 +261,11 @@ pub unsafe extern "C" fn matter_nvs_get_i64(
     value: *mut i64,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { get(nvs, name_space, key, value, message) }
 }
 
-/// Sets a 32-bit IEEE 754 number: replaces the value of the key, or adds an entry behind the others.
+/// Sets a 32-bit IEEE 754 number: replaces the value of the key, or appends an entry.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_set_float(
     nvs: *mut MatterNvs,
@@ -274,7 +274,7 @@ pub unsafe extern "C" fn matter_nvs_set_float(
     value: f32,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { set(nvs, name_space, key, value, message) }
 }
 
@@ -287,11 +287,11 @@ pub unsafe extern "C" fn matter_nvs_get_float(
     value: *mut f32,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { get(nvs, name_space, key, value, message) }
 }
 
-/// Sets a 64-bit IEEE 754 number: replaces the value of the key, or adds an entry behind the others.
+/// Sets a 64-bit IEEE 754 number: replaces the value of the key, or appends an entry.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_set_double(
     nvs: *mut MatterNvs,
@@ -300,7 +300,7 @@ pub unsafe extern "C" fn matter_nvs_set_double(
     value: f64,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { set(nvs, name_space, key, value, message) }
 }
 
@@ -313,11 +313,11 @@ pub unsafe extern "C" fn matter_nvs_get_double(
     value: *mut f64,
     message: *mut MatterMessage,
 ) -> MatterError {
-    // SAFETY: the caller's promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { get(nvs, name_space, key, value, message) }
 }
 
-/// Sets a text of at most 3999 bytes of UTF-8.
+/// Sets a string of at most 3999 bytes of UTF-8.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_set_str(
     nvs: *mut MatterNvs,
@@ -327,17 +327,17 @@ pub unsafe extern "C" fn matter_nvs_set_str(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (namespace, key) = unsafe { names(name_space, key) }?;
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (nvs, value) = unsafe { (handle_mut(nvs)?, text(value, TEXT_BYTES, "value")?) };
         nvs.set(namespace, key, Value::Str(value))
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
-/// Gets a text with its NUL.
+/// Gets a string with its NUL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_get_str(
     nvs: *const MatterNvs,
@@ -349,13 +349,13 @@ pub unsafe extern "C" fn matter_nvs_get_str(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (nvs, buffer) = unsafe { (handle(nvs)?, Buffer::new(buffer.cast(), buffer_len, written)?) };
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (namespace, key) = unsafe { names(name_space, key) }?;
         buffer.put_text(nvs.text(namespace, key)?)
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
@@ -370,13 +370,13 @@ pub unsafe extern "C" fn matter_nvs_set_blob(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (namespace, key) = unsafe { names(name_space, key) }?;
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (nvs, value) = unsafe { (handle_mut(nvs)?, values(value, value_len, "value")?) };
         nvs.set(namespace, key, Value::Blob(value))
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }
 
@@ -392,12 +392,12 @@ pub unsafe extern "C" fn matter_nvs_get_blob(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (nvs, buffer) = unsafe { (handle(nvs)?, Buffer::new(buffer, buffer_len, written)?) };
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (namespace, key) = unsafe { names(name_space, key) }?;
         buffer.put(nvs.blob(namespace, key)?)
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }

@@ -3,8 +3,9 @@ use crate::error::MatterError;
 use crate::message::MatterMessage;
 use crate::secure_cert::{MatterSecureCert, SecureCert};
 
-/// Writes an `esp_secure_cert` partition of `size` bytes, a multiple of 0x1000 up to 0x10000: PAI, DAC and key, and
-/// 0xFF behind them. With a plain key, which is a secret, the bytes are those of `configure_esp_secure_cert.py` 2.6.1.
+/// Writes an `esp_secure_cert` partition of `size` bytes, a multiple of 0x1000 up to 0x10000: PAI,
+/// DAC and key, followed by 0xFF. With a plain key, which is secret, the bytes are identical to
+/// those of `configure_esp_secure_cert.py` 2.6.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_secure_cert_encode(
     secure_cert: *const MatterSecureCert,
@@ -15,11 +16,11 @@ pub unsafe extern "C" fn matter_secure_cert_encode(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let given = unsafe { read(secure_cert, "secure_cert") }?;
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let buffer = unsafe { Buffer::new(buffer, buffer_len, written) }?;
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let parts = unsafe {
             SecureCert {
                 dac: bytes(given.dac, "dac")?,
@@ -32,6 +33,6 @@ pub unsafe extern "C" fn matter_secure_cert_encode(
         };
         buffer.put(&parts.encode(size)?)
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }

@@ -5,13 +5,13 @@ use crate::border::{Buffer, call, values};
 use crate::error::MatterError;
 use crate::message::MatterMessage;
 
-/// The bytes of a verifier.
+/// The size of a verifier in bytes.
 pub const MATTER_VERIFIER_SIZE: usize = 97;
 
 const _: () = assert!(MATTER_VERIFIER_SIZE == Verifier::LEN);
 
-/// Derives the SPAKE2+ verifier of a passcode (Matter Core Specification 3.10): w0 and L, 97 bytes, which are a secret. The
-/// salt has 16 to 32 bytes, the iterations are 1000 to 100000.
+/// Derives the SPAKE2+ verifier of a passcode (Matter Core Specification 3.10): w0 and L, 97 bytes,
+/// which are secret. The salt has 16 to 32 bytes; the iteration count is 1000 to 100000.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_verifier_derive(
     passcode: u32,
@@ -24,7 +24,7 @@ pub unsafe extern "C" fn matter_verifier_derive(
     message: *mut MatterMessage,
 ) -> MatterError {
     let body = || {
-        // SAFETY: the caller's promises.
+        // SAFETY: guaranteed by the caller.
         let (salt, buffer) = unsafe {
             (
                 values(salt, salt_len, "salt")?,
@@ -39,6 +39,6 @@ pub unsafe extern "C" fn matter_verifier_derive(
         buffer.check(MATTER_VERIFIER_SIZE)?;
         buffer.put(Verifier::derive(&passcode, &parameters)?.expose_bytes())
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { call(message, body) }
 }

@@ -1,4 +1,4 @@
-/* What the two programs share: checks that count, and whole files. */
+/* Shared by the two programs: counted checks, and reading of files. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -14,7 +14,7 @@ static void check_that(int holds, const char *text, const char *file, int line)
 {
     check_count++;
     if (!holds) {
-        fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, text);
+        fprintf(stderr, "%s:%d: check failed: %s\n", file, line, text);
         exit(1);
     }
 }

@@ -1,4 +1,4 @@
-/* Every function of the header, used as a C program does. Usage: test DATA OUT; writes images into the folder OUT. */
+/* Calls of every function of the header. Usage: test DATA OUT; writes images into the folder OUT. */
 #include "check.h"
 #include "matter.h"
 
@@ -38,7 +38,7 @@ static MatterNvs *factory(void)
     CHECK(matter_nvs_set_i32(nvs, "types", "i32", -2000000000, NULL) == MATTER_ERROR_NONE);
     CHECK(matter_nvs_set_u64(nvs, "types", "u64", UINT64_C(18000000000000000000), NULL) == MATTER_ERROR_NONE);
     CHECK(matter_nvs_set_i64(nvs, "types", "i64", INT64_C(-9000000000000000000), NULL) == MATTER_ERROR_NONE);
-    /* A second value of a key replaces the first, in its place. */
+    /* A second value of a key replaces the first in the same position. */
     CHECK(matter_nvs_set_u32(nvs, NS, "iteration-count", 1000, NULL) == MATTER_ERROR_NONE);
     return nvs;
 }
@@ -56,7 +56,7 @@ static void nvs_image_is_that_of_the_generator(void)
     CHECK(matter_nvs_encode(nvs, size, MATTER_NVS_VERSION_V2, NULL, 0, &written, &message) ==
           MATTER_ERROR_BUFFER_TOO_SMALL);
     CHECK(written == size && strlen(message.text) > 0);
-    /* Not initialized, so that valgrind knows which bytes were written. */
+    /* Not initialized, so that valgrind detects which bytes were written. */
     image = (uint8_t *)malloc(written);
     CHECK(image != NULL);
     CHECK(matter_nvs_encode(nvs, size, MATTER_NVS_VERSION_V2, image, written, &written, NULL) == MATTER_ERROR_NONE);
@@ -67,7 +67,7 @@ static void nvs_image_is_that_of_the_generator(void)
           MATTER_ERROR_NVS_PARTITION_SIZE);
     CHECK(written == 0);
     CHECK(matter_nvs_encode(nvs, 0x3000, 3, image, 0x3000, &written, NULL) == MATTER_ERROR_UNKNOWN_KIND);
-    /* Two pages are read-only: the pages in use. */
+    /* Two pages are read-only: only the used pages are written. */
     CHECK(matter_nvs_encode(nvs, 0x2000, MATTER_NVS_VERSION_V2, image, 0x3000, &written, NULL) == MATTER_ERROR_NONE);
     CHECK(written == 0x1000);
     free(image);
@@ -165,7 +165,7 @@ static void nvs_limits_are_errors(void)
     CHECK(text != NULL && blob != NULL);
     CHECK(matter_nvs_new(&nvs, NULL) == MATTER_ERROR_NONE);
     memset(text, 'x', 5000);
-    /* Without a NUL: only the first 4000 bytes are looked at. */
+    /* Without a NUL: only the first 4000 bytes are read. */
     CHECK(matter_nvs_set_str(nvs, NS, "text", text, NULL) == MATTER_ERROR_TEXT_TOO_LONG);
     text[3999] = '\0';
     CHECK(matter_nvs_set_str(nvs, NS, "text", text, NULL) == MATTER_ERROR_NONE);
@@ -211,7 +211,7 @@ static void nvs_image_is_encrypted_in_place(void)
     uint8_t *plain = read_file(data_folder, "factory.bin", &len);
     uint8_t *image = read_file(data_folder, "factory.bin", &len);
     uint8_t keys[4096];
-    /* Two keys of 32 bytes each, and the checksum of the 64 bytes; erased flash behind them. */
+    /* Two keys of 32 bytes each, and the checksum of the 64 bytes; followed by erased flash. */
     static const uint8_t crc[4] = {0x2c, 0xef, 0xcf, 0x3c};
     memset(keys, 0xff, sizeof keys);
     CHECK(matter_nvs_encrypt(image, len, keys, sizeof keys, image, len, &written, NULL) ==

@@ -1,15 +1,15 @@
-//! Parts of a device, each four bytes of length and the bytes -> JSON with its NUL, and counts that are those in it.
+//! Parts of a device, each with four bytes of length -> JSON with its NUL, and the counts in it.
 use crate::support::{bytes, text, written};
 use matter_capi::*;
 
-/// Takes the next part; what is longer than the rest is the rest.
+/// Returns the next part; a length beyond the rest means the rest.
 fn next<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
-    let Some((len, behind)) = rest.split_first_chunk() else {
+    let Some((len, after)) = rest.split_first_chunk() else {
         return &[];
     };
-    let len = (u32::from_le_bytes(*len) as usize).min(behind.len());
-    let (part, behind) = behind.split_at(len);
-    *rest = behind;
+    let len = (u32::from_le_bytes(*len) as usize).min(after.len());
+    let (part, after) = after.split_at(len);
+    *rest = after;
     part
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn check_bytes(data: &[u8]) {
         time: u64::from_le_bytes(time),
         vendor_id: u16::from_le_bytes([v0, v1]),
         product_id: u16::from_le_bytes([p0, p1]),
-        // Without the verifier, which takes long.
+        // Without the slow verifier.
         flags: u32::from(flags) & !MATTER_AUDIT_RECOMPUTE,
     };
     let mut counts = MatterAuditCounts {

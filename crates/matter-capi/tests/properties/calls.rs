@@ -1,4 +1,5 @@
-//! Any sequence of calls on a list, with NULL and lengths of any kind among them -> no panic, and errors only as numbers.
+//! Any sequence of calls on a list, including NULL and any lengths -> no panic, and errors only as
+//! numbers.
 use std::ffi::c_char;
 use std::ptr;
 

@@ -59,12 +59,12 @@ pub(crate) fn check_bytes(data: &[u8]) {
 
     let mut bytes = [0; size_of::<MatterSetupPayload>()];
     bytes.iter_mut().zip(data).for_each(|(to, from)| *to = *from);
-    // Any bytes are one: it has numbers only.
+    // Any bytes are valid, because the struct has only numbers.
     let mut payload: MatterSetupPayload = unsafe { ptr::read_unaligned(bytes.as_ptr().cast()) };
     let made = qr(&payload);
     assert_eq!(made.as_ref().err(), manual(&payload, 0).as_ref().err());
     if let Ok(code) = made {
-        assert!(same(&parse(&code).expect("own code is refused"), &payload));
+        assert!(same(&parse(&code).expect("own code is rejected"), &payload));
         let grouped = manual(&payload, 1).unwrap();
         let digits: Vec<u8> = grouped.into_iter().filter(|letter| *letter != b'-').collect();
         assert_eq!(digits, manual(&payload, 0).unwrap());
@@ -73,6 +73,6 @@ pub(crate) fn check_bytes(data: &[u8]) {
     check(error, &note);
     if error == MatterError::None {
         let code = qr(&payload).unwrap();
-        assert!(same(&parse(&code).expect("own code is refused"), &payload));
+        assert!(same(&parse(&code).expect("own code is rejected"), &payload));
     }
 }

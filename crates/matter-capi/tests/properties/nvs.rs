@@ -1,4 +1,5 @@
-//! Any bytes -> decode and recover; what is decoded is read back entry by entry, encoded, and decoded to the same entries.
+//! Any bytes -> decode and recover; decoded images are read entry by entry, encoded, and decoded to
+//! the same entries.
 use std::ffi::c_char;
 use std::ptr;
 
@@ -92,7 +93,7 @@ pub(crate) fn check_bytes(image: &[u8]) {
     let mut size = 0;
     if unsafe { matter_nvs_needed_size(nvs, 2, &mut size, ptr::null_mut()) } == MatterError::None {
         let encode = |to, len, written, message| unsafe { matter_nvs_encode(nvs, size, 2, to, len, written, message) };
-        let again = decode(&written(encode).unwrap()).expect("own image is refused");
+        let again = decode(&written(encode).unwrap()).expect("own image is rejected");
         assert_eq!(entries(again), before);
         unsafe { matter_nvs_free(again) };
     }

@@ -1,4 +1,5 @@
-//! Any parts and numbers -> a partition of the size that is asked for, or an error; a key that must stay out is not in it.
+//! Any parts and numbers -> a partition of the requested size, or an error; a key stored elsewhere
+//! is not in it.
 use crate::support::{bytes, written};
 use arbitrary::{Arbitrary, Unstructured};
 use matter_capi::*;

@@ -1,8 +1,10 @@
-//! What the targets share: calls as C makes them, with buffers of exactly the length that is said.
+//! Shared by the targets: calls as in C, with buffers of exactly the stated length.
+
+#![allow(dead_code, reason = "each fuzz target uses a part of it")]
 
 use matter_capi::{MatterBytes, MatterError, MatterMessage};
 
-/// Bytes for a struct; NULL when there are none.
+/// Bytes for a struct; NULL if empty.
 pub(crate) fn bytes(bytes: &[u8]) -> MatterBytes {
     let data = if bytes.is_empty() {
         std::ptr::null()
@@ -19,12 +21,12 @@ pub(crate) fn text(bytes: &[u8]) -> Vec<u8> {
     text
 }
 
-/// A message that a call overwrites whole.
+/// A message that a call overwrites completely.
 pub(crate) fn message() -> MatterMessage {
     MatterMessage { text: [0x55; 256] }
 }
 
-/// Checks that a message is there with an error and not without one.
+/// Checks that there is a message exactly if there is an error.
 pub(crate) fn check(error: MatterError, message: &MatterMessage) {
     assert!(message.text.contains(&0), "message without a NUL");
     assert_ne!(error, MatterError::Internal, "panic in the library: {message:?}");
@@ -35,9 +37,9 @@ pub(crate) fn check(error: MatterError, message: &MatterMessage) {
     );
 }
 
-/// Calls a function that writes into a buffer: with none, with one that is a byte too short, and with one that fits. The
-/// buffers are heap allocations of that length, so that a sanitizer sees a byte too many; bytes behind them are checked
-/// without one.
+/// Calls a function that writes into a buffer: without one, with one that is a byte too short, and
+/// with one that fits. The buffers are heap allocations of that length, so that a sanitizer detects
+/// an overflow; without one the bytes after them are checked.
 pub(crate) fn written(
     mut call: impl FnMut(*mut u8, usize, *mut usize, *mut MatterMessage) -> MatterError,
 ) -> Result<Vec<u8>, MatterError> {
@@ -69,7 +71,7 @@ pub(crate) fn written(
     let mut buffer = vec![0xA5_u8; needed];
     let error = call(buffer.as_mut_ptr(), buffer.len(), &mut told, &mut note);
     check(error, &note);
-    // The first answer may ask for a whole partition before the entries are looked at.
+    // The first answer may be for a whole partition, before the entries are checked.
     if error != MatterError::None {
         assert_eq!(told, 0);
         return Err(error);

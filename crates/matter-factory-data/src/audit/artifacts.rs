@@ -99,22 +99,22 @@ impl<'a> Artifacts<'a> {
 
     /// Sets the text of the QR code.
     #[must_use]
-    pub const fn with_qr(mut self, text: &'a str) -> Self {
-        self.label.qr = Some(text);
+    pub fn with_qr(mut self, text: &'a (impl AsRef<str> + ?Sized)) -> Self {
+        self.label.qr = Some(text.as_ref());
         self
     }
 
     /// Sets the manual pairing code, with or without dashes.
     #[must_use]
-    pub const fn with_manual(mut self, text: &'a str) -> Self {
-        self.label.manual = Some(text);
+    pub fn with_manual(mut self, text: &'a (impl AsRef<str> + ?Sized)) -> Self {
+        self.label.manual = Some(text.as_ref());
         self
     }
 
     /// Sets the text decoded from the picture of the QR code.
     #[must_use]
-    pub const fn with_picture(mut self, text: &'a str) -> Self {
-        self.label.picture = Some(text);
+    pub fn with_picture(mut self, text: &'a (impl AsRef<str> + ?Sized)) -> Self {
+        self.label.picture = Some(text.as_ref());
         self
     }
 

@@ -41,13 +41,13 @@ impl<'a> Attested<'a> {
         if let Some((vendor, _)) = parts.product
             && vendor.is_test()
         {
-            let detail = format_args!("{:#06x} is a test vendor id", vendor.get());
+            let detail = format_args!("{vendor} is a test vendor id");
             findings.push(for_tests(Finding::of(Check::TestPki, "chain", detail), expected));
         }
         if let Some(pai) = parts.pai.as_deref().and_then(|der| Certificate::from_der(der).ok())
-            && is_published(pai.public_key())
+            && is_published(&pai.public_key())
         {
-            let detail = format_args!("the PAI is one of the SDK's test certificates");
+            let detail = format_args!("the PAI is one of the SDK's, whose key is published");
             findings.push(for_tests(Finding::of(Check::TestPki, "pai", detail), expected));
         }
         Self { parts, batch, findings }
@@ -121,8 +121,7 @@ pub(super) fn check_product(
         if let Some(found) = found
             && wanted != found
         {
-            let (vendor, product) = (found.0.get(), found.1.get());
-            let detail = format_args!("{vendor:#06x} {product:#06x}");
+            let detail = format_args!("{} {}", found.0, found.1);
             findings.push(Finding::of(Check::ProductUnexpected, object, detail));
         }
     }
@@ -196,7 +195,7 @@ fn take(report: &VerificationReport, is_unknown: bool, expected: &Expected<'_>, 
             continue;
         }
         if found.rule() == Rule::PaaPublished {
-            let detail = format_args!("the PAA is one of the SDK's test certificates");
+            let detail = format_args!("the PAA is one of the SDK's, whose key is published");
             findings.push(for_tests(Finding::of(Check::TestPki, "paa", detail), expected));
             continue;
         }
@@ -211,7 +210,7 @@ fn take(report: &VerificationReport, is_unknown: bool, expected: &Expected<'_>, 
 fn check_keys(facts: &Facts, expected: &Expected<'_>, dac: Option<&Certificate>, findings: &mut Vec<Finding>) {
     let own = facts.key.as_ref().map(|key| key.public_key());
     if let (Some(own), Some(dac)) = (&own, dac)
-        && own != dac.public_key()
+        && *own != dac.public_key()
     {
         let rule = Rule::DacKeyMismatch;
         let mut finding = Finding::of(Check::Attestation(rule), Object::Dac.name(), "");
@@ -223,7 +222,7 @@ fn check_keys(facts: &Facts, expected: &Expected<'_>, dac: Option<&Certificate>,
     {
         findings.push(Finding::of(Check::DacPublicKey, "dac-pub-key", ""));
     }
-    let key = own.or(dac.map(|dac| *dac.public_key()));
+    let key = own.or(dac.map(|dac| dac.public_key()));
     if key.is_some_and(|key| is_published(&key)) {
         findings.push(for_tests(Finding::of(Check::KeyPublished, "dac-key", ""), expected));
     }

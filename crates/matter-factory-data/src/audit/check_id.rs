@@ -140,7 +140,7 @@ checks! {
     DacPublicKey, "dac-public-key", Error,
         "The stored public key is not the DAC's", "store the DAC's public key";
     TestPki, "test-pki", Error,
-        "The attestation chain is a test chain with published keys", "use the vendor's own PAI";
+        "The attestation chain is a test chain", "use a PAI with the vendor's own id and key";
     TestCdSigner, "test-cd-signer", Error,
         "The Certification Declaration is signed with the published test key", "store the declaration that the CSA signed";
     // Secrets.

@@ -76,7 +76,7 @@ fn check_qr(qr: &SetupPayload, facts: &Facts, expected: &Expected<'_>, findings:
             findings.push(Finding::of(
                 check,
                 "qr",
-                format_args!("{found:#06x}, not {stored:#06x}"),
+                format_args!("{found:#06X}, not {stored:#06X}"),
             ));
         }
     };
@@ -108,7 +108,7 @@ fn check_manual(manual: &ManualPayload, facts: &Facts, expected: &Expected<'_>, 
             findings.push(Finding::of(
                 check,
                 "manual",
-                format_args!("{found:#06x}, not {stored:#06x}"),
+                format_args!("{found:#06X}, not {stored:#06X}"),
             ));
         }
     };
@@ -175,7 +175,7 @@ fn numbers(
         } else if let (Some(printed), Some(stored)) = (printed, facts.discriminator.map(Discriminator::get))
             && printed != stored
         {
-            let detail = format_args!("{printed:#06x}, not {stored:#06x}");
+            let detail = format_args!("{printed:#06X}, not {stored:#06X}");
             findings.push(Finding::of(Check::LabelDiscriminator, "discriminator", detail));
         }
         if let (Some(printed), Some(qr)) = (printed, qr)

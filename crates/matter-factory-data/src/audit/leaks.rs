@@ -109,14 +109,14 @@ impl Subject<'_> {
             .filter(|_| !is_shared)
             .and_then(|der| Certificate::from_der(der).ok());
         if let Some(pai) = pai {
-            own.add_owner(pai.public_key(), KeyOwner::Pai);
+            own.add_owner(&pai.public_key(), KeyOwner::Pai);
         }
         let trusted = self.artifacts.expected.into_iter().flat_map(Expected::trusted);
         for paa in trusted
             .filter(|_| shared.is_none())
             .filter_map(|der| Certificate::from_der(der).ok())
         {
-            own.add_owner(paa.public_key(), KeyOwner::Paa);
+            own.add_owner(&paa.public_key(), KeyOwner::Paa);
         }
         if let Some(key) = self.stored {
             own.insert_new(key, shared);

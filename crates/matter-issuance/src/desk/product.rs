@@ -188,7 +188,7 @@ impl<S: CertificateSigner> Desk<S> {
                 });
             }
             let dac = Certificate::from_der(&der)?;
-            let is_ours = *dac.public_key() == request.public_key
+            let is_ours = dac.public_key() == request.public_key
                 && (dac.vendor_id(), dac.product_id()) == (Some(vendor_id), Some(product_id));
             if !is_ours {
                 return Err(Error::StoredCertificate {

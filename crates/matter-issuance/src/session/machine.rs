@@ -198,7 +198,7 @@ impl Session {
             nonce: self.numbers.proof,
         };
         self.stage = Stage::Proof {
-            key: *issued.dac.public_key(),
+            key: issued.dac.public_key(),
             expected: installation.readback(),
         };
         StationMessage::Install(installation)

@@ -4,15 +4,15 @@ use crate::order::made;
 use crate::statements::{Fault, Row, Value};
 use crate::tables::ORDERS;
 
-/// Whether an order takes devices.
+/// Whether an order accepts devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OrderState {
-    /// It waits for a second operator.
+    /// It waits for approval by a second operator.
     Proposed,
-    /// It takes devices.
+    /// It accepts devices.
     Open,
-    /// It takes no more.
+    /// It accepts no more devices.
     Closed,
 }
 
@@ -38,43 +38,43 @@ impl OrderState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IssuingOrder {
-    /// What it is called.
+    /// Its name.
     pub id: String,
-    /// How many devices it is for.
+    /// Number of devices that it is for.
     pub size: u32,
-    /// The vendor; `None` for an order of runs alone.
+    /// The vendor; `None` for an order of runs only.
     pub vendor_id: Option<u16>,
-    /// The product; `None` for an order of runs alone.
+    /// The product; `None` for an order of runs only.
     pub product_id: Option<u16>,
-    /// Whether it takes devices.
+    /// Whether it accepts devices.
     pub state: OrderState,
-    /// Who opened it.
+    /// The operator who opened it.
     pub opened_by: Option<String>,
-    /// Who approved it.
+    /// The operator who approved it.
     pub approved_by: Option<String>,
 }
 
-/// An order that is opened for certificates.
+/// A new order for certificates.
 #[derive(Clone, Debug)]
 pub struct NewOrder {
-    /// What it is called.
+    /// Its name.
     pub id: String,
-    /// How many devices it is for.
+    /// Number of devices that it is for.
     pub size: u32,
     /// The vendor of the devices.
     pub vendor_id: u16,
     /// The product.
     pub product_id: u16,
-    /// Who opens it.
+    /// The operator who opens it.
     pub operator: String,
-    /// Whether a second operator has to approve it.
+    /// Whether a second operator must approve it.
     pub needs_approval: bool,
 }
 
 const COLUMNS: &str = "id, size, vendor_id, product_id, state, opened_by, approved_by";
 
 impl Issuing<'_> {
-    /// Looks an order up, and locks it until the end of the transaction.
+    /// Returns an order, and locks it until the end of the transaction.
     ///
     /// # Errors
     ///
@@ -88,7 +88,7 @@ impl Issuing<'_> {
         })
     }
 
-    /// Returns all orders, by their names.
+    /// Returns all orders, sorted by name.
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ impl Issuing<'_> {
         })
     }
 
-    /// Opens an order; tells whether there was none of this name.
+    /// Opens an order; returns `false` if the name is already used.
     ///
     /// # Errors
     ///
@@ -127,7 +127,7 @@ impl Issuing<'_> {
         Ok(true)
     }
 
-    /// Opens a proposed order on the word of a second operator.
+    /// Opens a proposed order with the approval of a second operator.
     ///
     /// # Errors
     ///
@@ -150,7 +150,7 @@ impl Issuing<'_> {
         self.run(|statements| ORDERS.update(statements, &set, &[("id", id.into())]).map(drop))
     }
 
-    /// Returns how many devices an order has: published ones of runs, and keys that are in use.
+    /// Returns the number of devices of an order: published ones of runs, and active keys.
     ///
     /// # Errors
     ///
@@ -159,7 +159,7 @@ impl Issuing<'_> {
         self.run(|statements| made(statements, id))
     }
 
-    /// Returns how many keys of an order are in each state, by the states' names.
+    /// Returns the number of keys of an order in each state, by state name.
     ///
     /// # Errors
     ///

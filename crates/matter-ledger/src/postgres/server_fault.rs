@@ -7,21 +7,21 @@ use postgres::types::Type;
 use crate::statements::{Fault, Row, Value};
 use crate::{Error, LedgerPlace};
 
-/// What a server said, or that it is gone.
+/// An error of the server, or of the connection to it.
 #[derive(Debug)]
 pub(crate) enum ServerFault {
-    /// Others were in the way; the same again may be done.
+    /// A conflict with other transactions; the same work may be repeated.
     Again(String),
-    /// The server is not there, or does not answer for now.
+    /// The server is unavailable, or does not answer for now.
     Away(String),
-    /// There is a database, and it is no ledger of ours.
+    /// The database is not a ledger.
     Foreign(String),
-    /// It does not work this way.
+    /// The request is impossible.
     Refused(String),
 }
 
 impl ServerFault {
-    /// What it means to whoever uses the ledger.
+    /// Converts it to an error of the ledger.
     pub(crate) fn at(self, place: &LedgerPlace) -> Error {
         match self {
             Self::Again(reason) | Self::Away(reason) => Error::unavailable(place, reason),
@@ -40,11 +40,11 @@ impl fmt::Display for ServerFault {
 
 impl From<postgres::Error> for ServerFault {
     fn from(error: postgres::Error) -> Self {
-        let Some(said) = error.as_db_error() else {
+        let Some(refusal) = error.as_db_error() else {
             return without_answer(&error);
         };
-        let code = said.code();
-        let text = said.message().to_owned();
+        let code = refusal.code();
+        let text = refusal.message().to_owned();
         let again = [
             SqlState::T_R_SERIALIZATION_FAILURE,
             SqlState::T_R_DEADLOCK_DETECTED,
@@ -60,27 +60,27 @@ impl From<postgres::Error> for ServerFault {
             SqlState::TOO_MANY_CONNECTIONS,
         ];
         if again.contains(code) {
-            Self::Again(format!("others write to it at the same time ({text})"))
+            Self::Again(format!("other processes are writing to it at the same time ({text})"))
         } else if away.contains(code) || code.code().starts_with("08") {
-            Self::Away(format!("its server does not do it now ({text})"))
+            Self::Away(format!("its server cannot do this now ({text})"))
         } else {
             Self::Refused(text)
         }
     }
 }
 
-/// What the library says when the server has not: of its causes the last one tells most, such as "Connection refused".
+/// Classifies an error of the library: the last cause is the most informative, such as "Connection refused".
 fn without_answer(error: &postgres::Error) -> ServerFault {
     let mut cause: &dyn std::error::Error = error;
     let mut is_away = error.is_closed() || cause.source().is_none();
     while let Some(source) = cause.source() {
         cause = source;
-        // Certificates that are refused are data that are not valid.
+        // Refused certificates are reported as invalid data.
         let system = cause.downcast_ref::<io::Error>();
         is_away |= system.is_some_and(|system| system.kind() != ErrorKind::InvalidData);
     }
     if is_away {
-        return ServerFault::Away(format!("its server is away ({cause})"));
+        return ServerFault::Away(format!("its server is unavailable ({cause})"));
     }
     ServerFault::Refused(format!("its server cannot be used: {cause}"))
 }
@@ -91,7 +91,7 @@ impl From<ServerFault> for Fault {
     }
 }
 
-/// Reads the cells of a row, whose types are those of a ledger's columns.
+/// Reads the cells of a row with the column types of a ledger.
 pub(super) fn from_row(row: &postgres::Row) -> Result<Row, Fault> {
     let mut values = Vec::with_capacity(row.len());
     for (index, column) in row.columns().iter().enumerate() {

@@ -1,28 +1,28 @@
-//! The tables on a server: those of SQLite, in its types, and without sums of rows, because the server has checksums of pages.
+//! The tables on a server: those of SQLite with its own types, and without row sums, because the server has page checksums.
 
 use super::ServerFault;
 use crate::schema;
 use crate::statements::{Fault, Statements};
 use crate::tables::{META, TABLES, THIRD_TABLES, Table};
 
-/// Waits until no other transaction writes to the ledger, which is the schema that the connection works in.
+/// Waits until no other transaction writes to the ledger, identified by the connection's schema.
 pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(1296909895, hashtext(current_schema()))";
-/// The name under which the version is kept.
+/// The name of the stored version.
 const VERSION: &str = "version";
-/// What a schema may have that somebody can look into: no table, view or sequence of others.
+/// Lists the relations in a schema: other tables, views or sequences are refused.
 const RELATIONS: &str = "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace
     AND relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY relname";
 const COLUMNS: &str = "SELECT string_agg(attname::text, ', ' ORDER BY attnum) FROM pg_attribute
     WHERE attrelid = (SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = $1)
     AND attnum > 0 AND NOT attisdropped";
-/// The indexes that make values unique.
+/// Lists the indexes that make values unique.
 const UNIQUE: &str = "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
     WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND indisunique AND indisvalid";
-/// What would do more than a statement says.
+/// Counts objects that could give statements side effects.
 const EXTRAS: &str = "SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace
     AND relkind = 'r' AND (relhasrules OR relrowsecurity
     OR EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = pg_class.oid AND NOT tgisinternal))";
-/// Without these a value could be there twice.
+/// Without these, duplicate values would be possible.
 const UNIQUE_NAMES: [&str; 17] = [
     "claim_device_key",
     "claim_mac",
@@ -42,7 +42,7 @@ const UNIQUE_NAMES: [&str; 17] = [
     "run_ident_key",
     "run_pkey",
 ];
-/// The same of what came with version 4.
+/// The unique indexes added in version 4.
 const FOURTH_NAMES: [&str; 4] = [
     "claim_event_pkey",
     "claim_fact_pkey",
@@ -50,7 +50,7 @@ const FOURTH_NAMES: [&str; 4] = [
     "refused_board_pkey",
 ];
 
-/// Makes the tables where there is nothing, brings those of version 3 to the present ones, and refuses what is no ledger.
+/// Creates the tables in an empty schema, migrates those of version 3, and refuses anything else.
 pub(super) fn prepare(statements: &mut dyn Statements) -> Result<(), Fault> {
     match recognize(statements)? {
         None => {
@@ -68,7 +68,7 @@ pub(super) fn prepare(statements: &mut dyn Statements) -> Result<(), Fault> {
     }
 }
 
-/// Makes the tables and indexes that are not there yet.
+/// Creates the missing tables and indexes.
 fn create(statements: &mut dyn Statements, former: &[(String, String)]) -> Result<(), Fault> {
     for made in schema::statements(schema::VERSION) {
         if !former.contains(&made) {
@@ -78,7 +78,7 @@ fn create(statements: &mut dyn Statements, former: &[(String, String)]) -> Resul
     Ok(())
 }
 
-/// The tables of a version of which there are ledgers on servers.
+/// The tables of a version that exists on servers.
 const fn tables(version: i64) -> &'static [&'static Table] {
     match version {
         schema::THIRD => &THIRD_TABLES,
@@ -86,7 +86,7 @@ const fn tables(version: i64) -> &'static [&'static Table] {
     }
 }
 
-/// Refuses what is no ledger, and tells the version of one; `None` when there is nothing at all.
+/// Returns the version of a ledger; `None` for an empty schema. Refuses anything else.
 pub(super) fn recognize(statements: &mut dyn Statements) -> Result<Option<i64>, Fault> {
     let foreign = |reason: String| Err(ServerFault::Foreign(reason).into());
     let relations = statements.query(RELATIONS, &[])?;
@@ -102,11 +102,11 @@ pub(super) fn recognize(statements: &mut dyn Statements) -> Result<Option<i64>, 
         .find(|name| TABLES.iter().all(|table| table.name != **name))
     {
         return foreign(format!(
-            "its schema has '{name}', which no ledger has; name another database"
+            "its schema has '{name}', which is not part of a ledger; use another database"
         ));
     }
     if !relations.iter().any(|name| name == META.name) {
-        return foreign("its schema lacks tables that every ledger has".into());
+        return foreign("its schema lacks tables of a ledger".into());
     }
     let sql = "SELECT value FROM meta WHERE name = $1";
     let version = statements.query_one(sql, &[VERSION.into()])?;
@@ -122,7 +122,7 @@ pub(super) fn recognize(statements: &mut dyn Statements) -> Result<Option<i64>, 
         let version = String::from_utf8_lossy(&version).into_owned();
         let (first, last) = (schema::THIRD, schema::VERSION);
         return foreign(format!(
-            "has version '{version}', and this tool knows {first} to {last}"
+            "has version '{version}'; supported versions: {first} to {last}"
         ));
     };
     for table in tables(known) {
@@ -130,7 +130,7 @@ pub(super) fn recognize(statements: &mut dyn Statements) -> Result<Option<i64>, 
         let row = statements.query_one(COLUMNS, &[table.name.into()])?;
         let found = row.map(|row| row.get::<Option<String>>(0)).transpose()?.flatten();
         if found != Some(format!("{id}{}", table.columns)) {
-            return foreign(format!("has other columns in its table {} than a ledger", table.name));
+            return foreign(format!("has wrong columns in its table {}", table.name));
         }
     }
     let unique = statements.query(UNIQUE, &[])?;
@@ -144,12 +144,12 @@ pub(super) fn recognize(statements: &mut dyn Statements) -> Result<Option<i64>, 
         return foreign(format!("lacks the index {name}"));
     }
     if statements.query_number(EXTRAS, &[])? > 0 {
-        return foreign("has rules or triggers, which no ledger has".into());
+        return foreign("has rules or triggers, which are not part of a ledger".into());
     }
     Ok(Some(known))
 }
 
-/// The statement that makes a table or an index of SQLite, in the words of the server.
+/// Converts a statement that creates a table or an index from SQLite's syntax to the server's.
 fn on_server(statement: &str) -> String {
     statement
         .replace(", sum INTEGER NOT NULL", "")

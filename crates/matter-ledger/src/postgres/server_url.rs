@@ -1,4 +1,4 @@
-//! Where a server is and how to log in: the URL, and the password from elsewhere.
+//! The address of a server and the login: the URL, and the password from elsewhere.
 
 use std::env;
 use std::ffi::OsString;
@@ -19,33 +19,33 @@ use zeroize::Zeroizing;
 
 use super::ServerFault;
 
-/// How long a server may take to let somebody in.
+/// The time limit for connecting to a server.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long a network may take to bring what was sent.
+/// The time limit for the network to deliver sent data.
 const SILENCE: Duration = Duration::from_secs(30);
-/// What Debian and libpq take when no host is named.
+/// The default of Debian and libpq without a host.
 const SOCKET: &str = "/var/run/postgresql";
-/// The port of a server that is named without.
+/// The default port.
 const PORT: u16 = 5432;
-/// What a connection begins with: a commit is on disk when it returns, nobody waits for ever, and whoever hangs in a
-/// transaction loses it.
+/// The settings of a connection: commits are on disk when they return, no wait is unlimited, and a hanging client loses its
+/// transaction.
 const SETTINGS: &str = "SET client_min_messages = warning; SET statement_timeout = '60s'; SET lock_timeout = '60s';
     SET idle_in_transaction_session_timeout = '60s'; SET standard_conforming_strings = on;
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
-/// A server, and how to log in.
+/// A server, and the login.
 pub(super) struct Server {
     config: Config,
     tls: Option<MakeRustlsConnect>,
 }
 
 impl Server {
-    /// Reads a URL, and the password that belongs to it.
+    /// Parses a URL, and finds its password.
     pub(super) fn new(url: &str) -> Result<Self, String> {
         let (url, parameters) = divided(url)?;
         let mut config: Config = url.parse().map_err(|error| cause(&error))?;
         if config.get_password().is_some() {
-            return Err("its URL has a password, which belongs into PGPASSWORD".into());
+            return Err("its URL contains a password; pass it in PGPASSWORD".into());
         }
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             config.host(SOCKET);
@@ -86,14 +86,14 @@ impl Server {
     }
 }
 
-/// What libpq knows as a parameter and the library does not.
+/// The parameters of libpq that the library does not support.
 #[derive(Default)]
 struct Parameters {
-    /// The certificates of those that sign servers' certificates.
+    /// The CA certificates for the server's certificate.
     root: Option<PathBuf>,
 }
 
-/// Takes our parameters out of a URL.
+/// Extracts our parameters from a URL.
 fn divided(url: &str) -> Result<(String, Parameters), String> {
     let Some((base, query)) = url.split_once('?') else {
         return Ok((url.into(), Parameters::default()));
@@ -103,7 +103,7 @@ fn divided(url: &str) -> Result<(String, Parameters), String> {
     for pair in query.split('&') {
         match pair.split_once('=') {
             Some(("sslrootcert", path)) => parameters.root = Some(decoded(path)?),
-            // A server's certificate is always checked, with its name.
+            // The certificate of a server and its name are always verified.
             Some(("sslmode", "verify-full")) => rest.push("sslmode=require"),
             _ => rest.push(pair),
         }
@@ -111,7 +111,7 @@ fn divided(url: &str) -> Result<(String, Parameters), String> {
     Ok((format!("{base}?{}", rest.join("&")), parameters))
 }
 
-/// A path in a URL, where `%2F` and the like stand for bytes.
+/// Decodes a path in a URL, where escapes such as `%2F` represent bytes.
 fn decoded(text: &str) -> Result<PathBuf, String> {
     let mut pieces = text.split('%');
     let mut path = pieces.next().unwrap_or_default().to_owned();
@@ -119,14 +119,14 @@ fn decoded(text: &str) -> Result<PathBuf, String> {
         let byte = piece.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
         let byte = byte
             .filter(u8::is_ascii)
-            .ok_or("its URL has a % without two digits of an ASCII character")?;
+            .ok_or("its URL has a % that is not followed by the two hexadecimal digits of an ASCII character")?;
         path.push(byte.into());
         path.push_str(piece.get(2..).unwrap_or_default());
     }
     Ok(path.into())
 }
 
-/// Tells whether the way to a server leaves the machine.
+/// Returns whether the connection to a server leaves the machine.
 fn is_far(config: &Config) -> bool {
     let is_far_host = |host: &Host| match host {
         Host::Tcp(name) => name != "localhost" && !name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
@@ -138,7 +138,7 @@ fn is_far(config: &Config) -> bool {
 }
 
 fn tls_for(root: Option<&Path>) -> Result<MakeRustlsConnect, String> {
-    let root = root.ok_or("its server is on another machine: name the certificates of its CA with sslrootcert=FILE")?;
+    let root = root.ok_or("its server is on another machine: give the certificates of its CA with sslrootcert=FILE")?;
     let wrong = |reason: &dyn std::fmt::Display| format!("sslrootcert {}: {reason}", root.display());
     let mut store = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(root).map_err(|error| wrong(&error))? {
@@ -146,7 +146,7 @@ fn tls_for(root: Option<&Path>) -> Result<MakeRustlsConnect, String> {
         store.add(certificate).map_err(|error| wrong(&error))?;
     }
     if store.is_empty() {
-        return Err(wrong(&"has no certificate in PEM"));
+        return Err(wrong(&"contains no certificate in PEM"));
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
@@ -156,12 +156,12 @@ fn tls_for(root: Option<&Path>) -> Result<MakeRustlsConnect, String> {
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// The password in `PGPASSWORD`, or in the file that `PGPASSFILE` names.
+/// Returns the password from `PGPASSWORD`, or from the file given by `PGPASSFILE`.
 fn password(config: &Config) -> Result<Option<Zeroizing<String>>, String> {
     if let Some(password) = env::var_os("PGPASSWORD").filter(|password| !password.is_empty()) {
         let password = password
             .into_string()
-            .map_err(|_| "the password in PGPASSWORD is no UTF-8")?;
+            .map_err(|_| "the password in PGPASSWORD is not UTF-8")?;
         return Ok(Some(password.into()));
     }
     let Some(path) = env::var_os("PGPASSFILE").filter(|path| !path.is_empty()) else {
@@ -180,7 +180,7 @@ fn from_file(config: &Config, path: OsString) -> Result<Option<Zeroizing<String>
     let text = Zeroizing::new(fs::read_to_string(&path).map_err(|error| wrong(&error))?);
     let host = match config.get_hosts().first() {
         Some(Host::Tcp(name)) => name.clone(),
-        // libpq has this name for all sockets.
+        // libpq uses this name for all sockets.
         _ => "localhost".into(),
     };
     let port = config.get_ports().first().copied().unwrap_or(PORT).to_string();
@@ -189,7 +189,7 @@ fn from_file(config: &Config, path: OsString) -> Result<Option<Zeroizing<String>
     Ok(text.lines().find_map(|line| password_of(line, &wanted)))
 }
 
-/// The password of a line `host:port:database:user:password` when the other four are those of the server.
+/// Returns the password of a line `host:port:database:user:password` if the other four fields match the server.
 fn password_of(line: &str, wanted: &[&str; 4]) -> Option<Zeroizing<String>> {
     if line.starts_with('#') {
         return None;
@@ -204,7 +204,7 @@ fn password_of(line: &str, wanted: &[&str; 4]) -> Option<Zeroizing<String>> {
     Some(field(&mut rest, false))
 }
 
-/// The text up to the next colon, or to the end; a backslash makes the next character one of the text.
+/// Returns the text up to the next colon or the end; a backslash escapes the next character.
 fn field(rest: &mut std::str::Chars<'_>, ends_at_colon: bool) -> Zeroizing<String> {
     let mut field = Zeroizing::new(String::with_capacity(rest.as_str().len()));
     while let Some(character) = rest.next() {
@@ -217,7 +217,7 @@ fn field(rest: &mut std::str::Chars<'_>, ends_at_colon: bool) -> Zeroizing<Strin
     field
 }
 
-/// The last cause of an error tells most.
+/// Returns the last cause of an error, which is the most informative.
 fn cause(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {

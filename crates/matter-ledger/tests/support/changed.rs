@@ -1,4 +1,4 @@
-//! Ledgers that a test changes so that nobody sees it: with the sums that `docs/ledger.md` describes.
+//! Ledgers changed by a test without a trace: with the sums described in `docs/ledger.md`.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ pub fn open(path: &Path) -> Connection {
     connection
 }
 
-/// Runs a statement, and sums all rows again.
+/// Runs a statement, and updates the sums of all rows.
 pub fn change(connection: &Connection, sql: &str) {
     assert!(connection.execute(sql, []).unwrap() > 0, "{sql} changes nothing");
     let tables = [

@@ -1,11 +1,11 @@
-//! Ledgers of each engine for a test: files always, and PostgreSQL where the environment names a server.
+//! Ledgers of each engine for a test: files always, and PostgreSQL if the environment gives a server.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use matter_ledger::{Ledger, LedgerPlace};
 use tempfile::TempDir;
 
-/// An engine with nothing in it.
+/// An empty engine.
 pub struct Engine {
     pub name: &'static str,
     place: LedgerPlace,
@@ -13,7 +13,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Where the test's ledger is.
+    /// The place of the test's ledger.
     pub fn place(&self) -> LedgerPlace {
         self.place.clone()
     }
@@ -22,7 +22,7 @@ impl Engine {
         Ledger::open(&self.place).unwrap()
     }
 
-    /// A ledger of its own, with nothing in it.
+    /// Opens a new, empty ledger.
     pub fn fresh(&self) -> Ledger {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -42,7 +42,7 @@ impl Engine {
     }
 }
 
-/// Runs a test on each engine, and says on which.
+/// Runs a test on each engine, and prints which ones.
 pub fn on_each(test: impl Fn(&Engine)) {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join(Ledger::FILE_NAME).into();
@@ -52,7 +52,7 @@ pub fn on_each(test: impl Fn(&Engine)) {
     println!("1 case ran on SQLite, {servers} on PostgreSQL");
 }
 
-/// An empty schema on the server that `MATTER_POSTGRES` names, for this test alone.
+/// An empty schema for this test, on the server given by `MATTER_POSTGRES`.
 pub fn server() -> Option<Engine> {
     let url = url()?;
     static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -71,7 +71,7 @@ pub fn server() -> Option<Engine> {
     Some(Engine { name, place, folder })
 }
 
-/// The URL of the server, unless the library is built without it.
+/// The URL of the server, unless the feature is disabled.
 pub fn url() -> Option<String> {
     let url = std::env::var("MATTER_POSTGRES").ok();
     url.filter(|_| cfg!(feature = "postgres"))

@@ -1,4 +1,4 @@
-//! Runs and devices that tests put into ledgers.
+//! Sample runs and devices for tests.
 
 use matter_ledger::{NewDevice, NewImage, NewRun, Order, Parameter, Unique};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
@@ -30,7 +30,7 @@ pub fn device(row: u32) -> NewDevice {
     numbered(row, row + 1)
 }
 
-/// A device whose values are its number's.
+/// A device whose values are derived from its number.
 pub fn numbered(row: u32, number: u32) -> NewDevice {
     let mut key = [7; 32];
     key[..4].copy_from_slice(&number.to_be_bytes());

@@ -1,4 +1,4 @@
-//! What is done with finished images: encryption, and the flash that they are put into.
+//! Work on finished images: encryption and assembly of the flash.
 
 use esp_nvs_image::{NvsKeys, decrypt, encrypt};
 use matter_factory_data::Place;
@@ -10,11 +10,11 @@ use crate::Error;
 use crate::flash::{DeviceImages, FlashJob, hmac_keys};
 use crate::keys_folder::KeysFolder;
 
-/// Bytes of a keys partition, all of which are written.
+/// A keys partition; all of its bytes are written.
 type KeysPartition = Zeroizing<[u8; NvsKeys::PARTITION_LEN]>;
 
 impl Device {
-    /// Encrypts the NVS image with a key of its own, which goes into a partition.
+    /// Encrypts the NVS image with a key of its own, which goes into a keys partition.
     pub(crate) fn encrypt(&mut self, rng: &mut impl CryptoRng) -> Result<(), Error> {
         let keys = NvsKeys::generate(rng).map_err(Error::encode)?;
         let mut partition: KeysPartition = Zeroizing::new([0xFF; NvsKeys::PARTITION_LEN]);
@@ -37,7 +37,7 @@ impl Device {
         self.encrypt_with(&keys, &keys)
     }
 
-    /// Encrypts the NVS image, and decrypts it again to see that it is the same.
+    /// Encrypts the NVS image, decrypts it again and compares.
     fn encrypt_with(&mut self, keys: &NvsKeys, read: &NvsKeys) -> Result<(), Error> {
         let wrong = |reason: &dyn std::fmt::Display| Error::read_back(format_args!("encrypted image: {reason}"));
         let Some(images) = &mut self.images else { return Ok(()) };
@@ -47,14 +47,14 @@ impl Device {
         let mut back = image.clone();
         decrypt(&mut back, read).map_err(|error| wrong(&error))?;
         if *back != **plain {
-            return Err(wrong(&"does not decrypt to what was encrypted"));
+            return Err(wrong(&"does not decrypt to the original"));
         }
         images.nvs = Some(image);
         images.is_encrypted = true;
         Ok(())
     }
 
-    /// Makes the flash of the finished images. The keys are on disk when this returns.
+    /// Assembles the flash from the finished images. The keys are on disk when this returns.
     pub(crate) fn make_flash(
         &mut self,
         flash: &FlashJob,
@@ -77,14 +77,14 @@ impl Device {
         Ok(())
     }
 
-    /// Gives the buffer of the flash back, which is on disk now.
+    /// Returns the buffer of the flash, which is on disk now.
     pub(crate) fn take_flash(&mut self, buffer: &mut Vec<u8>) {
         if let Some(flash) = self.flash.take() {
             *buffer = flash.into_buffer();
         }
     }
 
-    /// Leaves the NVS image out.
+    /// Drops the NVS image.
     pub(crate) fn drop_image(&mut self) {
         if let Some(images) = &mut self.images {
             images.nvs = None;

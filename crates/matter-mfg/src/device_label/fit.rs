@@ -1,4 +1,4 @@
-//! Arranges a label: the QR code beside its texts or above them, both as large as the label allows.
+//! Arranges a label: the QR code beside or above its texts, both as large as the label allows.
 //!
 //! ```text
 //! +--------------------------+      +----------------+
@@ -20,41 +20,42 @@ use super::helvetica::{Weight, width};
 use super::{DeviceLabel, LabelError, QUIET_ZONE, SERIAL};
 use crate::{Extent, Millimetres};
 
-/// Millimetres at a label's edge that stay white, as sheets are cut and fed no better than that (our choice).
+/// Millimetres of white at a label's edge, the tolerance of cutting and feeding (our choice).
 const EDGE: f64 = 1.0;
-/// Millimetres of a dot of a printer with 600 dots per inch: modules are whole dots of one, and where their number is even
-/// also of one with 300, so that all are equally large.
+/// Size in millimetres of a dot at 600 dpi. Modules are whole dots, so that all are equally large; an even number of dots
+/// is also whole at 300 dpi.
 const DOT: f64 = 25.4 / 600.0;
-/// Dots of the smallest module: four, as the inventor of the code advises (DENSO WAVE, "Point for setting the module size").
+/// Dots of the smallest module: four, as the inventor of the code advises (DENSO WAVE, "Point for setting the module
+/// size").
 const MIN_DOTS: u32 = 4;
-/// The same in millimetres, for texts.
+/// The smallest module in millimetres, for messages.
 pub(crate) const MIN_MODULE: f64 = 0.17;
-/// Dots of the largest module that is chosen: 1.5 mm (our choice).
+/// Dots of the largest automatic module: 1.5 mm (our choice).
 const MAX_DOTS: u32 = 35;
-/// Sizes of letters that are tried, in millimetres; 1.4 mm are 4 points (our choice).
+/// Letter sizes to try, in millimetres; 1.4 mm are 4 points (our choice).
 const LETTERS: [f64; 14] = [
     4.5, 4.0, 3.6, 3.2, 2.8, 2.6, 2.4, 2.2, 2.0, 1.9, 1.8, 1.7, 1.6, MIN_LETTER,
 ];
 pub(crate) const MIN_LETTER: f64 = 1.4;
-/// Modules and letters of this size are read with ease: to make both so large comes before making one larger (our choice).
+/// Size at which modules and letters are easy to read: both reach it before either grows further (our choice).
 const EASY_MODULE: f64 = 0.42;
 const EASY_LETTER: f64 = 2.0;
-/// Of the size of letters: from one line to the next, the height of capital letters, what is below the last baseline.
+/// As multiples of the letter size: line spacing, height of capital letters, descent below the last baseline.
 const LEADING: f64 = 1.22;
 const CAPITAL: f64 = 0.72;
 const DESCENT: f64 = 0.22;
-/// Lines that a name or a serial number may take, and of the smallest letters.
+/// Most lines of a name or a serial number, and of the smallest letters.
 const MAX_LINES: usize = 2;
 const MAX_SMALL_LINES: usize = 3;
-/// Bytes of a serial number, with what stands before it, that is broken only when its letters are the smallest.
+/// A serial number of up to this many bytes, prefix included, is broken only at the smallest letter size.
 const SHORT_SERIAL: usize = 24;
-/// The width of a digit, as a part of its size.
+/// The width of a digit as a fraction of its size.
 const DIGIT: f64 = 0.556;
 
-/// A label with everything in its place, in millimetres from its upper left corner.
+/// A label with everything placed, in millimetres from its upper left corner.
 pub(crate) struct Fitted<'l> {
     label: &'l DeviceLabel,
-    /// Where the dark modules begin.
+    /// Upper left corner of the dark modules.
     pub(crate) origin: (f64, f64),
     pub(crate) module: f64,
     pub(crate) texts: Vec<Text>,
@@ -71,7 +72,7 @@ pub(crate) struct Text {
     pub(crate) text: Zeroizing<String>,
 }
 
-/// Dark modules side by side, counted from the first.
+/// Adjacent dark modules of a row, counted from the first column.
 pub(crate) struct Run {
     pub(crate) column: usize,
     pub(crate) row: usize,
@@ -79,17 +80,18 @@ pub(crate) struct Run {
 }
 
 impl Fitted<'_> {
-    /// Where the dark modules begin when the label is at a place: on a dot of a printer with 600 dots per inch.
+    /// Returns the upper left corner of the dark modules for a label at `place`, aligned to the dots of a 600 dpi
+    /// printer.
     pub(crate) fn grid_origin(&self, place: (f64, f64)) -> (f64, f64) {
         let on_grid = |length: f64| (length / DOT).round() * DOT;
         (on_grid(place.0 + self.origin.0), on_grid(place.1 + self.origin.1))
     }
 
-    /// Returns the dark modules of each row.
+    /// Returns the runs of dark modules of all rows.
     pub(crate) fn runs(&self) -> impl Iterator<Item = Run> + '_ {
         self.label.rows.iter().enumerate().flat_map(|(row, modules)| {
             let mut len = 0;
-            // A light module behind the last one ends the last run.
+            // A light module after the last one ends the last run.
             let modules = modules.iter().copied().chain([false]).enumerate();
             modules.filter_map(move |(column, dark)| {
                 let ended = if dark { 0 } else { len };
@@ -104,7 +106,7 @@ impl Fitted<'_> {
     }
 }
 
-/// A text before it has a place: what kind it is decides its weight and its size.
+/// A text before placement; its kind determines weight and size.
 struct Block<'t> {
     text: Cow<'t, str>,
     kind: Kind,
@@ -126,7 +128,7 @@ impl Kind {
         }
     }
 
-    /// The size of its letters, as a part of that of plain ones.
+    /// Returns the letter size relative to plain text.
     const fn scale(self) -> f64 {
         match self {
             Self::Manual => 1.25,
@@ -135,7 +137,7 @@ impl Kind {
         }
     }
 
-    /// What is above its first line, as a part of the size of plain letters.
+    /// Returns the gap above the first line, relative to the size of plain letters.
     const fn gap(self) -> f64 {
         match self {
             Self::Manual | Self::Serial => 0.35,
@@ -154,20 +156,20 @@ struct Line {
     baseline: f64,
 }
 
-/// Lines below each other.
+/// A column of lines.
 struct Column {
     lines: Vec<Line>,
     height: f64,
 }
 
-/// How code and texts lie.
+/// Position of the texts relative to the code.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Arrangement {
     Beside,
     Below,
 }
 
-/// How all labels of a page are drawn.
+/// Layout parameters shared by all labels of a page.
 #[derive(Clone, Copy)]
 struct Choice {
     arrangement: Arrangement,
@@ -176,14 +178,14 @@ struct Choice {
 }
 
 impl Choice {
-    /// What is better is greater.
+    /// Returns a rank; better choices compare greater.
     fn merit(self) -> (f64, f64) {
         let easy = (self.module / EASY_MODULE).min(1.0) * (self.letter / EASY_LETTER).min(1.0);
         (easy, self.module * self.module.sqrt() * self.letter)
     }
 }
 
-/// Arranges labels of one size, all alike, with modules of a given size or as large as possible.
+/// Arranges labels of one size alike, with modules of a given size or as large as possible.
 pub(crate) fn fit_all(
     labels: &[DeviceLabel],
     size: Extent,
@@ -204,7 +206,7 @@ pub(crate) fn fit_all(
                 module,
             };
             let better = |module: f64| best.is_none_or(|best| choice(module).merit() > best.merit());
-            // The sizes up to one that all labels have room for. Where there is no better one, nothing is tried.
+            // Module sizes that fit all labels. Sizes that cannot improve the result are not tried.
             let mut fitting = modules.as_slice();
             for (label, blocks) in &blocks {
                 if !fitting.last().is_some_and(|module| better(*module)) {
@@ -229,7 +231,7 @@ pub(crate) fn fit_all(
 }
 
 impl DeviceLabel {
-    /// Returns the texts in the order in which they are read.
+    /// Returns the texts in reading order.
     fn blocks(&self, arrangement: Arrangement) -> Vec<Block<'_>> {
         let block = |text, kind| Block { text, kind };
         let manual = self
@@ -250,7 +252,7 @@ impl DeviceLabel {
             .map(|number| block(Cow::Owned(format!("{SERIAL}{number}")), Kind::Serial));
         match arrangement {
             Arrangement::Beside => product.chain(vendor).chain(manual).chain(serial).collect(),
-            // Below the code is the code for those who cannot scan it.
+            // The manual code is directly below the QR code that it replaces.
             Arrangement::Below => manual.chain(product).chain(vendor).chain(serial).collect(),
         }
     }
@@ -268,7 +270,7 @@ impl DeviceLabel {
         column_height(blocks, choice.letter, width).is_some_and(|column| column <= height)
     }
 
-    /// Gives everything its place; `None` for a choice that has no room.
+    /// Places everything; `None` if the choice does not fit.
     fn place(&self, size: Extent, choice: Choice) -> Option<Fitted<'_>> {
         let (width, height) = inner(size);
         let module = choice.module;
@@ -299,7 +301,7 @@ impl DeviceLabel {
             text: line.text,
         });
         let mut texts = texts.collect::<Vec<_>>();
-        // The manual code is the first text of a label, wherever it is.
+        // The manual code is always the first text of a label.
         texts.sort_by_key(|text| text.kind != Kind::Manual);
         Some(Fitted {
             label: self,
@@ -310,7 +312,7 @@ impl DeviceLabel {
     }
 }
 
-/// How high texts are in a column of a width.
+/// Returns the height of texts in a column of width `room`.
 fn column_height(blocks: &[Block<'_>], letter: f64, room: f64) -> Option<f64> {
     let mut top = Top::new(letter);
     for block in blocks {
@@ -322,7 +324,7 @@ fn column_height(blocks: &[Block<'_>], letter: f64, room: f64) -> Option<f64> {
     Some(top.height())
 }
 
-/// Where the next line of a column is.
+/// Position of the next line in a column.
 struct Top {
     letter: f64,
     baseline: f64,
@@ -380,7 +382,8 @@ impl Column {
 }
 
 impl Block<'_> {
-    /// The width of a letter. Those of serial numbers count as much as a digit, so that numbers of a length are drawn alike.
+    /// The width of a letter. In serial numbers every letter counts at least as a digit, so that numbers of equal
+    /// length are drawn alike.
     fn letter(&self, letter: char) -> f64 {
         let mut bytes = [0; 4];
         let width = width(letter.encode_utf8(&mut bytes), self.kind.weight());
@@ -404,7 +407,7 @@ impl Block<'_> {
         self.broken(room, limit, is_small)
     }
 
-    /// The same with lines about as long as each other.
+    /// As [`Self::lines`], with lines of about equal length.
     fn even_lines(&self, letter: f64, room: f64) -> Option<Vec<&str>> {
         let mut even = self.lines(letter, room)?;
         let limit = even.len();
@@ -413,7 +416,7 @@ impl Block<'_> {
         }
         let wide = room / (letter * self.kind.scale());
         let (mut narrow, mut wide) = (wide / 2.0, wide);
-        // To about a tenth of a letter.
+        // Accurate to about a tenth of a letter.
         for _ in 0..8 {
             let middle = f64::midpoint(narrow, wide);
             match self.broken(middle, limit, letter <= MIN_LETTER) {
@@ -424,8 +427,8 @@ impl Block<'_> {
         Some(even)
     }
 
-    /// Breaks the text into lines no wider than `room` sizes of its letters: names between words, and within them only if they
-    /// may be split; a serial number anywhere, so that it loses no character.
+    /// Breaks the text into lines no wider than `room` times the letter size. Names break between words, and within
+    /// words only if `may_split`; a serial number breaks anywhere and loses no character.
     fn broken(&self, room: f64, limit: usize, may_split: bool) -> Option<Vec<&str>> {
         let mut lines = Vec::new();
         let mut rest = &*self.text;
@@ -461,12 +464,12 @@ impl Block<'_> {
     }
 }
 
-/// What is within a label's edges.
+/// Returns the area within a label's white edge.
 fn inner(label: Extent) -> (f64, f64) {
     (label.width.get() - 2.0 * EDGE, label.height.get() - 2.0 * EDGE)
 }
 
-/// A count of modules or lines as a length: far below 2^32.
+/// Converts a count of modules or lines, far below 2^32, to a length.
 fn count(number: usize) -> f64 {
     u32::try_from(number).map_or(f64::from(u32::MAX), f64::from)
 }

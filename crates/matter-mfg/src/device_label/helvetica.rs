@@ -1,14 +1,14 @@
-//! Widths of the letters of Helvetica, one of the fonts that every PDF reader has.
+//! Character widths of Helvetica, one of the standard fonts of PDF.
 
-/// How thick letters are.
+/// Font weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weight {
     Regular,
     Bold,
 }
 
-/// Widths of the characters 0x20 to 0x7E and 0xA0 to 0xFF, in thousandths of the size of the font (Adobe Core 14 font
-/// metrics, Helvetica.afm and Helvetica-Bold.afm).
+/// Widths of the characters 0x20 to 0x7E and 0xA0 to 0xFF, in thousandths of the font size (Adobe Core 14 font metrics,
+/// Helvetica.afm and Helvetica-Bold.afm).
 #[rustfmt::skip]
 const REGULAR: [u16; 191] = [
     278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556,
@@ -35,13 +35,13 @@ const BOLD: [u16; 191] = [
     556, 556, 556, 556, 556, 889, 556, 556, 556, 556, 556, 278, 278, 278, 278, 611, 611, 611, 611, 611,
     611, 611, 584, 611, 611, 611, 611, 611, 556, 611, 556,
 ];
-/// Of letters that Helvetica does not have, no narrower than those of common fonts: those as wide as high, and others.
+/// Widths of characters that Helvetica lacks, not narrower than in common fonts: full-width letters, and others.
 const WIDE: u16 = 1000;
 const OTHER: u16 = 850;
-/// The first of the scripts whose letters are as wide as high.
+/// The first of the scripts with full-width letters.
 const FIRST_WIDE: char = '\u{1100}';
 
-/// Returns the width of a text, as a part of the size of its letters.
+/// Returns the width of a text relative to the letter size.
 pub(crate) fn width(text: &str, weight: Weight) -> f64 {
     let letters = text.chars().map(|letter| u32::from(letter_width(letter, weight)));
     f64::from(letters.fold(0, u32::saturating_add)) / 1000.0
@@ -61,7 +61,7 @@ fn letter_width(letter: char, weight: Weight) -> u16 {
     width.copied().unwrap_or(WIDE)
 }
 
-/// Tells whether the width of a text is exact, as Helvetica has all its letters: those of Latin-1.
+/// Returns whether the width of a text is exact: Helvetica has all its characters, those of Latin-1.
 pub(crate) fn has(text: &str) -> bool {
     text.chars()
         .all(|letter| matches!(letter, ' '..='~' | '\u{A0}'..='\u{FF}'))

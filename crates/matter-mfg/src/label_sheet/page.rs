@@ -2,7 +2,7 @@ use super::{LabelSheet, millimetres};
 use crate::DeviceLabel;
 use crate::device_label::{Fitted, LabelError, fit_all};
 
-/// Millimetres between a label and a cut mark, and the longest of those.
+/// Gap between a label and a cut mark, and the length of the longest mark, in millimetres.
 const MARK_GAP: f64 = 1.0;
 const MARK: f64 = 5.0;
 
@@ -10,11 +10,11 @@ const MARK: f64 = 5.0;
 pub(crate) struct Page<'p> {
     pub(super) sheet: &'p LabelSheet,
     pub(super) labels: Vec<((f64, f64), Fitted<'p>)>,
-    /// Rectangles around all labels of the page, for a preview.
+    /// Whether to draw rectangles around all labels of the page, for a preview.
     pub(super) has_outlines: bool,
 }
 
-/// A line from one place to another, in millimetres.
+/// A line, in millimetres.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Stroke {
     pub(super) from: (f64, f64),
@@ -22,7 +22,7 @@ pub(super) struct Stroke {
 }
 
 impl<'p> Page<'p> {
-    /// Arranges labels from one of a page on, which is counted from 0.
+    /// Arranges labels from place `first` of a page on, counted from 0.
     pub(crate) fn new(sheet: &'p LabelSheet, first: u32, labels: &'p [DeviceLabel]) -> Result<Self, LabelError> {
         let fitted = fit_all(labels, sheet.stock.label, sheet.module)?;
         Ok(Self {
@@ -32,13 +32,13 @@ impl<'p> Page<'p> {
         })
     }
 
-    /// Adds the edges of all labels of the page.
+    /// Adds the outlines of all labels of the page.
     pub(crate) fn with_outlines(mut self) -> Self {
         self.has_outlines = true;
         self
     }
 
-    /// Millimetres of a module.
+    /// Returns the module size in millimetres.
     pub(super) fn module(&self) -> f64 {
         self.labels.first().map_or(f64::MAX, |(_, label)| label.module)
     }
@@ -48,13 +48,13 @@ impl<'p> Page<'p> {
         (page.width.get(), page.height.get())
     }
 
-    /// Upper left corners of the outlines.
+    /// Returns the upper left corners of the outlines.
     pub(super) fn outlines(&self) -> impl Iterator<Item = (f64, f64)> {
         let count = if self.has_outlines { self.sheet.labels() } else { 0 };
         (0..count).map(|number| self.sheet.place(number))
     }
 
-    /// Marks where the edges of all labels meet the margins of the page.
+    /// Returns marks where the edges of labels, extended, meet the margins of the page.
     pub(super) fn cut_marks(&self) -> Vec<Stroke> {
         let sheet = self.sheet;
         if !sheet.cut_marks {
@@ -88,10 +88,10 @@ impl<'p> Page<'p> {
             ]
         });
         let horizontal = down.into_iter().flat_map(|y| {
-            let (before, behind) = (left - MARK_GAP, width - right + MARK_GAP);
+            let (before, after) = (left - MARK_GAP, width - right + MARK_GAP);
             [
                 stroke((before, y), (before - length(left), y)),
-                stroke((behind, y), (behind + length(right), y)),
+                stroke((after, y), (after + length(right), y)),
             ]
         });
         vertical.chain(horizontal).collect()

@@ -3,16 +3,16 @@ use pdf_writer::{Content, Filter, Name, Pdf, Rect, Ref, Str, TextStr};
 use super::page::Page;
 use crate::device_label::{Fitted, Text, Weight};
 
-/// Points of a millimetre.
+/// Points per millimetre.
 const POINTS: f32 = 72.0 / 25.4;
 const REGULAR: Name<'static> = Name(b"R");
 const BOLD: Name<'static> = Name(b"B");
-/// 6 of 10, as zlib counts.
+/// Level 6 of 10, on zlib's scale.
 const COMPRESSION: u8 = 6;
-/// Points of the lines of cut marks and outlines.
+/// Line width of cut marks and outlines, in points.
 const HAIRLINE: f32 = 0.25;
 
-/// A PDF whose pages are drawn one by one.
+/// A PDF that is drawn page by page.
 pub(super) struct Document {
     pdf: Pdf,
     next: i32,
@@ -32,11 +32,11 @@ impl Document {
         catalog.pages(Self::PAGE_TREE);
         let mut preferences = catalog.viewer_preferences();
         preferences.display_doc_title(true);
-        // Printed as large as it is: a page that is fitted to the paper misses its labels (ISO 32000-1, 12.2).
+        // Print at actual size: scaling to the paper would miss the labels (ISO 32000-1, 12.2).
         preferences.pair(Name(b"PrintScaling"), Name(b"None"));
         drop(preferences);
         drop(catalog);
-        // Two of the fourteen fonts that every reader has (ISO 32000-1, 9.6.2.2).
+        // Two of the fourteen standard fonts (ISO 32000-1, 9.6.2.2).
         for (font, name) in [(Self::REGULAR, &b"Helvetica"[..]), (Self::BOLD, b"Helvetica-Bold")] {
             pdf.type1_font(font)
                 .base_font(Name(name))
@@ -85,7 +85,7 @@ impl Document {
     }
 }
 
-/// Draws a page. A PDF counts from the lower left corner.
+/// Draws a page. PDF coordinates start at the lower left corner.
 fn draw(page: &Page<'_>) -> Vec<u8> {
     let (_, height) = page.size();
     let mut content = Content::new();
@@ -154,7 +154,7 @@ fn draw_text(place: (f64, f64), text: &Text, height: f64, content: &mut Content)
     content.show(Str(&codes));
 }
 
-/// The code of a character in WinAnsiEncoding, as far as that equals Latin-1 (ISO 32000-1, annex D).
+/// Returns the code of a character in WinAnsiEncoding, as far as it equals Latin-1 (ISO 32000-1, annex D).
 pub(super) fn code_of(character: char) -> Option<u8> {
     match character {
         ' '..='~' | '\u{A0}'..='\u{FF}' => u8::try_from(u32::from(character)).ok(),
@@ -162,7 +162,7 @@ pub(super) fn code_of(character: char) -> Option<u8> {
     }
 }
 
-/// Millimetres of a page as points; a PDF's numbers have no more digits than an `f32`.
+/// Converts millimetres of a page to points; numbers in a PDF have no more digits than an `f32`.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::as_conversions,

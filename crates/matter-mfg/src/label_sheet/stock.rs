@@ -1,19 +1,19 @@
 use crate::{Extent, Millimetres};
 
-/// Labels as they are bought: how large a page is, and where its labels are.
+/// Labels as they are sold: the size of a page and the places of its labels.
 ///
-/// Nothing of it is checked before it becomes a [`LabelSheet`](crate::LabelSheet).
+/// It is checked only by [`LabelSheet`](crate::LabelSheet).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LabelStock {
     /// The page.
     pub page: Extent,
     /// A label.
     pub label: Extent,
-    /// Labels beside each other.
+    /// Labels in a row.
     pub columns: u32,
-    /// Labels below each other.
+    /// Labels in a column.
     pub rows: u32,
-    /// From the page's left and upper edge to the first label; `None` for labels in the middle of the page.
+    /// From the page's left and upper edge to the first label; `None` centres the labels on the page.
     pub margins: Option<Extent>,
     /// From a label's left and upper edge to those of the next; `None` for labels without gaps.
     pub pitch: Option<Extent>,
@@ -22,13 +22,14 @@ pub struct LabelStock {
 const A4: Extent = extent(210_000, 297_000);
 const LETTER: Extent = extent(215_900, 279_400);
 
-/// The stock that has a name: label, columns, rows and pitch. All have equal margins at opposite edges, so that these follow.
+/// Stock by name: label, columns, rows and pitch. Opposite margins are equal, so that they follow from these.
 ///
-/// Label sizes, numbers and gaps are those on the packages (Avery product pages: "labels per sheet", "label size"). The
-/// margins that follow are those of the templates of gLabels 3.4 (`avery-iso-templates.xml`, `avery-us-templates.xml`) to
-/// 0.4 mm for A4 and 0.2 mm for Letter, and for L7651 those that Label Planet states for its LP65/38 (10.7 and 4.75 mm).
+/// Label sizes, numbers and gaps are those printed on the packages (Avery product pages: "labels per sheet", "label
+/// size"). The resulting margins are those of the templates of gLabels 3.4 (`avery-iso-templates.xml`,
+/// `avery-us-templates.xml`) to within 0.4 mm for A4 and 0.2 mm for Letter, and for L7651 those that Label Planet
+/// publishes for its LP65/38 (10.7 and 4.75 mm).
 const NAMED: [(&str, Extent, Extent, [u32; 2], Extent); 14] = [
-    // Plain paper for a cutter, without gaps.
+    // Plain paper for cutting, without gaps.
     ("A4", A4, extent(47_500, 39_500), [4, 7], extent(47_500, 39_500)),
     ("Letter", LETTER, extent(48_000, 42_000), [4, 6], extent(48_000, 42_000)),
     // Avery, A4.
@@ -67,19 +68,19 @@ impl LabelStock {
     /// Plain A4 paper with 28 labels of 47.5 x 39.5 mm.
     pub const PLAIN: Self = of(&NAMED[0]);
 
-    /// Returns the names that [`LabelStock::named`] knows.
+    /// Returns the names that [`LabelStock::named`] accepts.
     pub fn names() -> impl Iterator<Item = &'static str> {
         NAMED.iter().map(|(name, ..)| *name)
     }
 
-    /// Finds stock by its name, such as `L7160`, in upper or lower case.
+    /// Returns stock by its name, such as `L7160`, ignoring case.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let mut known = NAMED.iter();
         known.find(|(known, ..)| known.eq_ignore_ascii_case(name)).map(of)
     }
 
-    /// Returns single labels, such as those on a roll: pages as large as a label.
+    /// Returns single labels, such as those on a roll: pages of the size of a label.
     #[must_use]
     pub const fn single(label: Extent) -> Self {
         Self {
@@ -92,7 +93,7 @@ impl LabelStock {
         }
     }
 
-    /// Returns plain paper with as many labels as fit without gaps, a centimetre at the edges left free.
+    /// Returns plain paper with as many labels as fit without gaps, leaving a centimetre at the edges free.
     #[must_use]
     pub fn filled(page: Extent, label: Extent) -> Self {
         let fit = |page: Millimetres, label: Millimetres| {
@@ -110,7 +111,7 @@ impl LabelStock {
         }
     }
 
-    /// Describes the stock in a few words, such as `L7160, 63.5 x 38.1 mm, 3 x 7 on a page`.
+    /// Describes the stock in short, such as `L7160, 63.5 x 38.1 mm, 3 x 7 on a page`.
     #[must_use]
     pub fn describe(&self) -> String {
         let known = NAMED.iter().find(|known| of(known) == *self);
@@ -123,7 +124,7 @@ impl LabelStock {
     }
 }
 
-/// Thousandths of a millimetre at the edges of paper that many printers do not reach.
+/// Edge of the paper that many printers do not reach, in thousandths of a millimetre.
 const FREE: i32 = 10_000;
 
 const fn of(row: &(&str, Extent, Extent, [u32; 2], Extent)) -> LabelStock {

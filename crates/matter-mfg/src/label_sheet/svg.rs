@@ -5,11 +5,11 @@ use zeroize::Zeroizing;
 use super::page::Page;
 use crate::device_label::{Fitted, Weight, has_exact_width};
 
-/// Draws a page, one user unit to the millimetre.
+/// Draws a page with one user unit per millimetre.
 pub(super) fn draw(page: &Page<'_>, title: &str) -> Zeroizing<String> {
     let (width, height) = page.size();
     let mut svg = Zeroizing::new(String::new());
-    // Writing into a string does not fail.
+    // Writing to a string does not fail.
     let _ = write!(
         *svg,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}mm\" height=\"{height}mm\" \
@@ -64,7 +64,7 @@ fn draw_label(place: (f64, f64), label: &Fitted<'_>, svg: &mut String) {
             svg.push_str(" font-weight=\"bold\"");
         }
         if has_exact_width(&text.text) {
-            // Where another font takes its place, the text is as wide.
+            // The text keeps its width when another font is substituted.
             let _ = write!(
                 svg,
                 " textLength=\"{:.3}\" lengthAdjust=\"spacingAndGlyphs\"",
@@ -78,7 +78,7 @@ fn draw_label(place: (f64, f64), label: &Fitted<'_>, svg: &mut String) {
     svg.push_str("</g>\n");
 }
 
-/// Writes text as XML: markup escaped, and control characters, which XML does not have, replaced.
+/// Escapes text for XML: markup, and control characters, which XML does not allow and which are replaced.
 fn escape(text: &str, svg: &mut String) {
     for character in text.chars() {
         match character {

@@ -6,11 +6,11 @@ use zeroize::Zeroizing;
 use super::{LabelFormat, LabelSheet, Page, pdf, small_modules, svg};
 use crate::{DeviceLabel, Error, Extent, LabelError, LabelStock, Message};
 
-/// Pages of one PDF, so that no file and no run's memory grows with the number of devices.
+/// Pages per PDF: a limit, so that neither files nor memory grow with the number of devices.
 const PDF_PAGES: usize = 100;
 
 impl LabelFormat {
-    /// Refuses labels that cannot be drawn in this format. Returns the size of their modules.
+    /// Refuses labels that cannot be drawn in this format. Returns their module size.
     pub(crate) fn check(self, labels: &[DeviceLabel], sheet: &LabelSheet) -> Result<f64, LabelError> {
         self.check_letters(labels)?;
         Ok(Page::new(sheet, 0, labels)?.module())
@@ -40,26 +40,26 @@ impl LabelFormat {
     }
 }
 
-/// Labels that are drawn.
+/// Drawn labels.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct DrawnLabels {
-    /// A PDF, or an SVG for each page. They show passcodes.
+    /// PDFs of up to a hundred pages, or an SVG for each page. They show passcodes.
     pub files: Vec<Zeroizing<Vec<u8>>>,
-    /// How many pages there are.
+    /// The number of pages.
     pub pages: usize,
-    /// Millimetres of the smallest module.
+    /// The smallest module in millimetres.
     pub module: f64,
-    /// What is to be told of that.
+    /// A warning if modules are small.
     pub warning: Option<Message>,
 }
 
 impl LabelSheet {
-    /// Draws labels on as many pages as they need.
+    /// Draws labels on as many pages as they require.
     ///
     /// # Errors
     ///
-    /// [`LabelError`] when one has no room, or has a text that the format cannot show.
+    /// [`LabelError`] if one does not fit, or has a text that the format cannot show.
     pub fn draw(&self, format: LabelFormat, labels: &[DeviceLabel], title: &str) -> Result<DrawnLabels, LabelError> {
         let mut drawn = DrawnLabels {
             files: Vec::new(),
@@ -100,7 +100,7 @@ impl DeviceLabel {
     ///
     /// # Errors
     ///
-    /// [`LabelError`] when it has no room, or a text has characters beyond Latin-1.
+    /// [`LabelError`] if it does not fit, or a text has characters beyond Latin-1.
     pub fn to_pdf(&self, size: Extent) -> Result<Zeroizing<Vec<u8>>, LabelError> {
         self.draw(LabelFormat::Pdf, size)
     }
@@ -109,7 +109,7 @@ impl DeviceLabel {
     ///
     /// # Errors
     ///
-    /// [`LabelError`] when it has no room.
+    /// [`LabelError`] if it does not fit.
     pub fn to_svg(&self, size: Extent) -> Result<Zeroizing<Vec<u8>>, LabelError> {
         self.draw(LabelFormat::Svg, size)
     }
@@ -124,7 +124,7 @@ impl DeviceLabel {
 
 /// Writes sheets of labels.
 ///
-/// Pages appear one after the other in a folder of their own.
+/// Pages are published one by one in a folder of their own.
 pub(crate) struct SheetWriter {
     format: LabelFormat,
     sheet: LabelSheet,
@@ -138,7 +138,7 @@ pub(crate) struct SheetWriter {
 }
 
 impl SheetWriter {
-    /// Starts the folder `name` in `parent`.
+    /// Creates the folder `name` in `parent`.
     pub(crate) fn new(
         parent: &Dir,
         name: &str,
@@ -169,7 +169,7 @@ impl SheetWriter {
         Ok(())
     }
 
-    /// Ends the last page.
+    /// Finishes the last page.
     pub(crate) fn finish(mut self) -> Result<(), Error> {
         if !self.page.is_empty() {
             self.end_page()?;
@@ -205,7 +205,7 @@ impl SheetWriter {
         self.write("pdf", &bytes)
     }
 
-    /// The title of the next file.
+    /// Returns the title of the next file.
     fn title(&self) -> String {
         format!("{}, file {}", self.title, self.files + 1)
     }

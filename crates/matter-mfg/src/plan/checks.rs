@@ -9,12 +9,12 @@ use crate::job::{InternalFiles, Job, RotatingIdPolicy};
 use crate::message::message;
 use crate::{Error, Field, Message};
 
-/// Options that stand alone and not beside each other.
+/// Refuses fields that exclude each other.
 pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
     if job.encrypt && job.without_image {
         return Err(Error::field(
             Field::Encrypt,
-            message!["has nothing to encrypt beside ", Field::NoImage],
+            message!["has nothing to encrypt with ", Field::NoImage],
         ));
     }
     check_internal(job)?;
@@ -25,9 +25,9 @@ pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
         ];
         if let Some((field, _)) = lists.iter().find(|(_, given)| *given) {
             let reason = message![
-                "has nothing to print beside ",
+                "has nothing to print with ",
                 Field::DynamicPasscode,
-                ": devices draw their passcodes themselves"
+                ": the devices draw their own passcodes"
             ];
             return Err(Error::field(*field, reason));
         }
@@ -39,7 +39,7 @@ pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
             };
             return Err(Error::field(
                 field,
-                message!["is not allowed beside ", Field::DynamicPasscode],
+                message!["cannot be used with ", Field::DynamicPasscode],
             ));
         }
         let given = [
@@ -48,9 +48,9 @@ pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
         ];
         if let Some((field, _)) = given.iter().find(|(_, given)| *given) {
             let reason = message![
-                "is not allowed beside ",
+                "cannot be used with ",
                 Field::DynamicPasscode,
-                ": devices draw their passcodes themselves"
+                ": the devices draw their own passcodes"
             ];
             return Err(Error::field(*field, reason));
         }
@@ -66,14 +66,14 @@ pub(super) fn check_combinations(job: &Job) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
     for mode in &job.supported_modes {
         if !seen.insert((mode.endpoint, mode.mode)) {
-            let reason = format!("mode {} of endpoint {} is there twice", mode.mode, mode.endpoint);
+            let reason = format!("duplicate mode {} of endpoint {}", mode.mode, mode.endpoint);
             return Err(Error::field(Field::SupportedModes, reason));
         }
     }
     Ok(())
 }
 
-/// A device's key must be somewhere.
+/// A device's key must be stored somewhere.
 fn check_internal(job: &Job) -> Result<(), Error> {
     if job.internal == InternalFiles::All || matches!(job.attestation, Attestation::None) {
         return Ok(());
@@ -86,15 +86,15 @@ fn check_internal(job: &Job) -> Result<(), Error> {
         return Ok(());
     };
     let reason = message![
-        "would leave a device's private key nowhere beside ",
+        "would leave a device's private key nowhere with ",
         other,
-        format!(", with which it is in {place} alone; all is allowed")
+        format!(", which keeps it in {place} alone; use 'all'")
     ];
     Err(Error::field(Field::Internal, reason))
 }
 
-/// What is right for development and wrong for products. The declaration's signer is named where nothing else tells that the
-/// devices are for tests.
+/// Warns of values that are right for development and wrong for products. Names the declaration's signer where nothing
+/// else shows that the devices are for tests.
 pub(super) fn warn_of_examples(job: &Job, cells: &[Cells], warnings: &mut Vec<Message>) {
     let passcodes = cells.iter().filter_map(|cells| cells.passcode.as_ref());
     if passcodes.chain(&job.passcode).any(Passcode::is_of_examples) {
@@ -126,19 +126,19 @@ pub(super) fn warn_of_examples(job: &Job, cells: &[Cells], warnings: &mut Vec<Me
         return;
     }
     if job.declaration.as_ref().is_some_and(Declaration::has_test_signer) {
-        let text = "the declaration is signed with the published test key; commissioners refuse it unless they are told \
+        let text = "the declaration is signed with the published test key; commissioners refuse it unless configured \
                     to trust test devices";
         warnings.push(message![Field::Declaration, format!(": {text}")]);
     }
 }
 
-/// What the audit would say of a device that gets such a value.
+/// Returns the audit's finding for a device with such a value.
 fn named(check: Check, field: Field) -> Message {
     let remedy = check.remedy().map_or(String::new(), |remedy| format!("; {remedy}"));
     message![field, format!(": {}{remedy} [{check}]", check.sentence())]
 }
 
-/// A declaration that does not cover the product is refused by every commissioner.
+/// A declaration that does not cover the product makes every commissioner refuse the device.
 pub(super) fn check_declaration(job: &Job, warnings: &mut Vec<Message>) -> Result<(), Error> {
     let Some(declaration) = &job.declaration else {
         return Ok(());
@@ -156,15 +156,11 @@ pub(super) fn check_declaration(job: &Job, warnings: &mut Vec<Message>) -> Resul
     }
     Err(Error::field(
         Field::Declaration,
-        message![
-            format!("{reason}; "),
-            Field::AllowDeclarationMismatch,
-            " takes it nevertheless"
-        ],
+        message![format!("{reason}; "), Field::AllowDeclarationMismatch, " accepts it"],
     ))
 }
 
-/// Values that only one device may have, given by an option or by a column and not by both.
+/// Values for a single device are given by an option or by a column, not by both.
 pub(super) fn check_single(job: &Job, count: u32) -> Result<(), Error> {
     let single = [
         (Field::Passcode, "passcode", job.passcode.is_some()),
@@ -175,27 +171,23 @@ pub(super) fn check_single(job: &Job, count: u32) -> Result<(), Error> {
             "rd-id-uid",
             matches!(job.rotating_id, RotatingIdPolicy::Given(_)),
         ),
-        // Without a column: one of that name is refused with the column's own reason.
+        // No column: a column of that name is refused for a reason of its own.
         (Field::Salt, "", job.salt.is_some()),
         (Field::Verifier, "", job.verifier.is_some()),
     ];
     for (field, column, _) in single.iter().filter(|(_, _, given)| *given) {
         if count > 1 {
             let reason = message![
-                format!("is for one device, and {count} are to be made; "),
+                format!("applies to a single device, but {count} are to be made; use "),
                 Field::Count,
-                " 1 is allowed"
+                " 1"
             ];
             return Err(Error::field(*field, reason));
         }
         if job.values.as_ref().is_some_and(|(columns, _)| columns.sets(column)) {
             return Err(Error::field(
                 *field,
-                message![
-                    format!("is set by the column '{column}' of "),
-                    Field::Values,
-                    " as well"
-                ],
+                message![format!("is also set by the column '{column}' of "), Field::Values, ""],
             ));
         }
     }

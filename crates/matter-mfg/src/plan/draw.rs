@@ -15,22 +15,22 @@ use crate::random::Random;
 use crate::timing::{Phase, Timings};
 use crate::{Error, RotatingIdPolicy};
 
-/// Draws a passcode so often before it gives up: even when all but one of a thousand are taken, one is found.
+/// Attempts to draw a free passcode: enough even when all but one of a thousand are taken.
 const DRAWS: u32 = 10_000;
 
-/// What a device gets before anything is computed from it.
+/// The random and given values of a device before anything is computed from them.
 pub(crate) struct Draw<'c> {
     discriminator: Discriminator,
-    /// None for a device that draws it itself.
+    /// `None` for a device that draws it itself.
     passcode: Option<Passcode>,
     cells: Cow<'c, Cells>,
     salt: Salt,
     iterations: Iterations,
-    /// Its own, so that with a seed a device does not depend on those before it.
+    /// Random numbers of its own, so that with a seed a device does not depend on the ones before it.
     rng: Random,
 }
 
-/// Which random values a device is given.
+/// The random values that are given to a device.
 pub(crate) struct Given {
     pub(crate) passcode: bool,
     pub(crate) salt: bool,
@@ -38,9 +38,10 @@ pub(crate) struct Given {
 }
 
 impl Plan {
-    /// Draws what is not given for some devices, each discriminator without replacement.
+    /// Draws the missing values of some devices, discriminators without replacement.
     ///
-    /// `taken` says what of a passcode and a discriminator another device has; a passcode that was drawn is drawn again.
+    /// `taken` reports which of a passcode and a discriminator another device has; a drawn passcode is then drawn
+    /// again.
     pub(crate) fn draw(
         &self,
         indices: Range<u32>,
@@ -87,7 +88,7 @@ impl Plan {
         Ok(drawn)
     }
 
-    /// Makes the records of devices that were drawn, their verifiers many at a time.
+    /// Makes the records of drawn devices and derives their verifiers in groups.
     pub(crate) fn identities(
         &self,
         drawn: Vec<Draw<'_>>,
@@ -139,7 +140,7 @@ impl Plan {
         Ok(Identity { uuid, record })
     }
 
-    /// Which of a device's random values are given and not drawn.
+    /// Returns the random values of a device that are given rather than drawn.
     pub(crate) fn given(&self, index: u32) -> Given {
         let cells = self.cells(index);
         Given {
@@ -155,8 +156,8 @@ impl Plan {
     }
 }
 
-/// Derives the verifiers of devices, those with the same iteration count together, and returns them in order; none for a
-/// device that draws its passcode itself.
+/// Derives the verifiers of devices, grouped by iteration count, and returns them in order; `None` for a device that
+/// draws its passcode itself.
 fn derive(drawn: &[Draw<'_>], lanes: Option<Lanes>) -> Result<Vec<Option<PaseCredential>>, Error> {
     let counts = drawn.iter().map(|draw| draw.iterations.get()).collect::<BTreeSet<_>>();
     let mut derived = Vec::with_capacity(drawn.len());

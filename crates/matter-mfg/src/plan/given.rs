@@ -9,10 +9,10 @@ use crate::job::Job;
 use crate::message::message;
 use crate::{Error, Field, Message, ValueList};
 
-const RANGE: &str = "0 is not in 1..=4294967295";
+const RANGE: &str = "0 is not in the range 1 to 4294967295";
 
-/// The number of devices: the rows of the values file, which win with a warning, or what was asked for, or as many as
-/// the shortest of what is given for each device.
+/// Returns the number of devices: the rows of the values file, which override the requested count with a warning, or
+/// the requested count, or the length of the shortest list.
 pub(super) fn count(job: &Job, rows: Option<usize>, warnings: &mut Vec<Message>) -> Result<u32, Error> {
     if job.count == Some(0) {
         return Err(Error::field(Field::Count, RANGE));
@@ -22,13 +22,13 @@ pub(super) fn count(job: &Job, rows: Option<usize>, warnings: &mut Vec<Message>)
     let count = match (&job.values, rows, job.count) {
         (Some((_, table)), Some(rows), asked) => {
             if rows == 0 {
-                return Err(Error::file(Field::Values, table.path(), "has no row below its header"));
+                return Err(Error::file(Field::Values, table.path(), "has no row after its header"));
             }
             let rows = number(rows);
             if let Some(asked) = asked.filter(|asked| *asked != rows) {
                 let path = table.path().display();
                 warnings.push(message![
-                    format!("{path} has {rows} rows, so that {rows} devices are made and not the {asked} of "),
+                    format!("{path} has {rows} rows, so {rows} devices are made instead of the {asked} of "),
                     Field::Count
                 ]);
             }
@@ -43,9 +43,9 @@ pub(super) fn count(job: &Job, rows: Option<usize>, warnings: &mut Vec<Message>)
                     let reason = message![
                         format!("has {less} values and "),
                         *first,
-                        format!(" has {len}; "),
+                        format!(" has {len}; give the number of devices with "),
                         Field::Count,
-                        " says how many devices are to be made"
+                        ""
                     ];
                     return Err(Error::field(*other, reason));
                 }
@@ -55,18 +55,18 @@ pub(super) fn count(job: &Job, rows: Option<usize>, warnings: &mut Vec<Message>)
     for (field, len) in supplies {
         let len = number(len);
         if len < count {
-            let reason = format!("has {len} for {count} devices");
+            let reason = format!("has {len} values for {count} devices");
             return Err(Error::field(field, reason));
         }
         if len > count {
-            let text = format!(" has {len} for {count} devices; the first {count} are used");
+            let text = format!(" has {len} values for {count} devices; the first {count} are used");
             warnings.push(message![field, text]);
         }
     }
     Ok(count)
 }
 
-/// Everything that is given one for each device, with its number.
+/// Returns every list of values for devices, with its length.
 fn supplies(job: &Job) -> Vec<(Field, usize)> {
     let mut supplies = Vec::new();
     supplies.extend(job.passcodes.as_ref().map(|list| (list.field(), list.len())));
@@ -80,7 +80,7 @@ fn supplies(job: &Job) -> Vec<(Field, usize)> {
     supplies
 }
 
-/// Puts everything that is given for single devices into their cells, which are left empty when nothing is.
+/// Adds the values for single devices to their cells, which stay empty when nothing is given.
 pub(super) fn merge(job: &Job, cells: &mut Vec<Cells>, count: u32, time: DateTime) -> Result<(), Error> {
     if supplies(job).is_empty() && job.salt.is_none() && job.verifier.is_none() {
         return check_serials(cells);
@@ -104,7 +104,7 @@ pub(super) fn merge(job: &Job, cells: &mut Vec<Cells>, count: u32, time: DateTim
             let uuid = dac.uuid().map(str::to_owned);
             if let Some(uuid) = uuid.as_ref().filter(|uuid| job.top().join(uuid).exists()) {
                 let (field, path) = &dac.origin;
-                let reason = format!("its device {uuid} is in {} already", job.top().display());
+                let reason = format!("its device {uuid} already exists in {}", job.top().display());
                 return Err(Error::file(*field, path, reason));
             }
             cells.dac = Some(GivenDac { uuid, credentials });
@@ -135,10 +135,14 @@ fn put<T: Clone>(
         ),
     };
     if let Some(single) = single {
-        return Err(Error::field(list.field(), message!["is not allowed beside ", single]));
+        return Err(Error::field(list.field(), message!["cannot be used with ", single]));
     }
     if job.values.as_ref().is_some_and(|(columns, _)| columns.sets(column)) {
-        let reason = message![format!("the column '{column}' of "), Field::Values, " sets the same"];
+        let reason = message![
+            format!("the column '{column}' of "),
+            Field::Values,
+            " sets the same field"
+        ];
         return Err(Error::file(list.field(), list.path(), reason));
     }
     for (cells, value) in cells.iter_mut().zip(list.values()) {
@@ -147,35 +151,26 @@ fn put<T: Clone>(
     Ok(())
 }
 
-/// A verifier from elsewhere is derived again, so that it cannot differ from what the passcode on the label gives.
+/// A given verifier is derived again, so that it agrees with the passcode on the label.
 fn give_verifier(job: &Job, cells: &mut Cells) -> Result<(), Error> {
     let (salt, verifier) = match (&job.salt, &job.verifier) {
         (None, None) => return Ok(()),
         (Some(_), None) => {
-            return Err(Error::field(
-                Field::Salt,
-                message!["needs ", Field::Verifier, " beside it"],
-            ));
+            return Err(Error::field(Field::Salt, message!["requires ", Field::Verifier]));
         }
         (None, Some(_)) => {
-            return Err(Error::field(
-                Field::Verifier,
-                message!["needs ", Field::Salt, " beside it"],
-            ));
+            return Err(Error::field(Field::Verifier, message!["requires ", Field::Salt]));
         }
         (Some(salt), Some(verifier)) => (*salt, verifier),
     };
     if cells.salt.is_some() {
         return Err(Error::field(
             Field::Salt,
-            message!["is set by the column 'salt' of ", Field::Values, " as well"],
+            message!["is also set by the column 'salt' of ", Field::Values],
         ));
     }
     let Some(passcode) = cells.passcode.as_ref().or(job.passcode.as_ref()) else {
-        return Err(Error::field(
-            Field::Salt,
-            message!["needs ", Field::Passcode, " beside it"],
-        ));
+        return Err(Error::field(Field::Salt, message!["requires ", Field::Passcode]));
     };
     let parameters = PbkdfParameters {
         iterations: cells.iterations.unwrap_or(job.iterations),
@@ -191,13 +186,13 @@ fn check_supplied_pai(job: &Job, pai: &Certificate, time: DateTime) -> Result<()
     super::signer::check_pai_certificate(job, pai, Field::Certificate)?;
     if !pai.validity().contains(time) {
         let (first, last) = (pai.not_before(), pai.not_after());
-        let reason = format!("the PAI is valid in {first}..={last}, which {time} is not in");
+        let reason = format!("the PAI is valid from {first} to {last}, which does not include {time}");
         return Err(Error::field(Field::Certificate, reason));
     }
     Ok(())
 }
 
-/// Two devices with one serial number are a mistake in the list.
+/// A serial number of two devices is a mistake in the list.
 fn check_serials(cells: &[Cells]) -> Result<(), Error> {
     let mut devices = BTreeMap::new();
     let numbered = cells.iter().zip(1..);

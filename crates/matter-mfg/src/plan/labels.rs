@@ -1,4 +1,4 @@
-//! What the labels of a run say, and whether they can be drawn.
+//! The texts of a run's labels, and the check that they can be drawn.
 
 use matter_factory_data::ProductInformation;
 use matter_setup_payload::SetupPayload;
@@ -9,13 +9,13 @@ use super::Plan;
 use crate::label_sheet::{Page, small_modules};
 use crate::{DeviceLabel, Error, Field, LabelFormat};
 
-/// A serial number as long as one that is drawn.
+/// A serial number as long as a drawn one.
 const SERIAL: &str = "0123456789abcdef0123456789abcdef";
-/// The passcode and the discriminator of the SDK's examples.
+/// Passcode and discriminator of the SDK's examples.
 const EXAMPLE: (u32, u16) = (20_202_021, 3840);
 
 impl Plan {
-    /// Refuses labels that cannot be drawn as the job has them, as far as their texts are known.
+    /// Refuses labels that cannot be drawn with this job, as far as their texts are known.
     pub(super) fn check_labels(&mut self) -> Result<(), Error> {
         let lists = &self.job.lists;
         let Some(format) = lists.labels else {
@@ -37,17 +37,17 @@ impl Plan {
         Ok(())
     }
 
-    /// Tells whether the run writes sheets of labels.
+    /// Returns whether the run writes sheets of labels.
     #[must_use]
     pub const fn has_labels(&self) -> bool {
         self.job.lists.labels.is_some()
     }
 
-    /// Draws the first sheet of labels as it will be, with the code of the SDK's examples on each and the labels' edges.
+    /// Draws the first sheet of labels with outlines, and with the code of the SDK's examples on each label.
     ///
     /// # Errors
     ///
-    /// [`Error::Field`] when the labels cannot be drawn in the format.
+    /// [`Error::Field`] if the labels cannot be drawn in the format.
     pub fn preview_labels(&self, format: LabelFormat) -> Result<Zeroizing<Vec<u8>>, Error> {
         let sheet = &self.job.lists.label_sheet;
         let used = sheet.start().saturating_sub(1);
@@ -82,7 +82,7 @@ impl Plan {
         serial.into_iter().fold(label, DeviceLabel::with_serial)
     }
 
-    /// What the files of labels are called.
+    /// Returns the title of the label files.
     pub(crate) fn labels_title(&self) -> String {
         let product = &self.job.product;
         let names = [
@@ -97,7 +97,7 @@ impl Plan {
         )
     }
 
-    /// Returns a value of a device: that of its row, or that of all.
+    /// Returns a device's value: the one of its row, or the common one.
     fn product<'p>(&'p self, row: u32, value: impl Fn(&'p ProductInformation) -> Option<&'p str>) -> Option<&'p str> {
         let cells = usize::try_from(row).ok().and_then(|row| self.cells.get(row));
         cells

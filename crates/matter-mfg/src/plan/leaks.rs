@@ -1,4 +1,5 @@
-//! The private keys of those who sign, which belong into no device: a cell may have one by mistake, or the file that it names.
+//! The private keys of signers, which must not be in any device: a cell, or a file that it names, may hold one by
+//! mistake.
 
 use esp_nvs_image::{Key, Namespace, Value};
 use matter_factory_data::{
@@ -13,10 +14,10 @@ use crate::attestation::Attestation;
 use crate::job::Job;
 use crate::{Error, Field};
 
-/// No row has more values as long as a key.
+/// Most values of a row that are searched; no row has more values as long as a key.
 const MAX_TRIED: usize = 256;
 
-/// Collects the keys of those who sign, as far as the run has them, and whose others would be.
+/// Collects the signers' keys that the run holds, and the owners of the others.
 pub(super) fn signing_keys(job: &Job, signer: Option<&Signer>) -> KeySet {
     let mut keys = KeySet::new();
     if let Some(signer) = signer {
@@ -26,7 +27,7 @@ pub(super) fn signing_keys(job: &Job, signer: Option<&Signer>) -> KeySet {
         }
     }
     match &job.attestation {
-        Attestation::Supplied { pai, .. } => keys.add_owner(pai.public_key(), KeyOwner::Pai),
+        Attestation::Supplied { pai, .. } => keys.add_owner(&pai.public_key(), KeyOwner::Pai),
         Attestation::Paa { authority, .. } => {
             keys.add_owner(&authority.key.public_key(), KeyOwner::Paa);
             if let Some(key) = authority.key.private_key() {
@@ -47,10 +48,13 @@ fn has_the_key_of_its_pai(record: &DeviceRecord) -> bool {
 }
 
 impl Plan {
-    /// Refuses a row of values of which one has such a key.
+    /// Refuses a row whose values contain such a key.
     pub(super) fn check_row(&self, record: &DeviceRecord, row: usize) -> Result<(), Error> {
         if has_the_key_of_its_pai(record) {
-            let reason = format!("has the public key of {}, which belongs into no device", KeyOwner::Pai);
+            let reason = format!(
+                "has the public key of {}, which must not be in any device",
+                KeyOwner::Pai
+            );
             return Err(Error::field(Field::DacCertificate, reason));
         }
         let mut found = None;
@@ -67,8 +71,8 @@ impl Plan {
         }
     }
 
-    /// Refuses a device with such a key, before it is anywhere. What its values say was looked at before the first device;
-    /// its own key may be that of the PAI.
+    /// Refuses a device that contains such a key before it is stored anywhere. Its values were checked before the first
+    /// device; its own key may still be the PAI's.
     pub(crate) fn check_keys(&self, record: &DeviceRecord) -> Result<(), Error> {
         if has_the_key_of_its_pai(record) {
             return Err(Error::leak("dac-key", &KeyOwner::Pai));
@@ -81,7 +85,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Whose key a value has in it, in whichever form.
+    /// Returns the owner of a key that a value contains, in any encoding.
     fn key_in(&self, value: Value<'_>) -> Option<String> {
         let bytes = match value {
             Value::Str(text) => text.as_bytes(),
@@ -97,9 +101,9 @@ impl Plan {
         })
     }
 
-    /// Names where the value comes from: a cell, or a field of the job.
+    /// Names the origin of the value: a cell, or a field of the job.
     fn leak(&self, namespace: &Namespace, key: &Key, row: usize, whose: &str) -> Error {
-        let reason = format!("holds {whose}, which belongs into no device");
+        let reason = format!("contains {whose}, which must not be in any device");
         if let Some((columns, table)) = &self.job.values
             && columns
                 .iter()
@@ -130,9 +134,9 @@ mod tests {
     use crate::device::Device;
     use crate::plan::Identity;
 
-    /// However it came there: a device of which a value has the key is not made.
+    /// A device with the key is not made, regardless of how the key got there.
     #[test]
-    fn device_with_the_key_of_who_signs_is_not_made() {
+    fn device_with_a_signing_key_is_not_made() {
         let folder = tempfile::tempdir().unwrap();
         let mut job = Job::new("0xFFF1".parse().unwrap(), "0x8000".parse().unwrap());
         job.outdir = folder.path().join("out");
@@ -157,9 +161,9 @@ mod tests {
             record.add_entry(entry).unwrap();
             let uuid = "device".to_owned();
             let made = Device::finish(Identity { uuid, record }, &plan, &mut Timings::default());
-            let said = made.err().map(|error| (error.is_input(), error.to_string()));
-            let refused = "a device would have the PAI's key in its entry 'mine', which belongs into no device";
-            assert_eq!(said, (!is_made).then(|| (false, refused.to_owned())));
+            let message = made.err().map(|error| (error.is_input(), error.to_string()));
+            let refused = "a device would have the PAI's key in its entry 'mine', which must not be in any device";
+            assert_eq!(message, (!is_made).then(|| (false, refused.to_owned())));
         }
     }
 }

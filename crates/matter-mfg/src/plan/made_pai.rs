@@ -22,7 +22,7 @@ use crate::{Error, Field, inputs};
 const CERT_PEM: &str = "pai_cert.pem";
 const KEY: &str = "pai_key.pem";
 
-/// The PAI of a run with `--paa`: that of an earlier run with the same output folder when it fits, or a new one.
+/// The PAI of a run with `--paa`: a fitting one of an earlier run with the same output folder, or a new one.
 #[derive(Clone, Debug)]
 pub(crate) struct MadePai {
     folder: PathBuf,
@@ -30,9 +30,9 @@ pub(crate) struct MadePai {
     pub(super) key: PrivateKey,
     /// Whether it is to be written.
     new: bool,
-    /// The certificate that was there, in PEM, whether it fits or not.
+    /// The existing certificate in PEM, fitting or not.
     found: Option<Vec<u8>>,
-    /// The serial number of one that was there and does not fit.
+    /// The serial number of an existing certificate that does not fit.
     replaced: Option<String>,
 }
 
@@ -51,24 +51,24 @@ impl MadePai {
         for name in [CERT_PEM, KEY] {
             let path = folder.join(name);
             if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
-                let reason = "is no file, and the run keeps its PAI under that name; move it away";
+                let reason = "is not a file, but the run stores its PAI under that name; move it away";
                 return Err(Error::file(Field::Paa, &path, reason));
             }
         }
         let (found, has_key) = look(&folder);
         let mut replaced = None;
         if has_key && found.is_none() {
-            let reason = "is there without its certificate, and the run keeps its PAI under that name; move it away";
+            let reason = "exists without its certificate, but the run stores its PAI under that name; move it away";
             return Err(Error::file(Field::Paa, &folder.join(KEY), reason));
         }
         if found.is_some() {
             let certificate = inputs::read_certificate(Field::Paa, &folder.join(CERT_PEM))?;
-            // Without a key: that of a run that was killed while it put both aside.
+            // No key: a killed run was moving both aside.
             let key = has_key.then(|| inputs::read_private_key(Field::Paa, &folder.join(KEY), None));
             let key = key.transpose()?;
             let fits = |key: &PrivateKey| {
                 certificate.verify_issued_by(&authority.certificate).is_ok()
-                    && key.public_key() == *certificate.public_key()
+                    && key.public_key() == certificate.public_key()
                     && certificate.common_name() == Some(&name)
                     && certificate.vendor_id() == Some(job.dac_ids().0)
                     && certificate.product_id() == Some(job.dac_ids().1)
@@ -107,19 +107,19 @@ impl MadePai {
         })
     }
 
-    /// Tells whether it was there before the run.
+    /// Returns whether it existed before the run.
     pub(crate) const fn is_reused(&self) -> bool {
         !self.new
     }
 
-    /// Writes the PAI into the output folder, unless it was read: key and certificate together. One that is replaced stays
-    /// beside it: certificates that it has signed may be in devices. The caller keeps other runs from doing the same.
+    /// Writes a new PAI into the output folder, key and certificate together. A replaced one is kept beside it: devices
+    /// may have certificates that it signed. The caller excludes concurrent runs.
     pub(crate) fn publish(&self, top: &Dir) -> Result<(), Error> {
         if !self.new {
             return Ok(());
         }
         let staging = top.create_child(STAGING).map_err(Error::write(&self.folder))?;
-        // Of a run that was killed here.
+        // Left by a killed run.
         sweep(&staging).map_err(Error::write(staging.path()))?;
         let path = staging.path().join(CERT_PEM);
         let found = staging.open_file(CERT_PEM).and_then(|mut file| {
@@ -161,8 +161,8 @@ impl MadePai {
     }
 }
 
-/// Reads the certificate that is there, and tells whether its key is. Another run puts the key there first, and its
-/// certificate at once after it.
+/// Reads the existing certificate, and returns whether its key exists. Another run writes the key first and the
+/// certificate directly after it.
 fn look(folder: &Path) -> (Option<Vec<u8>>, bool) {
     const TRIES: u32 = 20;
     const PAUSE: Duration = Duration::from_millis(10);
@@ -191,7 +191,7 @@ fn issue(
     issuer.issue_pai(&subject, &key.public_key(), validity, SerialNumber::generate(rng))
 }
 
-/// That it is a PAA, and not one of another vendor.
+/// Checks that it is a PAA, and not one of another vendor.
 fn check_authority(job: &Job, authority: &Authority) -> Result<(), Error> {
     let certificate = &authority.certificate;
     if !certificate.is_ca()
@@ -200,13 +200,13 @@ fn check_authority(job: &Job, authority: &Authority) -> Result<(), Error> {
     {
         return Err(Error::field(
             Field::Certificate,
-            "is not a PAA, which signs itself and PAIs",
+            "is not a PAA, which is self-signed and signs PAIs",
         ));
     }
     certificate
         .verify_issued_by(certificate)
         .map_err(|error| Error::field(Field::Certificate, format_args!("is not a PAA: {error}")))?;
-    if certificate.public_key() != &authority.key.public_key() {
+    if certificate.public_key() != authority.key.public_key() {
         let reason = message!["is not the private key of the certificate of ", Field::Certificate];
         return Err(Error::field(Field::Key, reason));
     }
@@ -214,7 +214,7 @@ fn check_authority(job: &Job, authority: &Authority) -> Result<(), Error> {
     match certificate.vendor_id().filter(|found| *found != vendor) {
         Some(found) => {
             let reason = format!(
-                "the PAA is of vendor {found}, and the {} of vendor {vendor}",
+                "the PAA is of vendor {found}, but the {} of vendor {vendor}",
                 signer::whose(job)
             );
             Err(Error::field(Field::Certificate, reason))

@@ -9,7 +9,7 @@ use crate::Field;
 use crate::attestation::Attestation;
 
 impl Plan {
-    /// Returns for how many devices, from the first on, something may be given.
+    /// Returns the number of devices, from the first on, for which values may be given.
     pub(crate) fn given_rows(&self) -> u32 {
         u32::try_from(self.cells.len())
             .unwrap_or(u32::MAX)
@@ -17,7 +17,7 @@ impl Plan {
             .min(self.count)
     }
 
-    /// Returns what is given for a device that no other one may have.
+    /// Returns the given values of a device that must be unique.
     pub(crate) fn given_traits(&self, row: u32) -> GivenTraits<'_> {
         let cells = usize::try_from(row).ok().and_then(|row| self.cells.get(row));
         let passcode = cells.and_then(|cells| cells.passcode.as_ref());
@@ -32,12 +32,12 @@ impl Plan {
         }
     }
 
-    /// Tells whether the keys of devices come from elsewhere.
+    /// Returns whether the keys of devices come from elsewhere.
     pub(crate) const fn are_keys_given(&self) -> bool {
         matches!(self.job.attestation, Attestation::Supplied { .. })
     }
 
-    /// Returns where a given certificate comes from: the field and the file.
+    /// Returns the origin of a given certificate: the field and the file.
     pub(crate) fn origin_of_dac(&self, row: u32) -> Option<(Field, &Path)> {
         let Attestation::Supplied { dacs, .. } = &self.job.attestation else {
             return None;
@@ -46,8 +46,8 @@ impl Plan {
         Some((*field, path))
     }
 
-    /// Finds a value that two devices are given although it must be unique: what it is, and the numbers of both, from 1.
-    /// Serial numbers are given once in any case.
+    /// Returns a value that must be unique but is given to two devices: its kind, and the numbers of both, from 1.
+    /// Serial numbers are always unique among the given ones.
     pub(crate) fn first_repeated(&self, unique: Unique) -> Option<(&'static str, u32, u32)> {
         let (mut passcodes, mut pairs, mut keys) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (number, cells) in (1..).zip(&self.cells) {
@@ -55,7 +55,7 @@ impl Plan {
             let discriminator = cells.discriminator.or(self.job.discriminator);
             let pair = passcode.zip(discriminator.map(|discriminator| discriminator.get()));
             let credentials = cells.dac.as_ref().map(|given| &given.credentials);
-            let key = credentials.map(|credentials| credentials.dac().public_key().as_bytes());
+            let key = credentials.map(|credentials| *credentials.dac().public_key().as_bytes());
             let passcode = repeated(&mut passcodes, passcode.filter(|_| unique.passcode), number);
             let pair = repeated(&mut pairs, pair.filter(|_| unique.pair), number);
             let key = repeated(&mut keys, key.filter(|_| unique.key), number);
@@ -72,7 +72,7 @@ impl Plan {
     }
 }
 
-/// Returns who has a value already.
+/// Returns the device that already has a value.
 fn repeated<T: Ord>(seen: &mut BTreeMap<T, u32>, value: Option<T>, number: u32) -> Option<u32> {
     value.and_then(|value| seen.insert(value, number))
 }

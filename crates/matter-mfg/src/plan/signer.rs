@@ -12,10 +12,10 @@ use crate::job::Job;
 use crate::message::message;
 use crate::{Error, Field, TestPki};
 
-/// Days that the reference tool's certificates are valid.
+/// Validity of the reference tool's certificates, in days.
 const DEFAULT_LIFETIME: u32 = 36_500;
 
-/// The PAI that signs, and for how long.
+/// The signing PAI and the validity of its certificates.
 #[derive(Debug)]
 pub(super) struct Signer {
     pub(super) pai: IssuerVerifier,
@@ -30,14 +30,14 @@ impl Signer {
     }
 }
 
-/// What the certificates of a batch have in common, encoded once.
+/// The parts that the certificates of a batch share, encoded once.
 pub(super) struct BatchSigner<'s> {
     signer: &'s Signer,
     template: DacTemplate<'s, P256Signer>,
 }
 
 impl<'s> BatchSigner<'s> {
-    /// The common name is a stand-in: a UUID, as those of the devices.
+    /// The common name is a placeholder: a UUID, as those of the devices.
     pub(super) fn new(signer: &'s Signer, job: &Job) -> Result<Self, Error> {
         let name = "00000000-0000-0000-0000-000000000000";
         let (vendor, product) = job.dac_ids();
@@ -47,9 +47,9 @@ impl<'s> BatchSigner<'s> {
         Ok(Self { signer, template })
     }
 
-    /// Makes a key and its certificate, whose common name is the device's UUID.
+    /// Makes a key and its certificate with the device's UUID as the common name.
     ///
-    /// The credentials verify the signature, once.
+    /// The signature is verified once, by the credentials.
     pub(super) fn issue<R: CryptoRng + ?Sized>(
         &self,
         uuid: &str,
@@ -73,7 +73,7 @@ pub(super) fn signing(error: AttestationError) -> Error {
     }
 }
 
-/// Who signs, if anybody does, and where that one comes from.
+/// The signer, if any, and its origin.
 #[derive(Default)]
 pub(super) struct Opened {
     pub(super) test_pki: Option<TestPki>,
@@ -81,14 +81,14 @@ pub(super) struct Opened {
     pub(super) signer: Option<Signer>,
 }
 
-/// The key of the PAI that signs, for the manifest.
+/// Returns the key of the signing PAI, for the manifest.
 pub(super) fn manifest_key(signer: Option<&Signer>) -> Result<P256Signer, Error> {
-    let reason = "pai is the key of the run's PAI, which is not given; the file of a key is allowed";
+    let reason = "'pai' is the key of the run's PAI, which is not given; use the file of a key";
     let key = signer.map(|signer| signer.key.clone());
     key.ok_or_else(|| Error::field(Field::ManifestSigner, reason))
 }
 
-/// Finds out who signs; for a test run also the declaration.
+/// Opens the signer; for a test run also makes the declaration.
 pub(super) fn open_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRng) -> Result<Opened, Error> {
     let opened = find_signer(job, time, rng)?;
     if let Some(signer) = &opened.signer {
@@ -97,7 +97,7 @@ pub(super) fn open_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRn
     Ok(opened)
 }
 
-/// Nobody wants certificates that have expired before they are made.
+/// Refuses certificates that have expired before they are made.
 fn check_end(job: &Job, end: DateTime, now: DateTime) -> Result<(), Error> {
     if end > now {
         return Ok(());
@@ -105,7 +105,7 @@ fn check_end(job: &Job, end: DateTime, now: DateTime) -> Result<(), Error> {
     let field = match (job.lifetime_days, job.valid_from) {
         (Some(_), _) => Field::Lifetime,
         (None, Some(_)) => Field::ValidFrom,
-        // The issuer ends, and the certificates with it.
+        // The issuer ends first, and the certificates with it.
         (None, None) => Field::Certificate,
     };
     let reason = format!("the certificates would end at {end}, which is not after {now}, the time of the run");
@@ -123,7 +123,7 @@ fn find_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRng) -> Resul
             match given.iter().find(|(_, given)| *given) {
                 Some((field, _)) => Err(Error::field(
                     *field,
-                    "is for certificates that are made, and nobody is named to sign any",
+                    "applies to new certificates, but no signer is given",
                 )),
                 None => Ok(Opened::default()),
             }
@@ -156,9 +156,9 @@ fn find_signer(job: &mut Job, time: DateTime, rng: &mut impl CryptoRng) -> Resul
                 return Err(Error::field(
                     Field::TestPki,
                     message![
-                        "makes its own declaration; ",
+                        "makes its own declaration; it cannot be used with ",
                         Field::Declaration,
-                        " is not allowed beside it"
+                        ""
                     ],
                 ));
             }
@@ -188,18 +188,18 @@ fn check_pai(job: &Job, signer: &Signer, (cert, key): (Field, Field)) -> Result<
     check_pai_certificate(job, signer.pai.issuer(), cert)
 }
 
-/// That it is a PAI, and one of the vendor and of the product or of all.
+/// Checks that it is a PAI of the vendor, and of the product or of all products.
 pub(super) fn check_pai_certificate(job: &Job, pai: &Certificate, cert: Field) -> Result<(), Error> {
     let (vendor, product) = job.dac_ids();
     let found = pai.vendor_id();
     if found != Some(vendor) {
         let found = found.map_or("no vendor".to_owned(), |id| format!("vendor {id}"));
-        let reason = format!("the PAI is for {found}, and the {} of vendor {vendor}", whose(job));
+        let reason = format!("the PAI is for {found}, but the {} of vendor {vendor}", whose(job));
         return Err(Error::field(cert, reason));
     }
     if let Some(found) = pai.product_id().filter(|found| *found != product) {
         let reason = format!(
-            "the PAI is for product {found}, and the {} of product {product}",
+            "the PAI is for product {found}, but the {} of product {product}",
             whose(job)
         );
         return Err(Error::field(cert, reason));
@@ -210,7 +210,7 @@ pub(super) fn check_pai_certificate(job: &Job, pai: &Certificate, cert: Field) -
     Ok(())
 }
 
-/// Whose vendor and product a certificate must have.
+/// Returns the subject that determines vendor and product of a certificate.
 pub(crate) fn whose(job: &Job) -> &'static str {
     if job.dac_ids() == (job.vendor_id, job.product_id) {
         "devices are"
@@ -219,11 +219,11 @@ pub(crate) fn whose(job: &Job) -> &'static str {
     }
 }
 
-/// How long the devices' certificates are valid: within the issuer's time.
+/// Returns the validity of the devices' certificates, within the issuer's.
 pub(super) fn validity(job: &Job, issuer: &Certificate, start: DateTime) -> Result<Validity, Error> {
     let (first, last) = (issuer.not_before(), issuer.not_after());
     if start < first || start > last {
-        let reason = format!("{start} is not in {first}..={last}, when its issuer is valid");
+        let reason = format!("{start} is not in the validity of its issuer, {first} to {last}");
         return Err(Error::field(Field::ValidFrom, reason));
     }
     let Some(days) = job.lifetime_days else {
@@ -235,7 +235,7 @@ pub(super) fn validity(job: &Job, issuer: &Certificate, start: DateTime) -> Resu
     }
     let period = Validity::from_days(start, days).map_err(|error| Error::field(Field::Lifetime, error))?;
     if period.not_after() > last {
-        let reason = format!("{days} days from {start} end after {last}, when its issuer ends");
+        let reason = format!("{days} days from {start} end after its issuer, which ends at {last}");
         return Err(Error::field(Field::Lifetime, reason));
     }
     Ok(period)

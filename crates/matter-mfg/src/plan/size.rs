@@ -19,17 +19,20 @@ use crate::flash::{DeviceImages, FlashJob, Tried};
 use crate::job::Job;
 use crate::{Error, Field, TestPki};
 
-/// How much longer a DAC can be than another one with the same names: its signature varies by two bytes.
+/// Length difference between DACs with the same names: a signature varies by two bytes.
 const DAC_SLACK: usize = 4;
 
 impl Plan {
-    /// Lays every row out on the partition before anything is written.
+    /// Lays out every row in the partition before anything is written.
     ///
-    /// The certificates of a throw-away chain with the same names stand in for those to come.
+    /// Certificates of a throw-away chain with the same names stand in for the real ones.
     pub(super) fn check_size(&self, rng: &mut impl CryptoRng) -> Result<Option<Tried>, Error> {
         let size = self.job.size;
         if size.is_read_only() || size.get() > Job::MAX_SIZE {
-            let reason = format!("{size} is not a multiple of 0x1000 in 0x3000..={:#x}", Job::MAX_SIZE);
+            let reason = format!(
+                "{size} is not a multiple of 0x1000 in the range 0x3000 to {:#x}",
+                Job::MAX_SIZE
+            );
             return Err(Error::field(Field::Size, reason));
         }
         let stand_in = self
@@ -42,7 +45,7 @@ impl Plan {
         let none = [Cells::default()];
         let rows = if self.cells.is_empty() { &none[..] } else { &self.cells };
         for (row, cells) in rows.iter().enumerate() {
-            // Only the salt's length matters; a derivation for each length is enough.
+            // Only the salt's length matters; one derivation per length is enough.
             let salt = cells.salt.unwrap_or_else(|| Salt::generate(rng));
             let pase = match passcodes.entry(salt.as_bytes().len()) {
                 Entry::Occupied(known) => known.into_mut(),
@@ -101,7 +104,7 @@ impl Plan {
 }
 
 impl Signer {
-    /// Makes credentials of the size of the real ones without a signature of the real PAI.
+    /// Makes credentials of the real size without a signature of the real PAI.
     fn stand_in(&self, job: &Job, rng: &mut impl CryptoRng) -> Result<StandIn, Error> {
         let (vendor, product) = job.dac_ids();
         let pki = TestPki::make(
@@ -130,14 +133,14 @@ impl Signer {
     }
 }
 
-/// Credentials that are only looked at for their size.
+/// Credentials that are used only for their size.
 struct StandIn {
     credentials: AttestationCredentials,
     dac_len: usize,
     pai: Vec<u8>,
 }
 
-/// Lays the other partition out, whose size is fixed.
+/// Lays out the secure cert partition, whose size is fixed.
 fn check_secure_cert(
     record: &DeviceRecord,
     stand_in: Option<&StandIn>,
@@ -160,7 +163,7 @@ fn check_secure_cert(
     Ok(())
 }
 
-/// `longest` names what can have made a key or a value too long.
+/// `longest` names the possible cause of a key or value that is too long.
 fn check_fits(
     record: &DeviceRecord,
     stand_in: Option<&StandIn>,
@@ -187,7 +190,7 @@ fn check_fits(
     if needed > size {
         return Err(Error::field(
             Field::Size,
-            format!("{size} is too small; {needed} is enough"),
+            format!("{size} is too small; at least {needed} is required"),
         ));
     }
     Ok(())
@@ -224,7 +227,7 @@ mod tests {
             let layout = StorageLayout::new(everywhere, others, others, DacKeyStorage::Plain).unwrap();
             let check =
                 |stand_in: &StandIn| check_secure_cert(&record, Some(stand_in), &layout).map_err(|e| e.to_string());
-            // Records take 16 bytes more than their data, which fills up to 16: what is left of 8192 for the PAI.
+            // Records take 16 bytes more than their padded data: the rest of 8192 is for the PAI.
             let record = |len: usize| 16 + len.next_multiple_of(16);
             let matter = [2, 32, 4, 16].map(record).iter().sum::<usize>();
             let others = if others == everywhere { matter } else { 0 };

@@ -1,4 +1,4 @@
-//! Where devices' data is kept: which options go together.
+//! The location of devices' data: valid combinations of options.
 
 use esp_secure_cert::EfuseKey;
 use matter_factory_data::{DacKeyStorage, DeviceRecord, InternalFile, Place, SecureCertNumbers, StorageLayout};
@@ -19,23 +19,17 @@ const PERIPHERAL: Field = Field::DsPeripheral;
 const EFUSE: Field = Field::EfuseKey;
 const PORT: Field = Field::Port;
 
-/// Finds the layout that the options mean. Also gives devices a unique id for rotating ids where the layout needs one.
+/// Returns the layout that the options select. Gives devices a unique id for rotating ids if the layout requires one.
 pub(super) fn layout(job: &mut Job, count: u32, warnings: &mut Vec<Message>) -> Result<StorageLayout<'static>, Error> {
     let storage = &job.storage;
     check_sets(storage)?;
     let key = key(storage, warnings)?;
     check_port(storage, count)?;
     if storage.dac_in_secure_cert && matches!(job.attestation, Attestation::None) {
-        return Err(Error::field(
-            DAC,
-            "is for certificates, and nobody is named to sign any",
-        ));
+        return Err(Error::field(DAC, "applies to certificates, but no signer is given"));
     }
     if storage.dac_in_secure_cert && storage.no_secure_cert_image {
-        let reason = message![
-            "leaves certificates and key of a device in no partition at all beside ",
-            DAC
-        ];
+        let reason = message!["leaves a device's certificates and key in no partition with ", DAC];
         return Err(Error::field(NO_IMAGE, reason));
     }
     let place = |there| if there { Place::SecureCert } else { Place::Nvs };
@@ -52,7 +46,7 @@ pub(super) fn layout(job: &mut Job, count: u32, warnings: &mut Vec<Message>) -> 
     Ok(layout)
 }
 
-/// Either the credentials alone, or everything.
+/// Requires either the credentials alone or everything.
 fn check_sets(storage: &Storage) -> Result<(), Error> {
     let all = [
         (DAC, storage.dac_in_secure_cert),
@@ -64,7 +58,7 @@ fn check_sets(storage: &Storage) -> Result<(), Error> {
     let (Some((field, _)), Some(first)) = (asked, lacking.next()) else {
         return Ok(());
     };
-    let mut reason = message!["needs ", first];
+    let mut reason = message!["requires ", first];
     for other in lacking {
         reason.push(" and ");
         reason.push(other);
@@ -81,28 +75,28 @@ fn key(storage: &Storage, warnings: &mut Vec<Message>) -> Result<DacKeyStorage<'
         return Ok(DacKeyStorage::Plain);
     }
     if !storage.dac_in_secure_cert {
-        let reason = message!["needs ", DAC, " beside it: the private key would be in NVS as it is"];
+        let reason = message!["requires ", DAC, ": the private key would be in NVS in plain text"];
         return Err(Error::field(PERIPHERAL, reason));
     }
     let target = storage.target;
     let last = last_ecdsa_key(target).ok_or_else(|| {
         let reason = message![
-            "needs a ",
+            "requires a ",
             Field::Target,
             format!(
-                " with an ECDSA peripheral, which {target} has not: {}",
+                " with an ECDSA peripheral, which {target} lacks: {}",
                 names_with_ecdsa()
             )
         ];
         Error::field(PERIPHERAL, reason)
     })?;
-    let range = || format!("{}..={}", EfuseKey::MIN.id(), last.id());
+    let range = || format!("{} to {}", EfuseKey::MIN.id(), last.id());
     let key = storage.efuse_key.ok_or_else(|| {
-        let reason = message!["needs ", EFUSE, format!(" beside it, {} for {target}", range())];
+        let reason = message!["requires ", EFUSE, format!(", {} for {target}", range())];
         Error::field(PERIPHERAL, reason)
     })?;
     if key > last {
-        let reason = format!("{key} of {target} cannot hold an ECDSA key; {} are allowed", range());
+        let reason = format!("{key} of {target} cannot hold an ECDSA key; the range is {}", range());
         return Err(Error::field(EFUSE, reason));
     }
     Ok(DacKeyStorage::EfuseEcdsa(key))
@@ -114,22 +108,22 @@ fn check_port(storage: &Storage, count: u32) -> Result<(), Error> {
     }
     if count > 1 {
         let reason = message![
-            format!("is for one chip, and {count} devices are to be made; "),
+            format!("applies to a single chip, but {count} devices are to be made; use "),
             Field::Count,
-            " 1 is allowed"
+            " 1"
         ];
         return Err(Error::field(PORT, reason));
     }
     let write = |name: &str| {
         format!(
-            "nothing is written to a chip here; make the device without it, and then run 'esptool --port PORT \
+            "this tool does not write to chips; omit it, and then run 'esptool --port PORT \
                  write-flash OFFSET {name}'"
         )
     };
     let reason = match (storage.dac_in_secure_cert, storage.ds_peripheral, storage.efuse_key) {
         (false, ..) => write("UUID-partition.bin"),
         (true, true, Some(key)) => format!(
-            "nothing is burned or written to a chip here; make the device without it, and then run 'espefuse --chip {} \
+            "this tool does not burn or write chips; omit it, and then run 'espefuse --chip {} \
              --port PORT burn-key {key} {} ECDSA_KEY' and 'esptool --port PORT write-flash OFFSET \
              UUID_esp_secure_cert.bin'",
             storage.target,
@@ -140,7 +134,7 @@ fn check_port(storage: &Storage, count: u32) -> Result<(), Error> {
     Err(Error::field(PORT, reason))
 }
 
-/// Draws what only the vendor's secure cert partition has.
+/// Draws the values that only the vendor's secure cert partition has.
 pub(super) fn draw<R: CryptoRng + ?Sized>(layout: &StorageLayout<'_>, record: &mut DeviceRecord, rng: &mut R) {
     if layout.commissionable_data() == Place::SecureCert {
         let mut numbers = Zeroizing::new([[0; SecureCertNumbers::LEN]; 2]);

@@ -1,8 +1,9 @@
 use std::ops::Range;
 
-/// Rows that are made together: short runs of them first, so that every thread has work and something is complete soon.
+/// Ranges of rows that are made together: short ones first, so that every thread has work and a device is complete
+/// soon.
 ///
-/// Verifiers are derived 16 devices at a time; one commit of the ledger costs as much as some devices.
+/// Verifiers are derived 16 devices at a time; a commit of the ledger costs as much as several devices.
 #[derive(Clone)]
 pub(super) struct Batches {
     rows: Range<u32>,

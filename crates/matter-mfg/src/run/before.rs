@@ -4,7 +4,7 @@ use super::{Run, output};
 use crate::{Error, Field};
 
 impl Run<'_> {
-    /// Refuses what can be refused before anything is written.
+    /// Refuses faults that can be found before anything is written.
     pub(super) fn check_first(&self) -> Result<(), Error> {
         if let Some((what, first, second)) = self.plan.first_repeated(self.unique) {
             let reason = format!("devices {first} and {second} are given the same {what}");
@@ -19,7 +19,7 @@ impl Run<'_> {
             Some(place) => Ledger::open_to_look(place).map_err(|error| Error::from(error).at_ledger())?,
             None => None,
         };
-        // What is continued has devices in the order and in the ledger already.
+        // A continued run has devices in the order and in the ledger already.
         match (&self.order, ledger) {
             _ if self.resume => Ok(()),
             (order, Some(mut ledger)) => {
@@ -33,7 +33,7 @@ impl Run<'_> {
         }
     }
 
-    /// Refuses what SQLite takes for something else than a file on disk: whoever writes that expects it.
+    /// Refuses names that SQLite does not treat as files on disk.
     fn check_ledger_name(&self) -> Result<(), Error> {
         let Some(path) = self.ledger_file() else {
             return Ok(());
@@ -42,14 +42,14 @@ impl Run<'_> {
         let is_other =
             bytes == b":memory:" || bytes.starts_with(b"file:") && !path.starts_with(&self.plan.job().outdir);
         if is_other {
-            let reason = "is a name of SQLite's, and not that of a file on disk; ./ before it makes it one";
+            let reason = "is a special name of SQLite, not a file on disk; put ./ before it";
             return Err(Error::file(Field::Ledger, path, reason));
         }
         Ok(())
     }
 
-    /// Looks up what is given for the devices from a row on: it must not be that of a device that the ledger lists, those of
-    /// the run `own` left out.
+    /// Checks the given values of the devices from a row on: no device that the ledger lists, except those of the run
+    /// `own`, may have them.
     pub(super) fn check_given(&self, ledger: &mut Ledger, from: u32, own: Option<RunId>) -> Result<(), Error> {
         for row in from..self.plan.given_rows() {
             let given = self.plan.given_traits(row);
@@ -57,11 +57,11 @@ impl Run<'_> {
                 continue;
             };
             let number = row.saturating_add(1);
-            let reason = format!("device {number}: its {what} is that of device {uuid} in the ledger");
+            let reason = format!("device {number}: its {what} is already that of device {uuid} in the ledger");
             return Err(
                 match self.plan.origin_of_dac(row).filter(|_| given.key_sha256.is_some()) {
                     Some((option, path)) if what == DeviceTrait::Key => Error::file(option, path, reason),
-                    _ => Error::field(Field::Unique, format_args!("{reason}; another one is allowed")),
+                    _ => Error::field(Field::Unique, format_args!("{reason}; use another one")),
                 },
             );
         }

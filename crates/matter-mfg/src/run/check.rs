@@ -8,7 +8,7 @@ use matter_factory_data::{Check, Expected, FolderFile, KeyFile, Severity};
 use crate::keys_folder::KeysFolder;
 use crate::{Error, Plan};
 
-/// The rules that a declaration of another product breaks.
+/// Rules that a declaration of another product breaks.
 const ABOUT_THE_PRODUCT: [Rule; 6] = [
     Rule::CdVendorId,
     Rule::CdProductId,
@@ -18,7 +18,7 @@ const ABOUT_THE_PRODUCT: [Rule; 6] = [
     Rule::CdPaiProductId,
 ];
 
-/// Refuses a device that would not commission. `folder` holds its finished files, and `keys` those that open them.
+/// Refuses a device that would fail commissioning. `folder` has its finished files, `keys` the files that decrypt them.
 pub(super) fn check(
     plan: &Plan,
     sampling: Sampling,
@@ -38,7 +38,7 @@ pub(super) fn check(
         .with_flow(job.flow)
         // Certificates may begin later than now.
         .at(job.valid_from.map_or(*plan.time(), |start| start.max(*plan.time())));
-    // Whoever makes devices for tests knows it; the audit of the finished output tells it.
+    // A run for tests does not report this; the audit of the finished output does.
     if plan.test_reason().is_some() || job.vendor_id.is_test() {
         expected = expected.for_tests();
     }
@@ -56,7 +56,7 @@ pub(super) fn check(
     }
     judge(plan, row, &audit)?;
     let Some(flash) = &job.flash else { return Ok(()) };
-    // The same out of the image of the whole flash, opened with the key of the chip.
+    // The same data in the image of the whole flash, decrypted with the key of the chip.
     let mut dump = flash.dump(folder.join(FolderFile::Flash.name(uuid)));
     if let Some(key) = key_file(KeyFile::FlashEncryption)?.filter(|_| flash.scheme().is_some()) {
         dump = dump.with_key(key);
@@ -68,10 +68,10 @@ pub(super) fn check(
     judge(plan, row, &audit)
 }
 
-/// Refuses a device in which an audit finds an error, but for what is wanted.
+/// Refuses a device in which an audit finds an error, except for intended ones.
 fn judge(plan: &Plan, row: u32, audit: &Audit<'_>) -> Result<(), Error> {
     let job = plan.job();
-    // The files are the run's own, so that one that cannot be read is no fault of an input.
+    // The files are the run's own: an unreadable one is not the input's fault.
     let report = audit.execute();
     let report = report.map_err(|error| match error {
         AuditError::File { path, source, .. } => Error::read_back(format_args!("{}: {source}", path.display())),
@@ -81,13 +81,13 @@ fn judge(plan: &Plan, row: u32, audit: &Audit<'_>) -> Result<(), Error> {
     let mut errors = report.findings().filter(|finding| finding.severity >= Severity::Error);
     let given = plan.given(row);
     let allowed = |check: Check| match check {
-        // What is given is stored as it is.
+        // Given values are stored as they are.
         Check::DefaultPasscode => given.passcode,
         Check::SaltWeak => given.salt,
         Check::RotatingIdWeak => given.rotating_id,
-        // Until the CSA has signed one there is no other; the audit of the finished output tells it.
+        // Before the CSA has signed a declaration there is no other; the audit of the finished output reports it.
         Check::TestCdSigner => true,
-        // A declaration of another product is wanted then, and nothing else that is wrong with it.
+        // With the option, a declaration of another product is intended, but no other fault of it.
         Check::Attestation(rule) => job.allow_declaration_mismatch && ABOUT_THE_PRODUCT.contains(&rule),
         _ => false,
     };

@@ -1,4 +1,4 @@
-//! The names that a run writes in its output folder, and what may be in their way.
+//! The names that a run writes in its output folder, and checks for entries in the way.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::keys_folder::KeysFolder;
 use crate::message::message;
 use crate::{Error, Field, device_tables, manifest, outputs};
 
-/// The files of a run that have its stamp in their names, and those of the latest run.
+/// Returns the names of a run's files that contain its stamp, and those of the latest run.
 pub(super) fn names(stamp: &str) -> [String; 5] {
     [
         device_tables::summary(stamp),
@@ -20,12 +20,12 @@ pub(super) fn names(stamp: &str) -> [String; 5] {
     ]
 }
 
-/// The name of the file that says why the devices are for tests.
+/// Returns the name of the file that explains why the devices are for tests.
 pub(super) fn test_mark(stamp: &str) -> String {
     format!("test-run-{stamp}.txt")
 }
 
-/// Tells whether anything of another run has this stamp.
+/// Returns whether a file of another run has this stamp.
 pub(super) fn is_used(top: &Dir, stamp: &str) -> Result<bool, Error> {
     let own = [
         device_tables::summary(stamp),
@@ -47,8 +47,8 @@ pub(super) fn is_used(top: &Dir, stamp: &str) -> Result<bool, Error> {
     Ok(false)
 }
 
-/// Opens the output folder and the product's in it, and makes them where they are missing. What keeps a run from writing
-/// there is found now.
+/// Opens the output folder and the product's folder in it, and creates them if missing. Finds now what would later keep
+/// the run from writing there.
 pub(super) fn open(outdir: &Path, product: &str, trust: bool) -> Result<(Dir, Dir), Error> {
     let outdir = Dir::create(outdir).map_err(Error::obstacle(Field::OutputFolder, outdir))?;
     check_trusted(&outdir, trust)?;
@@ -61,7 +61,7 @@ pub(super) fn open(outdir: &Path, product: &str, trust: bool) -> Result<(Dir, Di
     Ok((outdir, top))
 }
 
-/// Opens the folder for the keys of devices' chips, and makes it where it is missing.
+/// Opens the folder for the keys of devices' chips, and creates it if missing.
 pub(super) fn open_keys(path: &Path, trust: bool, resume: bool) -> Result<KeysFolder, Error> {
     let keys = KeysFolder::open(path, resume)?;
     let exposure = keys.dir().exposure().map_err(Error::obstacle(Field::FlashPlan, path))?;
@@ -69,7 +69,7 @@ pub(super) fn open_keys(path: &Path, trust: bool, resume: bool) -> Result<KeysFo
     Ok(keys)
 }
 
-/// Refuses a folder of the output folder, if it is there, in which others can put links, or replace what is there.
+/// Refuses an existing folder in the output folder in which others can create links or replace entries.
 pub(super) fn check_child(outdir: &Dir, name: &str, trust: bool) -> Result<(), Error> {
     if check_kind(outdir, name, Kind::Folder)? {
         let child = outdir
@@ -80,7 +80,7 @@ pub(super) fn check_child(outdir: &Dir, name: &str, trust: bool) -> Result<(), E
     Ok(())
 }
 
-/// Refuses a folder in which others can put links, or replace what is there.
+/// Refuses a folder in which others can create links or replace entries.
 fn check_trusted(dir: &Dir, trust: bool) -> Result<(), Error> {
     let exposure = dir
         .exposure()
@@ -92,7 +92,7 @@ fn refuse(field: Field, exposure: Exposure, path: &Path, trust: bool) -> Result<
     match exposure.untrusted().filter(|_| !trust) {
         Some(why) => {
             let reason = message![
-                format!("{why}; give it the mode 0700, or "),
+                format!("{why}; set its mode to 0700, or use "),
                 Field::AllowInsecurePermissions
             ];
             Err(Error::file(field, path, reason))
@@ -101,7 +101,7 @@ fn refuse(field: Field, exposure: Exposure, path: &Path, trust: bool) -> Result<
     }
 }
 
-/// Names what has the place of something that the run will write at its end, before a device is made.
+/// Reports an entry in the way of the run's final files before a device is made.
 fn check_obstacles(top: &Dir, trust: bool) -> Result<(), Error> {
     for name in [manifest::NAME, manifest::SIGNATURE] {
         check_kind(top, name, Kind::File)?;
@@ -123,14 +123,14 @@ fn check_obstacles(top: &Dir, trust: bool) -> Result<(), Error> {
             )
         };
         if device(top)? != device(&staging)? {
-            let reason = "is on another file system than the folder it is in; tables cannot be moved there";
+            let reason = "is on another file system than its parent folder; tables cannot be moved there";
             return Err(Error::file(Field::OutputFolder, &path, reason));
         }
     }
     Ok(())
 }
 
-/// Tells whether something has a name, and refuses what is of another kind.
+/// Returns whether a name exists, and refuses an entry of another kind.
 fn check_kind(dir: &Dir, name: &str, wanted: Kind) -> Result<bool, Error> {
     let path = dir.path().join(name);
     match dir.kind(name).map_err(Error::obstacle(Field::OutputFolder, &path))? {
@@ -138,7 +138,7 @@ fn check_kind(dir: &Dir, name: &str, wanted: Kind) -> Result<bool, Error> {
         Some(found) if found == wanted => Ok(true),
         Some(found) => {
             let reason = format!(
-                "is {}, and the run writes {} of that name; move it away",
+                "is {}, but the run writes {} of that name; move it away",
                 found.name(),
                 wanted.name()
             );
@@ -149,7 +149,7 @@ fn check_kind(dir: &Dir, name: &str, wanted: Kind) -> Result<bool, Error> {
 
 /// Refuses an input that the run would replace at its end.
 pub(super) fn check_inputs<'i>(top: &Path, inputs: impl IntoIterator<Item = (Field, &'i Path)>) -> Result<(), Error> {
-    // The PAI's certificate is replaced by itself.
+    // The PAI's certificate would only be replaced by itself.
     let staged = STAGED.iter().filter(|name| **name != device_tables::PAI);
     let staged = staged.map(|name| top.join(STAGING).join(name));
     let others = [manifest::NAME, manifest::SIGNATURE].map(|name| top.join(name));
@@ -163,7 +163,7 @@ pub(super) fn check_inputs<'i>(top: &Path, inputs: impl IntoIterator<Item = (Fie
     Ok(())
 }
 
-/// Where a file is, or will be, whatever leads there; `None` when its folder is not there.
+/// Returns the real path of a file that need not exist; `None` if its folder does not exist.
 fn place(path: &Path) -> Option<PathBuf> {
     path.canonicalize().ok().or_else(|| {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());

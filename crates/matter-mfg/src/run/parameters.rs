@@ -8,10 +8,10 @@ use crate::job::Job;
 use crate::plan::Plan;
 use crate::{BatchFiles, Field, ValueList};
 
-/// What must be the same when a run is continued, by the names of the options: the ledger keeps HMACs of it.
+/// Parameters that a continued run must share, by option name: the ledger stores HMACs of them.
 ///
-/// The last entry catches every option by what it shows of itself; only secrets, which have entries of their own, are not
-/// in there. What becomes of the finished devices (lists, labels) and how they are checked may change.
+/// The last entry covers every other option by its `Debug` output; secrets, which are not part of that, have entries of
+/// their own. Outputs made of finished devices (lists, labels) and the audit may change.
 pub(super) fn parameters(plan: &Plan, order: Option<&Order>) -> Vec<Parameter> {
     let job = plan.job();
     let text = |value: &dyn std::fmt::Debug| Zeroizing::new(format!("{value:?}").into_bytes());
@@ -87,19 +87,19 @@ pub(super) fn parameters(plan: &Plan, order: Option<&Order>) -> Vec<Parameter> {
     product.chain(fields).chain(others).collect()
 }
 
-/// The name of where data is kept.
+/// The name of the storage options.
 const STORAGE: &str = "place of keys or data";
 
-/// What the entry of all options without one of their own is called.
+/// The name of the entry for all other options.
 pub(super) const OTHERS: &str = "option";
 
-/// The values of a list, the length of each first.
+/// Joins the values of a list, each preceded by its length.
 fn given<T>(list: Option<&ValueList<T>>, bytes: impl Fn(&T) -> Vec<u8>) -> Zeroizing<Vec<u8>> {
     let values = list.into_iter().flat_map(|list| list.values());
     joined(values.map(|value| Zeroizing::new(bytes(value))))
 }
 
-/// The length of each value and the value, in memory that does not move: no copy is left behind.
+/// Joins values, each preceded by its length, in memory that is never reallocated: no copy is left.
 fn joined(values: impl Iterator<Item = Zeroizing<Vec<u8>>>) -> Zeroizing<Vec<u8>> {
     let values = values.collect::<Vec<_>>();
     let len = values.iter().map(|value| value.len() + size_of::<usize>()).sum();
@@ -111,7 +111,7 @@ fn joined(values: impl Iterator<Item = Zeroizing<Vec<u8>>>) -> Zeroizing<Vec<u8>
     all
 }
 
-/// The certificates of devices whose DACs somebody else has issued.
+/// Returns the supplied certificates of devices.
 fn supplied(job: &Job) -> Zeroizing<Vec<u8>> {
     let certificates = match &job.attestation {
         Attestation::Supplied { dacs, .. } => dacs.iter().flat_map(|dac| dac.certificate.as_der().to_vec()).collect(),
@@ -120,7 +120,7 @@ fn supplied(job: &Job) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(certificates)
 }
 
-/// The cells of the values and the columns, wherever their files are.
+/// Returns the cells of the values and the columns, independent of their files' paths.
 fn values(job: &Job) -> Zeroizing<Vec<u8>> {
     let Some((columns, table)) = &job.values else {
         return Zeroizing::default();
@@ -132,7 +132,7 @@ fn values(job: &Job) -> Zeroizing<Vec<u8>> {
     bytes.extend_from_slice(&head);
     for row in table.rows() {
         for cell in row.cells() {
-            // The length first: two cells are not one.
+            // With the length, two cells differ from one joined cell.
             bytes.extend_from_slice(&cell.len().to_le_bytes());
             bytes.extend_from_slice(cell.as_bytes());
         }
@@ -141,7 +141,7 @@ fn values(job: &Job) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
-/// What the entries above do not show.
+/// Returns everything that the entries above do not cover.
 fn rest(job: &Job) -> Zeroizing<Vec<u8>> {
     let mut rest = job.clone();
     rest.outdir = std::path::PathBuf::new();
@@ -151,7 +151,7 @@ fn rest(job: &Job) -> Zeroizing<Vec<u8>> {
     rest.declaration = None;
     rest.attestation = Attestation::None;
     rest.flash = None;
-    // Made at the end, whatever it was when the run began.
+    // Made at the end of the run, so that it may change.
     rest.lists = BatchFiles {
         no_passcode_in_manifest: job.lists.no_passcode_in_manifest,
         ..BatchFiles::default()

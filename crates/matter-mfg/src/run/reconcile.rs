@@ -1,4 +1,4 @@
-//! Whether folders, tables, manifest and ledger have the same devices when a run ends.
+//! Checks at the end of a run that folders, tables, manifest and ledger have the same devices.
 
 use std::io::{BufReader, Read};
 
@@ -10,10 +10,10 @@ use serde::de::IgnoredAny;
 use crate::message::message;
 use crate::{Error, Field, device_tables, manifest};
 
-/// Counts the devices of a run in its tables and its manifest, which are in `folder`, and compares them with the ledger.
+/// Counts the devices of a run in its tables and its manifest in `folder`, and compares with the ledger.
 pub(super) fn check_lists(folder: &Dir, stamp: &str, devices: u32, has_dacs: bool) -> Result<(), Error> {
     for (below, name) in device_tables::names(stamp) {
-        // It has the settings of a column each; and certificates without a common name have no row.
+        // It has one row per column; and certificates without a common name have no row.
         if name == "config.csv" || name == device_tables::dacs(stamp) && !has_dacs {
             continue;
         }
@@ -23,7 +23,7 @@ pub(super) fn check_lists(folder: &Dir, stamp: &str, devices: u32, has_dacs: boo
         };
         let path = folder.path().join(&*name);
         let file = dir.and_then(|dir| dir.open_file(&*name)).map_err(Error::write(&path))?;
-        let rows = rows(file).ok_or_else(|| Error::read_back(format_args!("{name} is no table")))?;
+        let rows = rows(file).ok_or_else(|| Error::read_back(format_args!("{name} is not a table")))?;
         if rows != u64::from(devices) {
             return Err(differ(&name, rows, devices));
         }
@@ -38,10 +38,10 @@ pub(super) fn check_lists(folder: &Dir, stamp: &str, devices: u32, has_dacs: boo
 }
 
 fn differ(name: &str, found: u64, devices: u32) -> Error {
-    Error::read_back(format_args!("{name} lists {found} devices, and the run has {devices}"))
+    Error::read_back(format_args!("{name} lists {found} devices, but the run has {devices}"))
 }
 
-/// Counts the rows of a table below its header.
+/// Counts the rows of a table after its header.
 fn rows(file: impl Read) -> Option<u64> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
     let (mut row, mut rows) = (csv::ByteRecord::new(), 0);
@@ -51,7 +51,7 @@ fn rows(file: impl Read) -> Option<u64> {
     Some(rows)
 }
 
-/// Counts the devices of a manifest without keeping any.
+/// Counts the devices of a manifest in constant memory.
 fn listed(file: impl Read) -> Result<u64, serde_json::Error> {
     #[derive(Deserialize)]
     struct Manifest {
@@ -82,14 +82,14 @@ fn count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Er
     deserializer.deserialize_seq(Count)
 }
 
-/// The devices of a run whose folders are not where they should be.
+/// Result of looking for the folders of a run's devices.
 pub(super) struct Folders {
-    /// Those that are in use, by the ledger.
+    /// Devices in use according to the ledger.
     pub(super) expected: u32,
     pub(super) missing: Vec<String>,
 }
 
-/// Looks for the folder of each device that the ledger has of a run.
+/// Looks for the folder of each device of a run in the ledger.
 pub(super) fn folders(top: &Dir, ledger: &mut Ledger, progress: &Progress) -> Result<Folders, Error> {
     let devices = ledger.devices_of(progress.run)?;
     let expected = u32::try_from(devices.len()).unwrap_or(u32::MAX);
@@ -104,7 +104,7 @@ pub(super) fn folders(top: &Dir, ledger: &mut Ledger, progress: &Progress) -> Re
 }
 
 impl Folders {
-    /// Refuses a run of which some device is not there.
+    /// Refuses a run with a missing device.
     pub(super) fn check(&self, top: &Dir) -> Result<(), Error> {
         let Some(first) = self.missing.first() else {
             return Ok(());
@@ -113,7 +113,7 @@ impl Folders {
         Err(Error::Missing {
             reason: message![
                 format!(
-                    "{missing} of {expected} devices that the ledger lists are not in {top}, {first} among them; bring them back, or take them out of use with "
+                    "{missing} of {expected} devices listed in the ledger are missing from {top}, for example {first}; bring them back, or take them out of use with "
                 ),
                 Field::Scrap
             ],

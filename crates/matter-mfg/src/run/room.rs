@@ -1,4 +1,4 @@
-//! Whether there is room for a run, before it starts.
+//! Checks the free space before a run starts.
 
 use std::path::Path;
 
@@ -9,27 +9,27 @@ use crate::{Error, Field, Plan};
 
 /// A device's folder and the one in it.
 const FOLDERS: u64 = 2;
-/// Bytes of a small file where the file system keeps it beside its name, as Btrfs does.
+/// Size in bytes of small files that a file system such as Btrfs stores with their metadata.
 const INLINE: u64 = 1024;
 /// Bytes of a device's rows in the tables and the manifest.
 const ROWS: u64 = 6 * 1024;
-/// Bytes of a device in the ledger, its indexes among them.
+/// Bytes of a device in the ledger, including its indexes.
 const LEDGER: u64 = 1024;
 
-/// What a number of devices takes: bytes, files and folders.
+/// The space for a number of devices: bytes, files and folders.
 struct Needed {
     bytes: u64,
     files: u64,
 }
 
-/// Refuses a run that would fill a file system. What is needed is counted too low rather than too high: what cannot be
-/// counted now, such as the lengths of texts, is left out.
+/// Refuses a run that would fill a file system. The estimate is a lower bound: sizes that are unknown now, such as
+/// those of texts, are left out.
 pub(super) fn check(plan: &Plan, devices: u32, top: &Dir, ledger: Option<&Path>) -> Result<(), Error> {
     let space = top.space().map_err(Error::obstacle(Field::OutputFolder, top.path()))?;
     let mut needed = output(plan, devices, space);
     let ledger = ledger.map(|path| path.parent().filter(|parent| !parent.as_os_str().is_empty()));
     let ledger = ledger.map(|folder| Dir::open(folder.unwrap_or_else(|| Path::new("."))));
-    // A folder that is not there yet is made by the run, most likely where the output is.
+    // The run creates a missing folder, most likely on the file system of the output.
     if let Some(Ok(folder)) = ledger {
         let other = folder.space().map_err(Error::obstacle(Field::Ledger, folder.path()))?;
         let bytes = u64::from(devices) * LEDGER;
@@ -50,7 +50,7 @@ pub(super) fn check(plan: &Plan, devices: u32, top: &Dir, ledger: Option<&Path>)
 
 fn output(plan: &Plan, devices: u32, space: Space) -> Needed {
     let job = plan.job();
-    // File systems that make inodes as they need them keep small files with them.
+    // File systems that allocate inodes on demand store small files with them.
     let small = if space.files.is_some() { space.block } else { INLINE };
     let round = |bytes: u64| bytes.next_multiple_of(space.block.max(1));
     let image = if job.without_image {
@@ -76,7 +76,7 @@ fn output(plan: &Plan, devices: u32, space: Space) -> Needed {
     }
 }
 
-/// Files of a device that are smaller than a block each.
+/// Returns the number of a device's files that are smaller than a block.
 fn small_files(plan: &Plan) -> u64 {
     let job = plan.job();
     let count = |present: bool, files: u64| if present { files } else { 0 };
@@ -101,12 +101,12 @@ fn refuse(field: Field, folder: &Path, devices: u32, needed: &Needed, space: Spa
     let mib = |bytes: u64| bytes.div_ceil(1 << 20);
     if needed.bytes > space.bytes {
         let (needed, free) = (mib(needed.bytes), space.bytes >> 20);
-        let reason = format!("{devices} devices take at least {needed} MiB, and {free} MiB are free");
+        let reason = format!("{devices} devices take at least {needed} MiB, but {free} MiB are free");
         return Err(Error::file(field, folder, reason));
     }
     if let Some(free) = space.files.filter(|free| needed.files > *free) {
         let files = needed.files;
-        let reason = format!("{devices} devices take {files} files and folders, and {free} are free");
+        let reason = format!("{devices} devices take {files} files and folders, but {free} are free");
         return Err(Error::file(field, folder, reason));
     }
     Ok(())

@@ -3,9 +3,9 @@ use std::fmt;
 use super::RunReport;
 use crate::{Error, Field};
 
-/// Why a run ended early, with what it had done until then.
+/// Error when a run ended early, with a report of the work done until then.
 ///
-/// Its text and its source are those of [`RunError::error`], to which it converts.
+/// Message and source are those of [`RunError::error`], to which it converts.
 ///
 /// # Examples
 ///
@@ -25,14 +25,14 @@ use crate::{Error, Field};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RunError {
-    /// Why it ended.
+    /// The reason it ended.
     pub error: Error,
-    /// What it had done: the devices that are complete stay, and the run can be continued.
+    /// The work done: complete devices remain, and the run can be continued.
     pub report: Box<RunReport>,
 }
 
 impl RunError {
-    /// Returns the sentence with the caller's names of fields.
+    /// Returns the message with the caller's names of fields.
     #[must_use]
     pub fn with_names(&self, names: impl Fn(Field) -> String) -> String {
         self.error.with_names(names)

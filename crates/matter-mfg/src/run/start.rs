@@ -1,4 +1,4 @@
-//! The beginning of a run: what earlier ones have left, and which of them is continued.
+//! The start of a run: handles the leftovers of earlier runs, and selects the run to continue.
 
 use std::path::PathBuf;
 
@@ -12,11 +12,11 @@ use crate::device_tables::STAGING;
 use crate::message::message;
 use crate::{Error, Field, Message, device_tables};
 
-/// An unfinished run, its process gone.
+/// An unfinished run whose process has ended.
 type Unfinished = (Workspace, Progress);
 
 impl Run<'_> {
-    /// Cleans up after runs whose process is gone, and starts or continues one; `None` when there is nothing left to do.
+    /// Cleans up after runs whose process has ended, and starts or continues one; `None` if the run was complete.
     pub(super) fn start(&self, top: &Dir, report: &mut RunReport) -> Result<Option<Started>, Error> {
         let held = FolderLock::new(top).map_err(Error::obstacle(Field::OutputFolder, &self.top))?;
         let mut ledger = self.ledger.as_ref().map_or_else(Ledger::in_memory, Ledger::open)?;
@@ -35,27 +35,27 @@ impl Run<'_> {
             } else if let Err(workspace) = workspace.remove_if_empty(&held) {
                 let path = workspace.path().display().to_string();
                 report.notes.push(message![
-                    format!("{path} is an unfinished run that this ledger does not know, and was left as it is: "),
+                    format!("{path} is an unfinished run that this ledger does not list; it was left unchanged: "),
                     Field::Resume,
                     " with its own ",
                     Field::Ledger,
                     " continues it; without that ledger, remove the folder by hand"
                 ]);
                 unknown.get_or_insert(message![
-                    format!("{path} is an unfinished run that this ledger does not know; its own "),
+                    format!("{path} is an unfinished run that this ledger does not list; use its own "),
                     Field::Ledger,
-                    " is allowed, or to remove that folder"
+                    ", or remove that folder"
                 ]);
             }
         }
-        // The newest first, by the ledger's own order: the clock may have gone back.
+        // The newest first, in the ledger's order: the clock may have been set back.
         unfinished.sort_by_key(|(_, progress)| std::cmp::Reverse(progress.run));
         let parameters = parameters::parameters(self.plan, self.order.as_ref());
         if !self.resume {
             if let Some((workspace, progress)) = unfinished.first() {
                 let (stamp, done) = (workspace.stamp(), progress.done);
                 report.notes.push(message![
-                    format!("the unfinished run {stamp} with {done} complete devices stays as it is; "),
+                    format!("the unfinished run {stamp} with {done} complete devices is left unchanged; "),
                     Field::Resume,
                     " continues it"
                 ]);
@@ -66,7 +66,7 @@ impl Run<'_> {
             return self.resume(unfinished, ledger, &parameters, top, report).map(Some);
         }
         if let Some(stamp) = alive {
-            let reason = format!("the run {stamp} is still going");
+            let reason = format!("the run {stamp} is still in progress");
             return Err(Error::field(Field::Resume, reason));
         }
         if self.was_complete(top, &mut ledger, &parameters, report)? {
@@ -80,7 +80,7 @@ impl Run<'_> {
         self.begin(top, ledger, parameters, &held).map(Some)
     }
 
-    /// Ends what a run of the ledger has left undone; returns it when it can be continued.
+    /// Completes the pending steps of a run of the ledger; returns it when it can be continued.
     fn clean_up(
         &self,
         workspace: Workspace,
@@ -107,17 +107,17 @@ impl Run<'_> {
         };
         match done {
             Err(error) if self.resume => Err(error),
-            // Whoever makes other devices is not kept from it.
+            // A leftover must not prevent other devices from being made.
             Err(error) => {
                 let note = message![format!("the run {stamp} could not be cleaned up: ")].append(error.to_message());
-                report.notes.push(note.append(format!("; {path} stays").into()));
+                report.notes.push(note.append(format!("; {path} is kept").into()));
                 Ok(None)
             }
             Ok(()) => Ok(None),
         }
     }
 
-    /// Continues the newest unfinished run that has the same options.
+    /// Continues the newest unfinished run with the same options.
     fn resume(
         &self,
         unfinished: Vec<Unfinished>,
@@ -145,7 +145,7 @@ impl Run<'_> {
             refused.get_or_insert_with(|| {
                 let mut names = differing;
                 if names.len() > 1 {
-                    // It says nothing new then.
+                    // It adds nothing in that case.
                     names.retain(|name| name != parameters::OTHERS);
                 }
                 let stamp = workspace.stamp();
@@ -163,9 +163,9 @@ impl Run<'_> {
         Err(Error::field(Field::Resume, refused.unwrap_or_default()))
     }
 
-    /// Tells whether the newest run in this folder was complete, with the same options.
+    /// Returns whether the newest run in this folder was complete and had the same options.
     ///
-    /// A run is in the folder in which it began, or where its devices or its tables are now: folders move.
+    /// A run belongs to the folder in which it began, or that now has its devices or tables: folders may be moved.
     fn was_complete(
         &self,
         top: &Dir,
@@ -191,7 +191,7 @@ impl Run<'_> {
             self.name_tables(report, top, stamp);
             report
                 .notes
-                .push(format!("the run {stamp} was complete already").into());
+                .push(format!("the run {stamp} was already complete").into());
             folders.check(top)?;
             report.is_reconciled = true;
             return Ok(true);
@@ -232,7 +232,7 @@ impl Run<'_> {
         }
     }
 
-    /// The output folder as the ledger knows it.
+    /// Returns the output folder as stored in the ledger.
     fn folder(&self) -> Result<PathBuf, Error> {
         self.top.canonicalize().map_err(Error::write(&self.top))
     }
@@ -244,16 +244,16 @@ fn sweep_drafts(top: &Dir) -> Result<(), Error> {
     sweep(top)?;
     match top.child(STAGING) {
         Ok(staging) => sweep(&staging),
-        // There is none, or it was looked at before.
+        // It does not exist, or was checked before.
         Err(_) => Ok(()),
     }
 }
 
-/// Tells whether anything of a run is in a folder: a table of it, or a device.
+/// Returns whether a table or a device of a run is in a folder.
 fn is_here(top: &Dir, ledger: &mut Ledger, progress: &Progress) -> Result<bool, Error> {
     let failed = |name: &str| Error::write(&top.path().join(name));
     let name = device_tables::summary(stamp_of(&progress.ident));
-    // Runs in other folders may have the same second in their names, and not the same device.
+    // A run in another folder may have the same second in its name, but not the same devices.
     let devices = ledger.devices_of(progress.run)?;
     for uuid in devices.iter().take(PROBES) {
         if top.kind(uuid).map_err(failed(uuid))? == Some(Kind::Folder) {
@@ -264,7 +264,7 @@ fn is_here(top: &Dir, ledger: &mut Ledger, progress: &Progress) -> Result<bool, 
     Ok(devices.is_empty() && summary == Some(Kind::File))
 }
 
-/// How many devices of a run are looked for before another run's is: some may have been taken away.
+/// Devices of a run to look for: some may have been taken away.
 const PROBES: usize = 1000;
 
 fn stamp_of(ident: &str) -> &str {

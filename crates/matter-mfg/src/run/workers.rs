@@ -20,16 +20,16 @@ use crate::outputs::Outputs;
 use crate::{Error, Phase, Plan, Timings};
 use factory_fs::wiping_stack;
 
-/// How many finished batches of a thread may wait to be committed.
+/// Finished batches of a thread that may wait for their commit.
 const QUEUE: usize = 2;
 
-/// What the threads of a run need.
+/// The inputs of a run's threads.
 pub(super) struct Work<'r> {
     pub(super) plan: &'r Plan,
     pub(super) workspace: &'r Workspace,
-    /// Where devices are until the ledger lists them.
+    /// The folder of devices that the ledger does not list yet.
     pub(super) devices: Dir,
-    /// Where the keys of their chips are.
+    /// The folder of the chips' keys.
     pub(super) keys: Option<&'r KeysFolder>,
     pub(super) unique: Unique,
     pub(super) force: bool,
@@ -39,13 +39,13 @@ pub(super) struct Work<'r> {
     pub(super) rows: Range<u32>,
 }
 
-/// What draws and commits share.
+/// State shared by drawing and committing.
 struct Shared<'r> {
     ledger: &'r mut Ledger,
     discriminators: DiscriminatorAllocator,
 }
 
-/// Devices whose files are on disk, in the run's own folder.
+/// Devices whose files are on disk in the run's own folder.
 struct Batch {
     devices: Vec<Device>,
     rows: Vec<NewDevice>,
@@ -53,7 +53,7 @@ struct Batch {
 }
 
 impl Work<'_> {
-    /// Makes all rows on some threads and commits them in order, calling `progress` after each commit.
+    /// Makes all rows on several threads and commits them in order, calling `progress` after each commit.
     pub(super) fn execute(
         &self,
         wanted: usize,
@@ -74,13 +74,13 @@ impl Work<'_> {
                 receivers.push(receiver);
                 senders.push(sender);
             }
-            // They start to work when it is known how many there are.
+            // They start once their number is known.
             let mut running = count.write().unwrap_or_else(PoisonError::into_inner);
             for (number, sender) in senders.into_iter().enumerate() {
                 let (batches, count, stop, shared) = (batches.clone(), &count, &stop, &shared);
                 let work = move || {
                     let threads = *count.read().unwrap_or_else(PoisonError::into_inner);
-                    // The system keeps the stacks of finished threads for the next ones.
+                    // The system reuses the stacks of finished threads.
                     wiping_stack(|| self.work(batches.skip(number).step_by(threads.max(1)), stop, shared, &sender));
                 };
                 match std::thread::Builder::new().spawn_scoped(scope, work) {
@@ -93,7 +93,7 @@ impl Work<'_> {
             receivers.truncate(*running);
             drop(running);
             let collected = self.collect(&receivers, batches.count(), &shared, outputs, &mut progress);
-            // A thread that still has something to send must not wait for a reader.
+            // A thread with something to send must not wait for a reader.
             stop.store(true, Ordering::Relaxed);
             drop(receivers);
             collected
@@ -150,7 +150,7 @@ impl Work<'_> {
             let check = || check(self.plan, self.audit, row, &own, self.keys);
             batch.timings.measure(Phase::Audit, check)?;
             let described = describe(row, &device, self.plan.are_keys_given());
-            // The tables do not need them, and many devices may wait for their rows.
+            // The tables do not require them, and many devices may wait for their rows.
             device.drop_files();
             batch.devices.push(device);
             batch.rows.push(described);
@@ -173,9 +173,9 @@ impl Work<'_> {
         progress: &mut impl FnMut(&[NewDevice], &Timings),
     ) -> Result<(), Error> {
         for receiver in receivers.iter().cycle().take(count) {
-            // A thread ends early only when it panicked, which it does not.
+            // A thread ends early only after a panic, which does not occur.
             let Ok(made) = receiver.recv() else {
-                return Err(Error::encode("a thread ended before its work"));
+                return Err(Error::encode("a thread ended early"));
             };
             let batch = made?;
             let mut lens = Vec::with_capacity(batch.devices.len());
@@ -183,8 +183,8 @@ impl Work<'_> {
                 outputs.add(device)?;
                 lens.push(outputs.lens());
             }
-            // First the rows of the tables, then the ledger, then the folders: each step can be found again after the
-            // one before.
+            // First the rows of the tables, then the ledger, then the folders: each step can be repeated after the one
+            // before it.
             outputs.sync()?;
             let (listed, end) = self.commit(lock(shared).ledger, &batch.rows, &lens);
             for row in listed {
@@ -196,7 +196,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Lists devices, or the first of them for which the order has room. Returns those that are listed.
+    /// Lists devices, or as many of them as the order has room for. Returns the listed ones.
     fn commit<'b>(
         &self,
         ledger: &mut Ledger,
@@ -209,7 +209,7 @@ impl Work<'_> {
             match ledger.commit(self.run, self.unique, next, lens) {
                 Ok(()) => return (next, end),
                 Err(error @ LedgerError::OrderFull { size, made, .. }) => {
-                    // Other runs of the order may take what is left meanwhile.
+                    // Other runs of the order may use the rest meanwhile.
                     let room = usize::try_from(u64::from(size).saturating_sub(made)).unwrap_or(usize::MAX);
                     let room = room.min(next.len().saturating_sub(1));
                     end = Err(error.into());
@@ -223,16 +223,16 @@ impl Work<'_> {
 }
 
 fn lock<'m, 's>(shared: &'m Mutex<Shared<'s>>) -> MutexGuard<'m, Shared<'s>> {
-    // A thread that panicked while drawing leaves a permutation and a ledger all the same.
+    // A panic while drawing does not invalidate the permutation or the ledger.
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the ledger keeps of a device.
+/// Returns the ledger's entry for a device.
 fn describe(row: u32, device: &Device, is_key_given: bool) -> NewDevice {
     let record = &device.record;
     let credentials = record.credentials();
-    // The images are the `.bin` files beside the folder `internal`; those from whose hash a passcode can be guessed are left
-    // out, since the ledger tells none.
+    // The images are the `.bin` files beside the folder `internal`. Those whose hash would reveal a passcode are
+    // omitted: the ledger stores no hash of them.
     let images = device
         .files
         .iter()

@@ -10,14 +10,14 @@ use crate::device_tables::{STAGED, STAGING};
 use crate::message::message;
 use crate::{Error, Field, device_tables, manifest, outputs};
 
-/// What the folders of unfinished runs are called, before their stamp.
+/// Prefix of the folders of unfinished runs, followed by their stamp.
 const PREFIX: &str = ".run-";
 const LOCK: &str = "lock";
 const TABLES: &str = "tables";
 const DEVICES: &str = "devices";
 const REPLACED: &str = "replaced";
 
-/// A run's own folder in the output folder, as long as the run is not finished.
+/// A run's own folder in the output folder while the run is unfinished.
 ///
 /// ```text
 /// .run-STAMP/lock      locked by the system while the run's process lives; holds the run's name in the ledger
@@ -30,31 +30,31 @@ pub(super) struct Workspace {
     folder: Dir,
     stamp: String,
     ident: String,
-    /// Released by the system, whatever ends the process.
+    /// Released by the system when the process ends.
     lock: File,
 }
 
-/// The workspaces that are left in an output folder.
+/// The workspaces in an output folder.
 #[derive(Default)]
 pub(super) struct Found {
-    /// Of runs whose process is gone.
+    /// Workspaces of ended processes.
     pub(super) left: Vec<Workspace>,
-    /// The stamp of a run that is still going.
+    /// The stamp of a run that is still in progress.
     pub(super) alive: Option<String>,
-    /// What has the name of a workspace and cannot be one, and was left as it is: a sentence each.
+    /// Entries with the name of a workspace that cannot be one and were left unchanged.
     pub(super) strange: Vec<Strange>,
 }
 
-/// Something with the name of a workspace.
+/// An entry with the name of a workspace.
 pub(super) struct Strange {
-    /// What it is, for people.
+    /// A description for the user.
     pub(super) sentence: String,
     /// Whether it may have been a run's: the name has a stamp.
     pub(super) has_stamp: bool,
 }
 
 impl Workspace {
-    /// Starts one under the first name that is free: two runs may begin in the same second.
+    /// Creates a workspace under the first unused name: two runs may begin in the same second.
     pub(super) fn create(top: &Dir, stamp: &str, _held: &FolderLock) -> Result<Self, Error> {
         let mut number = 1u32;
         loop {
@@ -100,7 +100,7 @@ impl Workspace {
         }
     }
 
-    /// Looks for workspaces, and takes those whose process is gone. Nothing that has anything in it is removed.
+    /// Finds workspaces, and takes over those of ended processes. Removes only empty ones.
     pub(super) fn find(top: &Dir, _held: &FolderLock) -> Result<Found, Error> {
         let mut found = Found::default();
         for name in top.names().map_err(Error::write(top.path()))? {
@@ -111,7 +111,7 @@ impl Workspace {
             let has_stamp = stamp.starts_with(|first: char| first.is_ascii_digit());
             let mut strange = |what: &dyn std::fmt::Display| {
                 found.strange.push(Strange {
-                    sentence: format!("{} {what} and was left as it is", path.display()),
+                    sentence: format!("{} {what} and was left unchanged", path.display()),
                     has_stamp,
                 });
             };
@@ -125,9 +125,9 @@ impl Workspace {
             }
             let folder = top.child(&name).map_err(Error::write(&path))?;
             let mut file = match folder.open_for_update(LOCK) {
-                // Killed when it had just begun, or when it was just done.
+                // Killed right at its start or end.
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    // An empty folder of another name is somebody else's.
+                    // An empty folder of another name is not ours.
                     if !has_stamp || remove_empty(top, &name, &folder).is_err() {
                         strange(&"has no lock: it is not the folder of a run of this tool,");
                     }
@@ -169,7 +169,7 @@ impl Workspace {
         self.folder.path()
     }
 
-    /// Refuses what is in it and was not made by a run: folders of others, which would be removed with it.
+    /// Refuses foreign entries in it, which would otherwise be removed with it.
     pub(super) fn check_inside(&self) -> Result<(), Error> {
         let labels = outputs::labels(&self.stamp);
         for name in self
@@ -178,7 +178,7 @@ impl Workspace {
             .map_err(Error::obstacle(Field::OutputFolder, self.path()))?
         {
             if ![LOCK, DEVICES, TABLES, REPLACED].iter().any(|known| name == *known) {
-                let reason = "is nothing that a run makes there; move it away";
+                let reason = "is not an entry that a run creates there; move it away";
                 return Err(Error::file(Field::OutputFolder, &self.path().join(name), reason));
             }
         }
@@ -205,7 +205,7 @@ impl Workspace {
         for name in dir.names().map_err(Error::obstacle(Field::OutputFolder, dir.path()))? {
             let Some(child) = open_child(dir, &name)? else { continue };
             let reason = if known.iter().all(|known| name != *known) {
-                "is a folder that no run makes there; move it away"
+                "is not a folder that a run creates there; move it away"
             } else if device(&child)? != own {
                 "is on another file system; move it away"
             } else {
@@ -241,7 +241,7 @@ impl Workspace {
         }
     }
 
-    /// Lets a device that the ledger lists appear in the output folder; with `force` in place of one with its name.
+    /// Moves a listed device to the output folder; with `force` it replaces one with its name.
     pub(super) fn release(&self, devices: &Dir, uuid: &str, force: bool) -> Result<(), Error> {
         let target = self.top.path().join(uuid);
         match devices.rename_new(uuid, &self.top, uuid) {
@@ -262,7 +262,7 @@ impl Workspace {
         replace().map_err(Error::write(&target))
     }
 
-    /// Releases the devices that the ledger lists, and removes the others, of which nobody knows.
+    /// Publishes the devices that the ledger lists, and removes all others.
     pub(super) fn reconcile(&self, ledger: &mut Ledger, force: bool) -> Result<(), Error> {
         let devices = match self.folder.child(DEVICES) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -280,8 +280,8 @@ impl Workspace {
         self.top.sync().map_err(Error::write(self.top.path()))
     }
 
-    /// Shows the tables of a run that has to stop, as far as they list devices of the ledger: copies, so that whoever changes
-    /// them does not change what the run is continued from.
+    /// Publishes the tables of a run that has to stop, with the devices listed in the ledger: copies, so that changing
+    /// them does not affect the continued run.
     pub(super) fn show_tables(&self, progress: &Progress) -> Result<(), Error> {
         let from = self.tables()?;
         let lens = progress.tables.iter().skip(1);
@@ -297,7 +297,7 @@ impl Workspace {
         Ok(())
     }
 
-    /// Moves the tables to the output folder and removes the rest, however often it is interrupted.
+    /// Moves the tables to the output folder and removes the rest; it can be interrupted and repeated.
     pub(super) fn finish(self, held: &FolderLock) -> Result<(), Error> {
         let from = match self.folder.child(TABLES) {
             Err(error) if error.kind() == ErrorKind::NotFound => return self.remove(held),
@@ -327,7 +327,7 @@ impl Workspace {
         self.remove(held)
     }
 
-    /// Removes the folder; its lock last, so that what is left can be told from a run that has just begun.
+    /// Removes the folder, the lock last, so that a partly removed one differs from a run that has just begun.
     pub(super) fn remove(self, _held: &FolderLock) -> Result<(), Error> {
         let Self {
             top,
@@ -344,7 +344,7 @@ impl Workspace {
                     removed => removed?,
                 }
             }
-            // Where an open file keeps its folder, it has to be closed first.
+            // On systems where an open file blocks removal, it must be closed first.
             drop(lock);
             folder.remove_file(LOCK)?;
             drop(folder);
@@ -353,7 +353,7 @@ impl Workspace {
         remove().map_err(Error::write(&path))
     }
 
-    /// Removes the folder if nothing is in it but what every run begins with.
+    /// Removes the folder if it has only the initial entries of a run.
     pub(super) fn remove_if_empty(self, _held: &FolderLock) -> Result<(), Self> {
         let name = format!("{PREFIX}{}", self.stamp);
         match remove_empty(&self.top, OsStr::new(&name), &self.folder) {
@@ -363,7 +363,7 @@ impl Workspace {
     }
 }
 
-/// Opens a folder in a folder, if it is one.
+/// Opens a folder in a folder; `None` for anything else.
 fn open_child(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<Dir>, Error> {
     let name = name.as_ref();
     let open = || match dir.kind(name)? {
@@ -373,7 +373,7 @@ fn open_child(dir: &Dir, name: impl AsRef<OsStr>) -> Result<Option<Dir>, Error> 
     open().map_err(Error::obstacle(Field::OutputFolder, &dir.path().join(name)))
 }
 
-/// Removes a workspace in which there is neither a device nor a table; otherwise all of it stays.
+/// Removes a workspace without devices and tables; otherwise all of it is kept.
 fn remove_empty(top: &Dir, name: &OsStr, folder: &Dir) -> io::Result<()> {
     let names = folder.names()?;
     for inner in &names {
@@ -395,7 +395,7 @@ fn remove_empty(top: &Dir, name: &OsStr, folder: &Dir) -> io::Result<()> {
     top.remove_folder(name)
 }
 
-/// Reads the name that a run has in its ledger: what begins like one and is not too long.
+/// Reads the ledger's name of the run; text in another form or too long is refused.
 fn read_ident(file: &mut File) -> io::Result<String> {
     const MAX: u64 = 256;
     let mut ident = Vec::new();
@@ -418,7 +418,7 @@ fn copy(from: &Dir, to: &Dir, name: &str, len: u64) -> io::Result<()> {
     copy.publish(Replace::Yes)
 }
 
-/// Moves a file, if it is there, in place of one of an earlier run.
+/// Moves an existing file and replaces one of an earlier run.
 fn move_file(from: &Dir, to: &Dir, name: &str) -> io::Result<()> {
     match from.rename(name, to, name) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),

@@ -5,32 +5,29 @@ use esp_secure_boot::{Error as BootError, SignedImage};
 
 use super::EspFinding;
 
-/// What an app image should be.
+/// The expected properties of an app image.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ExpectedApp<'a> {
-    /// The version in its description: the version string of the OTA image's header.
+    /// The version in its description: the version string in the OTA header.
     pub version: Option<&'a str>,
     /// The chip that it runs on.
     pub chip: Option<Chip>,
-    /// Digests of public keys of which one must have signed it; none of them are asked for when there are none.
+    /// Digests of public keys, one of which must have signed it; empty to accept any key.
     pub trusted: &'a [[u8; 32]],
     /// Whether it must be signed.
     pub must_be_signed: bool,
 }
 
-/// The signature behind an app image.
+/// The signature after an app image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one of it, and no box without an allocator"
-)]
+#[expect(clippy::large_enum_variant, reason = "a single value, and boxing needs an allocator")]
 pub enum EspSignature<'a> {
-    /// There is none.
+    /// No signature.
     None,
-    /// 68 bytes as version 1 of secure boot has them. Their key is not in the image, so that nothing can be verified.
+    /// The 68 bytes of a secure boot version 1 signature. The image does not contain the key, so it cannot be verified.
     V1,
-    /// A signature sector of version 2.
+    /// A version 2 signature sector.
     V2(SignedImage<'a>),
 }
 
@@ -47,12 +44,12 @@ impl fmt::Display for EspSignature<'_> {
     }
 }
 
-/// An app image of an ESP32 as payload, whole: its checksum and hash are right.
+/// A complete app image of an ESP32 as payload, with correct checksum and hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EspApp<'a> {
     image: Image<'a>,
     signature: EspSignature<'a>,
-    behind: Option<EspFinding>,
+    after: Option<EspFinding>,
 }
 
 impl<'a> EspApp<'a> {
@@ -60,14 +57,14 @@ impl<'a> EspApp<'a> {
     ///
     /// # Errors
     ///
-    /// [`EspFinding::Image`] when it is no whole app image.
+    /// [`EspFinding::Image`] when it is not a complete app image.
     pub fn parse(payload: &'a [u8]) -> Result<Self, EspFinding> {
         let image = Image::parse(payload).map_err(|error| EspFinding::Image { error })?;
-        let (signature, behind) = read_signature(payload, image.trailing());
+        let (signature, after) = read_signature(payload, image.trailing());
         Ok(Self {
             image,
             signature,
-            behind,
+            after,
         })
     }
 
@@ -83,7 +80,7 @@ impl<'a> EspApp<'a> {
         &self.signature
     }
 
-    /// Returns the digests of the public keys in the signature, as the eFuses have them.
+    /// Returns the digests of the public keys in the signature, as stored in the eFuses.
     pub fn key_digests(&self) -> impl Iterator<Item = &[u8; 32]> {
         let signed = match &self.signature {
             EspSignature::V2(signed) => Some(signed),
@@ -94,7 +91,7 @@ impl<'a> EspApp<'a> {
             .flat_map(|signed| signed.blocks().map(|block| block.key_digest()))
     }
 
-    /// Returns what is wrong with it, or worth knowing.
+    /// Returns errors, warnings and notes about it.
     pub fn findings(&self, expected: &ExpectedApp<'_>) -> impl Iterator<Item = EspFinding> + use<> {
         let header = self.image.header();
         let chip = header.chip();
@@ -115,8 +112,8 @@ impl<'a> EspApp<'a> {
             (!self.image.has_hash()).then_some(EspFinding::NoHash),
             description.is_none().then_some(EspFinding::NoDescription),
             version.map(|_| EspFinding::Version),
-            self.behind.clone(),
-            (!is_signed && self.behind.is_none()).then_some(EspFinding::NotSigned {
+            self.after.clone(),
+            (!is_signed && self.after.is_none()).then_some(EspFinding::NotSigned {
                 must: expected.must_be_signed || !expected.trusted.is_empty(),
             }),
             self.verify(expected.trusted),
@@ -134,24 +131,24 @@ impl<'a> EspApp<'a> {
         if !trusted.is_empty() {
             return signed.verify_digests(trusted).err().and_then(refused);
         }
-        // Without a key that is trusted, every block must be right by the key that is in it.
+        // Without a trusted key, every block must verify with the key that it contains.
         let mut blocks = signed.blocks();
         let wrong = blocks.find_map(|block| signed.verify_digests(&[*block.key_digest()]).err());
         wrong.and_then(refused)
     }
 }
 
-/// Finds the signature behind an image; or what is there instead.
-fn read_signature<'a>(payload: &'a [u8], behind: &[u8]) -> (EspSignature<'a>, Option<EspFinding>) {
+/// Returns the signature after an image, or a finding about the bytes there.
+fn read_signature<'a>(payload: &'a [u8], after: &[u8]) -> (EspSignature<'a>, Option<EspFinding>) {
     const V1_LEN: usize = 68;
-    if behind.is_empty() {
+    if after.is_empty() {
         return (EspSignature::None, None);
     }
-    // Four bytes of version, which is 0, and the two numbers of the signature.
-    if behind.len() == V1_LEN && behind.starts_with(&[0; 4]) {
+    // A 4-byte version, which is 0, and the two numbers of the signature.
+    if after.len() == V1_LEN && after.starts_with(&[0; 4]) {
         return (EspSignature::V1, None);
     }
-    let count = behind.len();
+    let count = after.len();
     match SignedImage::parse(payload) {
         Ok(signed) => (EspSignature::V2(signed), None),
         Err(BootError::NotSigned | BootError::Length { .. } | BootError::Empty) => {
@@ -161,7 +158,7 @@ fn read_signature<'a>(payload: &'a [u8], behind: &[u8]) -> (EspSignature<'a>, Op
     }
 }
 
-/// The description has room for 32 bytes, and ESP-IDF cuts longer versions; the last byte may be a zero.
+/// The description has room for 32 bytes, and ESP-IDF truncates longer versions; the last byte may be a zero.
 fn is_same_version(header: &str, description: &str) -> bool {
     header == description || (description.len() >= 31 && header.starts_with(description))
 }

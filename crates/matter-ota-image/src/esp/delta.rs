@@ -16,7 +16,7 @@ pub struct DeltaHeader {
 }
 
 impl DeltaHeader {
-    /// Its bytes.
+    /// Length in bytes.
     pub const LEN: usize = 64;
     pub(super) const MAGIC: u32 = 0xFCCD_DE10;
 
@@ -24,7 +24,7 @@ impl DeltaHeader {
     ///
     /// # Errors
     ///
-    /// [`Error::DeltaHeader`] when there is none.
+    /// [`Error::DeltaHeader`] when it is missing.
     pub fn decode(start: &[u8]) -> Result<Self, Error> {
         let bytes: &[u8; Self::LEN] = start.first_chunk().ok_or(Error::DeltaHeader)?;
         let (magic, rest) = bytes.split_first_chunk().ok_or(Error::DeltaHeader)?;
@@ -38,13 +38,13 @@ impl DeltaHeader {
         })
     }
 
-    /// Returns the SHA-256 at the end of the image that the patch applies to. It is not the SHA-256 of that file.
+    /// Returns the SHA-256 at the end of the image that the patch applies to. It is not the SHA-256 of the file.
     #[must_use]
     pub const fn base_hash(&self) -> &[u8; 32] {
         &self.base_hash
     }
 
-    /// Returns what is wrong with the patch, of which there are `len` bytes with this header.
+    /// Returns the defects of the patch, given its length including this header.
     pub fn findings(&self, header: Option<&OtaHeader<'_>>, len: u64) -> impl Iterator<Item = EspFinding> + use<> {
         let range = header.map(OtaHeader::applicable_versions);
         let is_for_one = range.is_none_or(|range| range.min().is_some() && range.min() == range.max());

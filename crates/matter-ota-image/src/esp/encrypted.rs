@@ -4,7 +4,7 @@ use crate::Error;
 
 use super::EspFinding;
 
-/// How the key of an encrypted image gets to the device.
+/// The method by which the device gets the key of an encrypted image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EncryptedForm {
     /// ECIES on P-256, with HKDF-SHA256.
@@ -39,11 +39,11 @@ pub struct EncryptedHeader {
     is_reserved_zero: bool,
 }
 
-/// Where the zeros start that the key of the ECC form ends with.
+/// The offset of the zeros after the key of the ECC form.
 pub(super) const ECC_KEY_LEN: usize = 64 + 32;
 
 impl EncryptedHeader {
-    /// Its bytes.
+    /// Length in bytes.
     pub const LEN: usize = 512;
     pub(super) const MAGIC: u32 = 0x0788_B6CF;
     pub(super) const KEY_LEN: usize = 384;
@@ -63,7 +63,7 @@ impl EncryptedHeader {
     ///
     /// # Errors
     ///
-    /// [`Error::EncryptedHeader`] when there is none.
+    /// [`Error::EncryptedHeader`] when it is missing.
     pub fn decode(start: &[u8]) -> Result<Self, Error> {
         let read = || {
             let bytes: &[u8; Self::LEN] = start.first_chunk()?;
@@ -99,7 +99,7 @@ impl EncryptedHeader {
         bytes
     }
 
-    /// Returns how the key gets to the device; the header tells by the zeros behind the key of the ECC form.
+    /// Returns the form, detected by the zeros after the key of the ECC form.
     #[must_use]
     pub fn form(&self) -> EncryptedForm {
         let is_ecc = self.key.iter().skip(ECC_KEY_LEN).all(|byte| *byte == 0);
@@ -110,13 +110,13 @@ impl EncryptedHeader {
         }
     }
 
-    /// Returns the length of the encrypted image behind the header in bytes.
+    /// Returns the length of the encrypted image after the header in bytes.
     #[must_use]
     pub const fn size(&self) -> u32 {
         self.size
     }
 
-    /// Returns what is wrong with a payload of `len` bytes, this header included.
+    /// Returns the defects of a payload of `len` bytes, including this header.
     pub fn findings(&self, len: u64) -> impl Iterator<Item = EspFinding> + use<> {
         let found = len.saturating_sub(512);
         let size = self.size;

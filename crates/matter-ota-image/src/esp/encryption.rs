@@ -1,4 +1,4 @@
-//! Making and opening encrypted images. Everything is in place: the caller has the image in memory, and the header apart.
+//! Encrypts and decrypts images in place: the caller holds the image in memory, and the header separately.
 
 use aes_gcm::aead::AeadInOut;
 use aes_gcm::aes::Aes256;
@@ -19,31 +19,31 @@ use crate::Error;
 type Key = Zeroizing<[u8; 32]>;
 type Gcm = AesGcm<Aes256, U16>;
 
-/// What HKDF is given beside the secret and the salt.
+/// The info parameter of HKDF.
 const INFO: &[u8] = b"_esp_enc_img_ecc";
-/// The salt that all devices derive their key with, and the rounds (`esp_enc_img_gen.py`).
+/// The salt and the iterations of the device key derivation (`esp_enc_img_gen.py`).
 const DEVICE_SALT: [u8; 32] = [
     0x0E, 0x21, 0x60, 0x64, 0x2D, 0xAE, 0x76, 0xD3, 0x34, 0x48, 0xE4, 0x3D, 0x77, 0x20, 0x12, 0x3D, 0x9F, 0x3B, 0x1E,
     0xCE, 0xB8, 0x8E, 0x57, 0x3A, 0x4E, 0x8F, 0x7F, 0xB9, 0x4F, 0xF0, 0xC8, 0x69,
 ];
 const DEVICE_ROUNDS: u32 = 2048;
 
-/// Derives the private key that a device makes of an HMAC key in its eFuses, to open images of the ECC form.
+/// Derives the private key that a device computes from an HMAC key in its eFuses, to decrypt images of the ECC form.
 ///
 /// # Errors
 ///
-/// [`Error::DeviceKey`] for one of the few HMAC keys that lead to no key.
+/// [`Error::DeviceKey`] for one of the few HMAC keys that do not yield a private key.
 pub fn device_key(hmac_key: &[u8; 32]) -> Result<SecretKey, Error> {
     let mut scalar = Zeroizing::new([0; 32]);
     pbkdf2::pbkdf2_hmac::<Sha256>(hmac_key, &DEVICE_SALT, DEVICE_ROUNDS, &mut *scalar);
     SecretKey::from_slice(&*scalar).map_err(|_| Error::DeviceKey)
 }
 
-/// Encrypts an image in place for the device with this key, and returns the header that comes before it.
+/// Encrypts an image in place for the device with this key, and returns the header that precedes it.
 ///
 /// # Errors
 ///
-/// [`Error::EncryptedTooLong`] from 4 GiB on.
+/// [`Error::EncryptedTooLong`] for 4 GiB or more.
 pub fn encrypt_ecc<R: CryptoRng + ?Sized>(
     image: &mut [u8],
     device: &PublicKey,
@@ -56,18 +56,18 @@ pub fn encrypt_ecc<R: CryptoRng + ?Sized>(
     let key = expand(&salt, ephemeral.diffie_hellman(device).raw_secret_bytes());
     let point = ephemeral.public_key().to_sec1_point(false);
     let mut field = [0; EncryptedHeader::KEY_LEN];
-    // The point without the byte that says that it is not compressed.
+    // The point without the byte that marks it as uncompressed.
     let parts = point.as_bytes().iter().skip(1).chain(&salt);
     field.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
     seal(image, &key, field, iv)
 }
 
-/// Opens an image of the ECC form in place. On an error it is not to be used.
+/// Decrypts an image of the ECC form in place. On error, the content of `image` is unusable.
 ///
 /// # Errors
 ///
-/// [`Error::EncryptedSize`] when the image is not as long as its header says; [`Error::Decryption`] for another key or a
-/// damaged image.
+/// [`Error::EncryptedSize`] when the length of the image differs from its header; [`Error::Decryption`] for a wrong key
+/// or a damaged image.
 pub fn decrypt_ecc(header: &EncryptedHeader, image: &mut [u8], device: &SecretKey) -> Result<(), Error> {
     let (point, rest) = header.key.split_first_chunk::<64>().ok_or(Error::Decryption)?;
     let salt = rest.get(..ECC_KEY_LEN - 64).ok_or(Error::Decryption)?;
@@ -78,11 +78,11 @@ pub fn decrypt_ecc(header: &EncryptedHeader, image: &mut [u8], device: &SecretKe
     open(header, image, &expand(salt, secret.raw_secret_bytes()))
 }
 
-/// Encrypts an image in place for devices with this RSA-3072 key, and returns the header that comes before it.
+/// Encrypts an image in place for devices with this RSA-3072 key, and returns the header that precedes it.
 ///
 /// # Errors
 ///
-/// [`Error::RsaKey`] for a key of another length, [`Error::EncryptedTooLong`] from 4 GiB on.
+/// [`Error::RsaKey`] for a key of another length, [`Error::EncryptedTooLong`] for 4 GiB or more.
 #[cfg(feature = "rsa")]
 pub fn encrypt_rsa<R: CryptoRng + ?Sized>(
     image: &mut [u8],
@@ -100,7 +100,7 @@ pub fn encrypt_rsa<R: CryptoRng + ?Sized>(
     seal(image, &key, field, iv)
 }
 
-/// Opens an image of the RSA form in place. On an error it is not to be used.
+/// Decrypts an image of the RSA form in place. On error, the content of `image` is unusable.
 ///
 /// # Errors
 ///
@@ -122,7 +122,7 @@ pub fn decrypt_rsa<R: CryptoRng + ?Sized>(
 
 fn expand(salt: &[u8], secret: &[u8]) -> Key {
     let mut key = Key::default();
-    // 32 bytes are never too many.
+    // HKDF accepts 32 bytes of output.
     let _ = Hkdf::<Sha256>::new(Some(salt), secret).expand(INFO, &mut *key);
     key
 }

@@ -1,5 +1,5 @@
-//! Any bytes: reading never panics, pieces make no difference, both readers agree, and a file without deviations is read
-//! back from its own encoding.
+//! Any bytes: reading never panics, splitting into pieces makes no difference, both readers agree, and a file without
+//! deviations is read back from its own encoding.
 
 use matter_ota_image::OtaHeader;
 

@@ -1,6 +1,6 @@
-//! Any values: what the doors accept is encoded, the SDK's rules accept it, and it is read back as it was.
+//! Any values: accepted values are encoded, the encoding follows the SDK's rules, and it reads back as the same values.
 //!
-//! Input: ids, version, limits, which of them there are, digest type, lengths of text and URL, and their bytes.
+//! The input: IDs, version, limits, which of them are present, digest type, lengths of text and URL, and their bytes.
 
 use matter_ota_image::{
     ApplicableVersions, DigestType, Error, OtaHeader, PayloadHasher, ReleaseNotesUrl, SoftwareVersion,

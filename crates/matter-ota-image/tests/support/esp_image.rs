@@ -1,4 +1,4 @@
-//! App images as ESP-IDF builds them: a description at the start of the first segment.
+//! App images as built by ESP-IDF: with a description at the start of the first segment.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 
@@ -29,7 +29,7 @@ pub(crate) fn without_description(chip: Chip) -> Vec<u8> {
     image(chip, &[0x13; 0x200])
 }
 
-/// The image signed with a P-256 key that a byte stands for, and the digest of its public key.
+/// The image signed with a P-256 key derived from a byte, and the digest of its public key.
 pub(crate) fn signed(image: &[u8], key: u8) -> (Vec<u8>, [u8; 32]) {
     let key = p256::ecdsa::SigningKey::from_slice(&[key; 32]).unwrap();
     let public = BootPublicKey::from(key.verifying_key());

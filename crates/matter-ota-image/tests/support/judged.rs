@@ -1,4 +1,4 @@
-//! This crate's answer about a file in the words of the second reader.
+//! This crate's result for a file, in the types of the second reader.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 
@@ -37,7 +37,7 @@ pub(crate) fn typed(header: &OtaHeader<'_>) -> Fields {
     }
 }
 
-/// Reads the header in pieces of `step` bytes; also where the payload starts.
+/// Reads the header in pieces of `step` bytes; also returns the offset of the payload.
 pub(crate) fn read(file: &[u8], step: usize) -> Result<(HeaderReader, usize), Error> {
     let mut reader = HeaderReader::new();
     let mut at = 0;
@@ -49,14 +49,14 @@ pub(crate) fn read(file: &[u8], step: usize) -> Result<(HeaderReader, usize), Er
     Ok((reader, at))
 }
 
-/// As the SDK's parser: fields, or the number of its result.
+/// The SDK's result: the fields, or an error code.
 pub(crate) fn sdk(file: &[u8]) -> Result<Fields, u8> {
     let code = |error: Error| error.sdk_code().expect("the parser's errors have a code").number();
     let (reader, _) = read(file, 7).map_err(code)?;
     Ok(fields(&reader.header().map_err(code)?))
 }
 
-/// Everything that is wrong with a file in the strict profile.
+/// All defects of a file in the strict profile.
 pub(crate) fn strict(file: &[u8]) -> Result<Fields, Vec<Error>> {
     let (reader, at) = read(file, 100).map_err(|error| vec![error])?;
     let header = reader.header().unwrap();

@@ -1,4 +1,4 @@
-//! Files made by this crate from arguments as the SDK's tool takes them.
+//! Files made by this crate from arguments in the form of the SDK's tool.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 

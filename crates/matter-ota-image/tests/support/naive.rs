@@ -1,7 +1,7 @@
-//! A second reader of headers, as simple as can be: the structure is cut into a list of tokens first, then compared with
-//! the list of fields. It tells what the SDK's parser says: fields, or the number of its result.
+//! A second, very simple reader of headers: the structure is split into a list of tokens, which is compared with the list
+//! of fields. It returns the result of the SDK's parser: the fields, or an error code.
 //!
-//! Rules: connectedhomeip, `OTAImageHeader.cpp` and `TLVReader.cpp`. Checked against the answers of the SDK's own parser in
+//! Rules: connectedhomeip, `OTAImageHeader.cpp` and `TLVReader.cpp`. Verified against the SDK's own parser in
 //! `vectors.rs`.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
@@ -32,7 +32,7 @@ enum Content {
 
 #[derive(Clone, Debug)]
 struct Token {
-    /// Profile and number in one, context tags in the profile 0xFFFFFFFF.
+    /// Profile and number in one; context tags are in the profile 0xFFFFFFFF.
     tag: u64,
     content: Content,
 }
@@ -45,7 +45,7 @@ fn number(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |sum, byte| sum * 256 + u64::from(*byte))
 }
 
-/// The token at `at`, in a container of the type `inside` (0: in none, 1: in one that is not known).
+/// The token at `at`, in a container of the type `inside` (0: in none, 1: in an unknown one).
 fn token(bytes: &[u8], at: usize, inside: u8) -> Result<(Token, usize), u8> {
     let Some(control) = bytes.get(at) else { return Err(0x21) };
     let kind = control % 32;
@@ -117,7 +117,7 @@ fn token(bytes: &[u8], at: usize, inside: u8) -> Result<(Token, usize), u8> {
     Ok((Token { tag, content }, end))
 }
 
-/// All tokens up to the end of the outermost container, and the result that ends them otherwise.
+/// All tokens up to the end of the outermost container, and the error code if there is one.
 fn tokens(bytes: &[u8]) -> (Vec<Token>, Option<u8>) {
     let (mut found, mut at, mut open) = (Vec::new(), 0, Vec::new());
     loop {
@@ -135,7 +135,7 @@ fn tokens(bytes: &[u8]) -> (Vec<Token>, Option<u8>) {
                 match open.len() {
                     0 => return (found, None),
                     1 => {}
-                    // The SDK has forgotten what it is in.
+                    // The SDK no longer knows the type of the container.
                     _ => *open.last_mut().unwrap() = 1,
                 }
             }
@@ -239,7 +239,7 @@ pub(crate) fn structure(bytes: &[u8]) -> Result<Fields, u8> {
     }
 }
 
-/// What the SDK's parser says about a file.
+/// The SDK parser's result for a file.
 pub(crate) fn judge(file: &[u8]) -> Result<Fields, u8> {
     let fixed = file.get(..16).ok_or(0x19)?;
     if fixed[..4] != [0x1E, 0xF1, 0xEE, 0x1B] {

@@ -1,4 +1,4 @@
-//! Numbers from a seed (xorshift64*), and random headers.
+//! Seeded random numbers (xorshift64*), and random headers.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 
@@ -31,7 +31,7 @@ impl Random {
         u32::try_from(self.next() & ((1u64 << width) - 1)).unwrap()
     }
 
-    /// Letters of one to four bytes, at most `len` bytes of them.
+    /// Characters of one to four bytes, at most `len` bytes in total.
     pub(crate) fn text(&mut self, len: usize) -> String {
         let mut text = String::new();
         while text.len() < len {

@@ -5,9 +5,10 @@ use super::{DataValue, OptionalData};
 use crate::deviation::Judge;
 use crate::{Error, ErrorKind};
 
-/// Reads data. `locate` makes an error of what is wrong and of the offset at which it is.
+/// Decodes data. `locate` creates an error from its kind and offset.
 ///
-/// What a commissioner tolerates, it also leaves out of the value: members with a reserved tag or an unknown type.
+/// Members that a commissioner tolerates but ignores are dropped: those with a reserved tag or an
+/// unknown type.
 pub(crate) fn decode(
     bytes: &[u8],
     judge: &mut Judge<'_>,
@@ -72,10 +73,10 @@ pub(crate) fn decode(
     Ok(data)
 }
 
-/// Bytes of a structure without members.
+/// Length of a structure without members.
 const EMPTY_LEN: usize = 2;
 
-/// The tags that were there.
+/// The tags seen so far.
 #[derive(Default)]
 struct Seen {
     tags: [u128; 2],
@@ -83,7 +84,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// Notes a tag; `false` when it was there before.
+    /// Records a tag; returns `false` if it was already there.
     fn note(&mut self, tag: u8) -> bool {
         let bit = 1 << (tag % 128);
         let [low, high] = &mut self.tags;

@@ -11,14 +11,15 @@ pub(crate) const PBKDF_SALT: u8 = 0x02;
 pub(crate) const DEVICE_COUNT: u8 = 0x03;
 pub(crate) const COMMISSIONING_TIMEOUT: u8 = 0x04;
 
-/// Bytes of a serial number, and its largest number: connectedhomeip reads no more than 32 bits.
+/// Length of a serial number in bytes. A numeric one is limited to 32 bits, because connectedhomeip
+/// reads no more.
 const SERIAL_NUMBER_LEN: RangeInclusive<usize> = 1..=32;
 const SERIAL_NUMBER_MAX: u64 = 0xFFFF_FFFF;
 /// Matter Core Specification 3.9.
 const ITERATIONS: RangeInclusive<u64> = 1000..=100_000;
 const SALT_LEN: RangeInclusive<usize> = 16..=32;
 
-/// A value of the TLV data.
+/// A value in the TLV data.
 ///
 /// # Examples
 ///
@@ -32,18 +33,19 @@ const SALT_LEN: RangeInclusive<usize> = 16..=32;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataValue<'a> {
-    /// An octet string, which only the PBKDF2 salt is.
+    /// A byte string, used only for the PBKDF2 salt.
     Octets(&'a [u8]),
-    /// A signed number. For a manufacturer's numbers this is understood by more commissioners than an unsigned one.
+    /// A signed integer. For manufacturer-specific numbers, more commissioners support it than an
+    /// unsigned one.
     Signed(i64),
-    /// An unsigned number.
+    /// An unsigned integer.
     Unsigned(u64),
-    /// A character string.
+    /// A UTF-8 string.
     Utf8(&'a str),
 }
 
 impl<'a> DataValue<'a> {
-    /// Returns the text; `None` for another type.
+    /// Returns the string, or `None` for another type.
     #[must_use]
     pub const fn as_str(self) -> Option<&'a str> {
         match self {
@@ -52,10 +54,10 @@ impl<'a> DataValue<'a> {
         }
     }
 
-    /// The value of an element, unless it has a type that the data cannot have.
+    /// Converts an element, unless its type is not allowed in the data.
     pub(super) fn from_tlv(value: Value<'a>) -> Option<Self> {
         match value {
-            Value::Bytes(octets) => Some(Self::Octets(octets)),
+            Value::Bytes(bytes) => Some(Self::Octets(bytes)),
             Value::Signed(number) => Some(Self::Signed(number)),
             Value::Unsigned(number) => Some(Self::Unsigned(number)),
             Value::Utf8(text) => Some(Self::Utf8(text)),
@@ -82,7 +84,7 @@ impl From<u64> for DataValue<'_> {
     }
 }
 
-/// How the verifier is derived from the passcode, as a commissioner may learn it from the code.
+/// The PBKDF2 parameters of the verifier, as published in the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pbkdf<'a> {
@@ -92,7 +94,7 @@ pub struct Pbkdf<'a> {
     pub salt: &'a [u8],
 }
 
-/// A tag that a manufacturer may use, 0x80..=0xFF.
+/// A tag for manufacturer-specific members, 0x80..=0xFF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ManufacturerTag(u8);
 
@@ -102,7 +104,7 @@ impl ManufacturerTag {
     /// The largest tag.
     pub const MAX: Self = Self(0xFF);
 
-    /// Accepts a tag.
+    /// Creates a tag.
     ///
     /// # Errors
     ///
@@ -140,7 +142,7 @@ impl TryFrom<u8> for ManufacturerTag {
 impl FromStr for ManufacturerTag {
     type Err = Error;
 
-    /// Reads a decimal or `0x` hexadecimal number.
+    /// Parses a decimal or `0x` hexadecimal number.
     fn from_str(text: &str) -> Result<Self, Error> {
         let value = matter_types::parse_u32(text)?;
         u8::try_from(value)
@@ -155,7 +157,7 @@ pub(crate) fn check(tag: u8, value: DataValue<'_>) -> Result<(), ErrorKind> {
         (SERIAL_NUMBER, DataValue::Utf8(text)) => SERIAL_NUMBER_LEN.contains(&text.len()),
         (SERIAL_NUMBER, DataValue::Unsigned(number)) => number <= SERIAL_NUMBER_MAX,
         (PBKDF_ITERATIONS, DataValue::Unsigned(number)) => ITERATIONS.contains(&number),
-        (PBKDF_SALT, DataValue::Octets(octets)) => SALT_LEN.contains(&octets.len()),
+        (PBKDF_SALT, DataValue::Octets(bytes)) => SALT_LEN.contains(&bytes.len()),
         (DEVICE_COUNT, DataValue::Unsigned(number)) => (1..=0xFF).contains(&number),
         (COMMISSIONING_TIMEOUT, DataValue::Unsigned(number)) => number <= 0xFFFF,
         (0x05..=0x7F, _) => return Err(ErrorKind::DataReserved { tag }),

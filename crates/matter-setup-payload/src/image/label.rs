@@ -6,18 +6,20 @@ use super::{ImageError, QrImage, svg};
 use crate::code::GroupedManualCode;
 use crate::{CommissioningFlow, SetupPayload};
 
-/// Millimetres of a module, which ISO/IEC 18004 leaves open: a plain code is as wide as its manual code below.
+/// Size of a module in millimetres, which ISO/IEC 18004 does not specify: a plain code is as wide
+/// as the manual code below it.
 const MODULE: f64 = 0.5;
-/// Millimetres around everything, and of a line of text.
+/// Margin around the label, and size of a line of text, in millimetres.
 const MARGIN: f64 = 1.0;
 const LINE: f64 = 2.8;
 const FONT: f64 = 2.0;
-/// Width of a character of a monospaced font, as a part of its size: 0.6 in all common ones, and some room.
+/// Width of a monospaced character relative to the font size: 0.6 in all common fonts, plus a
+/// reserve.
 const CHARACTER: f64 = 0.64;
-/// Characters of a long manual code on the first line, which are those of a short one: `1234-567-8901`.
+/// Characters of a long manual code on the first line: as many as in a short code, `1234-567-8901`.
 const SHORT: usize = 13;
 
-/// A label: the QR code, the manual code in groups, and lines of text of your own, all from one payload.
+/// A label of one payload: the QR code, the manual code in groups, and custom lines of text.
 ///
 /// # Examples
 ///
@@ -37,11 +39,11 @@ pub struct Label {
 }
 
 impl Label {
-    /// Makes the label of a payload.
+    /// Creates the label of a payload.
     ///
     /// # Errors
     ///
-    /// [`ImageError::Text`], which no payload gives: each fits a QR code.
+    /// [`ImageError::Text`], which cannot occur in practice: every payload fits a QR code.
     pub fn new(payload: &SetupPayload) -> Result<Self, ImageError> {
         Ok(Self {
             image: QrImage::new(payload.qr_text())?,
@@ -51,14 +53,14 @@ impl Label {
         })
     }
 
-    /// Adds a line of text below the codes, such as a product's name or a serial number.
+    /// Adds a line of text below the codes, such as a product name or a serial number.
     #[must_use]
     pub fn with_line(mut self, text: impl Into<String>) -> Self {
         self.lines.push(text.into());
         self
     }
 
-    /// Draws the label as an SVG with its size in millimetres, 0.5 mm to a module.
+    /// Draws the label as an SVG with its size in millimetres, 0.5 mm per module.
     #[must_use]
     pub fn to_svg(&self) -> String {
         let Size { width, height } = self.size();
@@ -74,8 +76,8 @@ impl Label {
         svg
     }
 
-    /// Draws the label as an SVG group with its upper left corner at a place in millimetres, for a sheet of labels whose
-    /// user unit is the millimetre.
+    /// Draws the label as an SVG group with its upper left corner at a position in millimetres, for
+    /// a sheet of labels whose user unit is the millimetre.
     #[must_use]
     pub fn to_svg_group(&self, x: f64, y: f64) -> String {
         let mut svg = String::new();
@@ -85,7 +87,7 @@ impl Label {
         svg
     }
 
-    /// Returns how large the label is.
+    /// Returns the size of the label.
     #[must_use]
     pub fn size(&self) -> Size {
         let lines = self.text();
@@ -97,7 +99,7 @@ impl Label {
         }
     }
 
-    /// Returns the black rectangles of the QR code, for what draws no SVG.
+    /// Returns the black rectangles of the QR code, for other output formats than SVG.
     pub fn rectangles(&self) -> impl Iterator<Item = Rectangle> + '_ {
         let left = (self.size().width - self.qr_side()) / 2.0;
         self.image.runs().map(move |run| Rectangle {
@@ -108,7 +110,7 @@ impl Label {
         })
     }
 
-    /// Returns the lines of text below the QR code, for what draws no SVG.
+    /// Returns the lines of text below the QR code, for other output formats than SVG.
     pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
         let middle = self.size().width / 2.0;
         let first = MARGIN + self.qr_side() + FONT;
@@ -129,7 +131,7 @@ impl Label {
         let mut lines = Vec::new();
         let code = self.manual.as_str();
         if self.long {
-            // One line would be wider than the QR code; the hyphen between the parts belongs to neither.
+            // One line would be wider than the QR code. The hyphen between the parts is dropped.
             let (first, second) = code.split_at_checked(SHORT).unwrap_or((code, ""));
             lines.extend([first, second.trim_start_matches('-')]);
         } else {
@@ -160,38 +162,38 @@ impl Label {
     }
 }
 
-/// How large a label is, in millimetres.
+/// The size of a label in millimetres.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Size {
-    /// From left to right.
+    /// The horizontal size.
     pub width: f64,
-    /// From top to bottom.
+    /// The vertical size.
     pub height: f64,
 }
 
-/// A black rectangle, in millimetres from the label's upper left corner.
+/// A black rectangle; positions in millimetres from the upper left corner of the label.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rectangle {
-    /// From the left edge.
+    /// The distance from the left edge.
     pub x: f64,
-    /// From the upper edge.
+    /// The distance from the upper edge.
     pub y: f64,
-    /// From left to right.
+    /// The horizontal size.
     pub width: f64,
-    /// From top to bottom.
+    /// The vertical size.
     pub height: f64,
 }
 
-/// A line of text, in millimetres from the label's upper left corner.
+/// A line of text; positions in millimetres from the upper left corner of the label.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Line<'a> {
-    /// Where its middle is, from the left edge.
+    /// The distance of the horizontal centre from the left edge.
     pub middle: f64,
-    /// Where it stands, from the upper edge.
+    /// The distance of the baseline from the upper edge.
     pub baseline: f64,
-    /// The size of its letters.
+    /// The font size.
     pub font_size: f64,
-    /// What it says, which may be the manual code.
+    /// The text, which may be the manual code.
     pub text: &'a str,
 }
 
@@ -209,12 +211,13 @@ impl fmt::Debug for Label {
     }
 }
 
-/// A count of modules or characters as a length: far below 2^32.
+/// Converts a count of modules or characters, far below 2^32, to a length.
 fn small(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
 }
 
-/// Writes text as XML: markup escaped, and control characters, which XML does not have, replaced.
+/// Writes text as XML: markup is escaped, and control characters, which XML does not allow, are
+/// replaced.
 fn escape(text: &str, svg: &mut String) {
     for character in text.chars() {
         match character {

@@ -17,7 +17,8 @@ pub(super) fn draw(code: &QrImage) -> String {
     svg
 }
 
-/// Writes path commands for the dark modules, each run of them in a row as one rectangle, the quiet zone left free.
+/// Writes path commands for the dark modules: one rectangle for each run in a row, with an offset
+/// for the quiet zone.
 pub(super) fn write_path(code: &QrImage, svg: &mut String) {
     for Run { x, y, len } in code.runs() {
         let _ = write!(svg, "M{x} {y}h{len}v1h-{len}z");

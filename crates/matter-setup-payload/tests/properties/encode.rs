@@ -1,4 +1,4 @@
-//! Any valid payload: it encodes, within its length, and both codes read back as the same fields.
+//! Any valid payload: it encodes within its length, and both codes parse to the same fields.
 
 use arbitrary::Arbitrary;
 use matter_setup_payload::{
@@ -30,7 +30,8 @@ enum Member {
 }
 
 impl Device {
-    /// The payload; `None` when a field is out of its range. Most numbers are cut to their bits.
+    /// Returns the payload, or `None` if a field is out of its range. Most numbers are truncated to
+    /// their bits.
     fn payload(&self) -> Option<SetupPayload> {
         let discriminator = Discriminator::new(self.discriminator & 0xFFF).ok()?;
         let passcode = Passcode::new(self.passcode & 0x7FF_FFFF).ok()?;

@@ -1,5 +1,5 @@
-//! Any text: reading never panics; a code that is read encodes to itself, and what lenient reading finds encodes to a
-//! canonical code. Of bytes that are not UTF-8, the part in front of the first fault is the text.
+//! Any text: parsing never panics; a parsed code encodes to itself, and a leniently parsed one to a
+//! canonical code. For bytes that are not UTF-8 the part before the first invalid byte is used.
 
 use matter_setup_payload::{
     CommissioningFlow, ConcatenatedPayloads, ErrorKind, ManualPayload, SetupPayload, encode_concatenated,
@@ -18,7 +18,7 @@ pub(crate) fn property(bytes: &[u8]) {
     }
     if let Ok(read) = SetupPayload::parse_lenient(text) {
         assert_eq!(read.deviations().is_empty(), text.parse::<SetupPayload>().is_ok());
-        // What is left of it is what a producer emits, but for reserved discovery capabilities.
+        // The result is allowed for a producer, except for reserved discovery capabilities.
         let canonical = read.value().qr_text();
         let again = SetupPayload::parse_lenient(canonical.as_str()).unwrap();
         assert_eq!(again.value().qr_text().as_str(), canonical.as_str());

@@ -11,13 +11,13 @@ use serde_json::Value;
 use crate::order::{ORDER, device, key_of, target};
 use crate::robot::Robot;
 
-/// What the ledger has to say of a fault: the reasons of a quarantine, or of a refusal.
+/// The expected ledger entry for a fault: the reasons of a quarantine, or of a refusal.
 fn expected(fault: &str) -> (&'static [&'static str], bool) {
     match fault.split('@').next().unwrap() {
         "bad-flash" => (&["flash-md5"], true),
         "md5-garbage" => (&["garbage", "flash-md5", "chip-stuck"], true),
         "dies" => (&["chip-gone"], true),
-        // A station that was killed meanwhile has not seen that it answered before.
+        // A station that was killed in between has not seen the earlier answers.
         "stuck" => (&["chip-stuck", "chip-gone"], true),
         "garbage" => (&["garbage"], true),
         "efuse-stuck-bit" => (&["efuse-differs"], true),
@@ -42,7 +42,7 @@ pub fn run(place: &LedgerPlace, folder: &Path) {
     assert_eq!(rows.len(), line.rows.len(), "a board has two devices");
     let devices = line.rows.iter().map(|row| &row.uuid).collect::<BTreeSet<_>>();
     assert_eq!(devices.len(), line.rows.len(), "a device has two boards");
-    // What is listed is what is looked up.
+    // Listing and lookup must agree.
     let mut looked_up = 0;
     for state in ClaimState::ALL {
         for claim in ledger.boards_in(ORDER, state).unwrap() {

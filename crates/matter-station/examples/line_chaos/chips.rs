@@ -1,4 +1,4 @@
-//! The process of the chips: one port for each slot, and a robot that changes the boards.
+//! The process of the chips: one port for each slot, and a robot that exchanges the boards.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::robot::PORTS;
 
-/// Faults, and what has to be in the ledger: codes of quarantines, or of refusals.
+/// Faults, with the expected codes in the ledger: of quarantines, or of refusals.
 const BAD: [&str; 17] = [
     "bad-flash",
     "wrong-chip",
@@ -36,7 +36,7 @@ const BAD: [&str; 17] = [
     "dies@burn:1",
     "md5-garbage",
 ];
-/// What a good chip may do once.
+/// One-time faults of good chips.
 const SHAKEN: [&str; 8] = [
     "brown-out@flash:1",
     "brown-out@block:1",
@@ -133,7 +133,7 @@ fn make(numbers: &mut Numbers, count: usize, slots: usize) -> Line {
     line
 }
 
-/// Connects whoever comes with the chip in the slot.
+/// Connects each client with the chip in the slot.
 fn serve(line: &Line, number: usize, listener: &TcpListener) {
     for stream in listener.incoming() {
         let mut stream: TcpStream = stream.unwrap();
@@ -141,13 +141,13 @@ fn serve(line: &Line, number: usize, listener: &TcpListener) {
         stream.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
         let board = *line.slots[number].lock().unwrap();
         if let Some(board) = board {
-            // Whatever has ended it, the next one may come.
+            // The next client may connect, regardless of how this one ended.
             let _ = line.boards[board].sim.serve(&mut stream);
         }
     }
 }
 
-/// Takes the power away from good chips, at any moment.
+/// Cuts the power of good chips at random moments.
 fn cut(line: &Line, numbers: &mut Numbers) {
     loop {
         thread::sleep(Duration::from_millis(u64::try_from(1 + numbers.below(12)).unwrap()));

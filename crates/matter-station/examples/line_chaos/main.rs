@@ -1,4 +1,5 @@
-//! A line of virtual chips for `scripts/line`: chips in one process, a station in another one, which is killed again and again.
+//! A line of virtual chips for `scripts/line`: the chips in one process, a station in another one, which is killed
+//! repeatedly.
 //!
 //! `fill URL KEY COUNT` · `chips FOLDER SEED COUNT SLOTS` · `station URL KEY FOLDER SLOTS` · `check URL KEY FOLDER`
 

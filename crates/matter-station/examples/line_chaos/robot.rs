@@ -1,11 +1,11 @@
-//! The other end of the robot that changes boards, sticks labels on them and reads them.
+//! The client of the robot that exchanges boards, attaches labels and reads them.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Mutex;
 
-/// The file with the robot's port, and those of the slots.
+/// The file with the ports of the robot and the slots.
 pub const PORTS: &str = "ports";
 
 pub fn ports(folder: &Path) -> Vec<u16> {
@@ -22,7 +22,7 @@ impl Robot {
         Self(Mutex::new(BufReader::new(stream)))
     }
 
-    /// Sends a line, and returns the line that is the answer.
+    /// Sends a line, and returns the line of the answer.
     pub fn ask(&self, line: &str) -> String {
         let mut stream = self.0.lock().unwrap();
         stream.get_mut().write_all(format!("{line}\n").as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! The process that is killed: a station with some slots.
+//! The process that is killed: a station with several slots.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use matter_station::{BoardRefusal, Labels, Outcome, Patience, QuarantineReason, 
 use crate::order::{station, target};
 use crate::robot::{Robot, ports};
 
-/// Labels that the robot sticks on the boards.
+/// Labels that the robot attaches to the boards.
 struct Sticker(Robot);
 
 impl Labels for Sticker {
@@ -54,7 +54,7 @@ pub fn run(place: &LedgerPlace, folder: &Path, slots: usize) {
                             if std::env::var_os("LINE_DEBUG").is_some() {
                                 eprintln!("slot {number}: {cause}");
                             }
-                            // The operator takes out what has died, and whose station was killed.
+                            // The operator removes dead boards, also those left by a killed station.
                             if retries > 10 {
                                 station.give_up_missing(&slot, QuarantineReason::ChipGone, &()).unwrap();
                                 robot.ask(&format!("next {number}"));
@@ -64,7 +64,7 @@ pub fn run(place: &LedgerPlace, folder: &Path, slots: usize) {
                         }
                         Outcome::Failed(error) => panic!("{error}"),
                         outcome => {
-                            // So it was before the kill.
+                            // The board was completed before the kill.
                             if let Outcome::Refused(refusal) = &outcome
                                 && refusal.reason == BoardRefusal::Unidentified
                             {

@@ -1,7 +1,7 @@
-//! Boards by way of `esptool` and `espefuse`, for chips that the station's own engine does not know.
+//! Boards through `esptool` and `espefuse`, for chips that the built-in engine does not support.
 //!
-//! Each call starts a program, which takes half a second and connects anew. Facts come from what the programs print: the
-//! summary of the eFuses as JSON, the rest as text of esptool 5.
+//! Each call starts a program, which takes half a second and reconnects. The results come from the programs' output: the
+//! eFuse summary as JSON, everything else as text of esptool 5.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use crate::{Board, BoardFacts, BoardFault, Connect, EfuseBurn, EfuseState};
 mod run;
 mod text;
 
-/// A port whose boards `esptool` and `espefuse` work on.
+/// A port whose boards are programmed with `esptool` and `espefuse`.
 #[derive(Clone, Debug)]
 pub struct EsptoolPort {
     port: String,
@@ -28,7 +28,7 @@ pub struct EsptoolPort {
 }
 
 impl EsptoolPort {
-    /// Names a port as esptool does: a path, `COM3`, or `socket://HOST:PORT`.
+    /// Makes a port from a name as esptool takes it: a path, `COM3`, or `socket://HOST:PORT`.
     #[must_use]
     pub fn new(port: impl Into<String>, baud: u32) -> Self {
         let port = port.into();
@@ -41,7 +41,7 @@ impl EsptoolPort {
         }
     }
 
-    /// Sets how long a call of a program may take.
+    /// Sets the time limit for a call of a program.
     #[must_use]
     pub const fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -70,12 +70,13 @@ impl EsptoolPort {
 
 impl Connect for EsptoolPort {
     fn connect(&self) -> Result<Box<dyn Board + Send>, BoardFault> {
-        let said = self.esptool("auto", &["flash-id"])?;
-        let facts = match text::locked(said.text()) {
+        let output = self.esptool("auto", &["flash-id"])?;
+        let facts = match text::locked(output.text()) {
             Some(facts) => facts,
-            None => text::facts(said.success()?)?,
+            None => text::facts(output.success()?)?,
         };
-        let folder = tempfile_dir().map_err(|error| BoardFault::Unsuited(format!("no folder for files: {error}")))?;
+        let folder = tempfile_dir()
+            .map_err(|error| BoardFault::Unsuited(format!("cannot create a temporary folder: {error}")))?;
         Ok(Box::new(EsptoolBoard {
             port: self.clone(),
             facts,
@@ -89,27 +90,27 @@ impl Connect for EsptoolPort {
     }
 }
 
-/// A board that `esptool` has found.
+/// A board found by `esptool`.
 #[derive(Debug)]
 struct EsptoolBoard {
     port: EsptoolPort,
     facts: BoardFacts,
-    /// The eFuses, until something is burned.
+    /// The eFuse summary, valid until the next burn.
     summary: Option<Value>,
     folder: Folder,
 }
 
 impl EsptoolBoard {
     fn chip(&self) -> Result<Chip, BoardFault> {
-        let unknown = || BoardFault::Unsuited(format!("{} is not known", self.facts.chip_name));
+        let unknown = || BoardFault::Unsuited(format!("unknown chip {}", self.facts.chip_name));
         self.facts.chip.ok_or_else(unknown)
     }
 
     fn summary(&mut self) -> Result<&Value, BoardFault> {
         if self.summary.is_none() {
             let chip = self.chip()?;
-            let said = self.port.espefuse(chip.name(), &["summary", "--format", "json"])?;
-            let text = said.success()?;
+            let output = self.port.espefuse(chip.name(), &["summary", "--format", "json"])?;
+            let text = output.success()?;
             let json = text.find('{').and_then(|start| text.get(start..)).unwrap_or_default();
             let end = json.rfind('}').map_or(0, |end| end.saturating_add(1));
             let summary = serde_json::from_str(json.get(..end).unwrap_or_default());
@@ -124,7 +125,7 @@ impl EsptoolBoard {
         self.port.espefuse(chip.name(), verb)?.success().map(drop)
     }
 
-    /// Writes bytes to a file of its own for a program, and wipes them afterwards.
+    /// Writes bytes to a temporary file for a program, and overwrites them afterwards.
     fn with_file<T>(
         &mut self,
         bytes: &[u8],
@@ -135,7 +136,7 @@ impl EsptoolBoard {
         write_private(&path, bytes).map_err(failed)?;
         let name = path.to_string_lossy().into_owned();
         let done = work(self, &name);
-        // As good as it goes on a flash disk.
+        // Best effort: flash disks may keep the old content.
         write_private(&path, &vec![0; bytes.len()]).map_err(failed)?;
         std::fs::remove_file(&path).map_err(failed)?;
         done
@@ -148,7 +149,7 @@ impl EsptoolBoard {
         }
         let key = burn
             .key
-            .ok_or_else(|| BoardFault::Unsuited(format!("{block}: no key")))?;
+            .ok_or_else(|| BoardFault::Unsuited(format!("the key for {block} is missing")))?;
         let part = Zeroizing::new(file_part(purpose, key)?.to_vec());
         self.with_file(&part, |board, file| {
             if purpose.is_block() {
@@ -158,7 +159,7 @@ impl EsptoolBoard {
         })
     }
 
-    /// Burns what is missing around a key that is in its block.
+    /// Burns the missing purpose and protection of a key that is in its block.
     fn complete(&mut self, block: &str, purpose: KeyPurpose) -> Result<(), BoardFault> {
         if let Some(number) = block.strip_prefix("BLOCK_KEY").filter(|_| !purpose.is_block()) {
             let field = format!("KEY_PURPOSE_{number}");
@@ -185,12 +186,12 @@ impl Board for EsptoolBoard {
             let mut verb = vec!["write-flash", "--force"];
             verb.extend(keep);
             verb.extend([place.as_str(), file]);
-            let said = board.port.esptool(chip.name(), &verb)?;
-            // That the flash does not hold it is found out, and said, when it is compared.
-            if said.text().contains("does not match data in flash") {
+            let output = board.port.esptool(chip.name(), &verb)?;
+            // A flash mismatch is detected and reported by the later comparison.
+            if output.text().contains("does not match data in flash") {
                 return Ok(());
             }
-            said.success().map(drop)
+            output.success().map(drop)
         })?;
         progress(bytes.len());
         Ok(())
@@ -203,11 +204,11 @@ impl Board for EsptoolBoard {
             let mut verb = vec!["verify-flash"];
             verb.extend(keep);
             verb.extend([place.as_str(), file]);
-            let said = board.port.esptool(chip.name(), &verb)?;
-            if said.text().contains("Verification failed") {
+            let output = board.port.esptool(chip.name(), &verb)?;
+            if output.text().contains("Verification failed") {
                 return Ok(false);
             }
-            said.success().map(|_| true)
+            output.success().map(|_| true)
         })
     }
 
@@ -238,7 +239,12 @@ impl Board for EsptoolBoard {
             }
             match self.efuse_state(burn)? {
                 EfuseState::Burned | EfuseState::Hidden => {}
-                state => return Err(BoardFault::Efuse(format!("{}: it is {state:?} afterwards", burn.step))),
+                state => {
+                    return Err(BoardFault::Efuse(format!(
+                        "{}: the state after burning is {state:?}",
+                        burn.step
+                    )));
+                }
             }
         }
         Ok(())
@@ -266,25 +272,25 @@ impl EsptoolBoard {
         })
     }
 
-    /// Each call resets the chip, so that the last burn is seen by what it does.
+    /// Each call resets the chip, so the effect of the last burn is visible.
     fn is_locked(&mut self) -> Result<bool, BoardFault> {
-        let said = self.port.esptool("auto", &["flash-id"])?;
-        Ok(match said.success() {
-            _ if text::locked(said.text()).is_some() => true,
-            // With download mode off there is no answer.
+        let output = self.port.esptool("auto", &["flash-id"])?;
+        Ok(match output.success() {
+            _ if text::locked(output.text()).is_some() => true,
+            // With download mode disabled, the chip does not answer.
             Err(BoardFault::Silent(_)) => true,
             _ => false,
         })
     }
 
-    /// Burns both keys of the one block of the ESP32-C2.
+    /// Burns both keys of the ESP32-C2's only key block.
     fn burn_shared(&mut self, first: &EfuseBurn<'_>, second: &EfuseBurn<'_>) -> Result<(), BoardFault> {
         let (Action::BurnKey { block, purpose, .. }, Action::BurnKey { purpose: other, .. }) =
             (first.step.action(), second.step.action())
         else {
             return Err(not_an_efuse(first.step));
         };
-        let missing = || BoardFault::Unsuited(format!("{block}: no key"));
+        let missing = || BoardFault::Unsuited(format!("the key for {block} is missing"));
         let (key, digest) = (first.key.ok_or_else(missing)?, second.key.ok_or_else(missing)?);
         let path = self.folder.0.join("digest.bin");
         let failed = |error: io::Error| BoardFault::Unsuited(format!("cannot write {}: {error}", path.display()));
@@ -296,7 +302,7 @@ impl EsptoolBoard {
     }
 }
 
-/// The part of a key file that goes into one block.
+/// Returns the part of a key file that goes into one block.
 fn file_part(purpose: KeyPurpose, file: &[u8]) -> Result<&[u8], BoardFault> {
     let part = match (purpose, file.len()) {
         (KeyPurpose::XtsAes256Key1, 64) => file.get(..32),
@@ -307,16 +313,16 @@ fn file_part(purpose: KeyPurpose, file: &[u8]) -> Result<&[u8], BoardFault> {
 }
 
 fn not_an_efuse(step: &Step) -> BoardFault {
-    BoardFault::Unsuited(format!("not a step of eFuses: {step}"))
+    BoardFault::Unsuited(format!("not an eFuse step: {step}"))
 }
 
-/// A folder for its owner alone, which goes with the board.
+/// A private temporary folder, removed with the board.
 #[derive(Debug)]
 struct Folder(PathBuf);
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Nothing is left in it but after a kill.
+        // Files remain in it only after a kill.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
@@ -329,7 +335,7 @@ fn tempfile_dir() -> io::Result<Folder> {
     Ok(Folder(path))
 }
 
-/// Makes a folder for its owner alone. One of this name was left by a process that was killed, and may hold keys.
+/// Makes a private folder. An existing one was left by a killed process, and may contain keys.
 fn make_private(path: &Path) -> io::Result<()> {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
     let mut builder = std::fs::DirBuilder::new();

@@ -1,4 +1,4 @@
-//! Boards by the serial protocol of their ROM.
+//! Boards through the serial protocol of their ROM.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use esp_rom_loader::{
 
 use crate::{Board, BoardFacts, BoardFault, Channel, Connect, EfuseBurn, EfuseState};
 
-/// A port whose boards are worked on by the serial protocol of their ROM.
+/// A port whose boards are programmed through the serial protocol of their ROM.
 #[derive(Clone, Debug)]
 pub struct RomPort {
     address: PortAddress,
@@ -20,7 +20,7 @@ pub struct RomPort {
 }
 
 impl RomPort {
-    /// Names a port; data goes at 921600 baud.
+    /// Makes a port; data are transferred at 921600 baud.
     #[must_use]
     pub const fn new(address: PortAddress) -> Self {
         Self {
@@ -32,31 +32,31 @@ impl RomPort {
         }
     }
 
-    /// Sets the baud rate of what follows the first answer.
+    /// Sets the baud rate after the first answer.
     #[must_use]
     pub const fn with_baud(mut self, baud: u32) -> Self {
         self.baud = baud;
         self
     }
 
-    /// Sets how long a chip may take for its first answer.
+    /// Sets the time limit for a chip's first answer.
     #[must_use]
     pub const fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Sets how often a chip is reset at most until it answers.
+    /// Sets the maximum number of resets until a chip answers.
     #[must_use]
     pub const fn with_attempts(mut self, attempts: u8) -> Self {
         self.attempts = attempts;
         self
     }
 
-    /// Sets how chips there are reset; otherwise it is by the USB id, which only Linux tells.
+    /// Sets the reset strategy; by default it depends on the USB ID, which only Linux provides.
     ///
-    /// Needed on Windows and macOS for the USB Serial/JTAG port of a chip ([`Reset::Usb`]): the watchdogs that its ROM
-    /// leaves on are stopped with that reset alone.
+    /// Required on Windows and macOS for the USB Serial/JTAG port of a chip ([`Reset::Usb`]): only that strategy stops the
+    /// watchdogs that its ROM leaves enabled.
     #[must_use]
     pub const fn with_reset(mut self, reset: Reset) -> Self {
         self.reset = Some(reset);
@@ -87,14 +87,14 @@ impl Connect for RomPort {
 pub struct RomBoard<P>(Loader<P>);
 
 impl<P: Port> RomBoard<P> {
-    /// Connects to the chip at a port that is open.
+    /// Connects to the chip at an open port.
     ///
     /// # Errors
     ///
     /// [`BoardFault`].
     pub fn connect(port: P, settings: &ConnectSettings, baud: u32) -> Result<Self, BoardFault> {
         let mut loader = Loader::connect(port, settings).map_err(|error| fault(&error, Moment::Connect))?;
-        // A locked chip is only asked who it is.
+        // A locked chip is only identified.
         if baud != FIRST_BAUD && !loader.is_secure_download() {
             loader.set_baud(baud).map_err(|error| fault(&error, Moment::Work))?;
         }
@@ -147,7 +147,7 @@ impl<P: Port + Send + 'static> Board for RomBoard<P> {
     }
 
     fn holds(&mut self, offset: u32, bytes: &[u8], md5: &[u8; 16]) -> Result<bool, BoardFault> {
-        let len = u32::try_from(bytes.len()).map_err(|_| BoardFault::Unsuited("a region of 4 GB".into()))?;
+        let len = u32::try_from(bytes.len()).map_err(|_| BoardFault::Unsuited("region is 4 GiB or larger".into()))?;
         let found = self.0.flash_md5(offset, len);
         found
             .map(|found| found == *md5)
@@ -162,7 +162,7 @@ impl<P: Port + Send + 'static> Board for RomBoard<P> {
     fn efuse_states(&mut self, burns: &[EfuseBurn<'_>]) -> Result<Vec<EfuseState>, BoardFault> {
         let efuses = self.efuses()?;
         let states = burns.iter().map(|burn| state(&efuses, burn)).collect();
-        // The burns that follow go on from what was read.
+        // Later burns reuse these values.
         efuses.keep();
         states
     }
@@ -185,7 +185,7 @@ impl<P: Port + Send + 'static> Board for RomBoard<P> {
     }
 
     fn release(self: Box<Self>) {
-        // A board that is ready is taken out, whatever its firmware does.
+        // A finished board is removed, regardless of its firmware.
         let _ = self.0.run();
     }
 
@@ -219,7 +219,7 @@ fn state<P: Port>(efuses: &Efuses<'_, P>, burn: &EfuseBurn<'_>) -> Result<EfuseS
     })
 }
 
-/// Burns a step in the stage of its phase. The loader refuses a step of a stage before that of the last burn.
+/// Burns a step in the stage of its phase. The loader refuses stages before that of the last burn.
 fn burn_one<P: Port>(efuses: Efuses<'_, P>, burn: &EfuseBurn<'_>) -> Result<(), BoardFault> {
     let what = burn_of(burn)?;
     burn_in_stage(efuses.start(), burn.step.phase(), &what).map_err(|error| fault(&error, Moment::Work))
@@ -254,7 +254,7 @@ fn burn_of<'b>(burn: &EfuseBurn<'b>) -> Result<Burn<'b>, BoardFault> {
     Ok(match burn.step.action() {
         Action::BurnEfuse { name, value } => Burn::efuse(name, u32::from(*value)),
         Action::BurnKey { block, purpose, .. } => {
-            let missing = || BoardFault::Unsuited(format!("{block}: its key is missing"));
+            let missing = || BoardFault::Unsuited(format!("the key for {block} is missing"));
             Burn::key(block, purpose.name(), burn.key.ok_or_else(missing)?)
         }
         Action::WriteProtect { name } => Burn::write_protect(name),
@@ -263,10 +263,10 @@ fn burn_of<'b>(burn: &EfuseBurn<'b>) -> Result<Burn<'b>, BoardFault> {
 }
 
 fn not_an_efuse(step: &Step) -> BoardFault {
-    BoardFault::Unsuited(format!("not a step of eFuses: {step}"))
+    BoardFault::Unsuited(format!("not an eFuse step: {step}"))
 }
 
-/// When something went wrong: a chip that does not answer at first may not be there.
+/// The time of a failure: a chip that does not answer initially may be absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Moment {
     Connect,
@@ -291,7 +291,7 @@ fn fault(error: &Error, moment: Moment) -> BoardFault {
     }
 }
 
-/// No reset: the board was brought into download mode by hand, or is a virtual one.
+/// No reset: the board was put into download mode by hand, or is virtual.
 impl<P> RomBoard<P> {
     /// Returns settings for a port without signals.
     #[must_use]
@@ -300,6 +300,6 @@ impl<P> RomBoard<P> {
     }
 }
 
-/// What every ROM understands at first.
+/// The baud rate that every ROM supports initially.
 const FIRST_BAUD: u32 = 115_200;
 const CHANNEL_TIMEOUT: Duration = Duration::from_millis(250);

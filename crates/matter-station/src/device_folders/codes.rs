@@ -1,4 +1,4 @@
-//! The codes on the label, from the table beside a device's images.
+//! The label codes, from the table next to a device's images.
 
 use matter_setup_payload::{ManualPayload, SetupPayload};
 use zeroize::Zeroizing;
@@ -8,11 +8,11 @@ use super::files::Reason;
 use super::known::KnownDevice;
 use crate::DeviceLabel;
 
-/// Reads the table of the codes, and compares them with each other and with the ledger. Returns the serial number, too.
+/// Reads the table; compares the codes with each other and with the ledger. Also returns the serial number.
 pub(super) fn label(table: &Bytes, known: Option<&KnownDevice>) -> Result<(DeviceLabel, Option<String>), Reason> {
-    let text = str::from_utf8(table).map_err(|_| Reason::new("the table of its codes is not UTF-8"))?;
+    let text = str::from_utf8(table).map_err(|_| Reason::new("its label table is not UTF-8"))?;
     let mut lines = text.lines();
-    let malformed = || Reason::new(format!("the table of its codes is not one row below '{HEADER}'"));
+    let malformed = || Reason::new(format!("its label table is not one row after the header '{HEADER}'"));
     let (Some(HEADER), Some(row), None) = (lines.next(), lines.next(), lines.next()) else {
         return Err(malformed());
     };
@@ -22,21 +22,21 @@ pub(super) fn label(table: &Bytes, known: Option<&KnownDevice>) -> Result<(Devic
     };
     let payload: SetupPayload = qr
         .parse()
-        .map_err(|error| Reason::new(format!("the QR code of its label is wrong: {error}")))?;
+        .map_err(|error| Reason::new(format!("the QR code of its label is invalid: {error}")))?;
     let digits: String = manual.chars().filter(char::is_ascii_digit).collect();
     let from_manual: ManualPayload = digits
         .parse()
-        .map_err(|error| Reason::new(format!("the manual code of its label is wrong: {error}")))?;
+        .map_err(|error| Reason::new(format!("the manual code of its label is invalid: {error}")))?;
     let number = payload.discriminator().get();
     let is_one_device = discriminator.parse() == Ok(number)
         && passcode.parse() == Ok(payload.passcode().expose())
         && from_manual.passcode().expose() == payload.passcode().expose()
         && from_manual.short_discriminator() == payload.discriminator().short();
     if !is_one_device {
-        return Err(Reason::new("the codes of its label are not those of one device"));
+        return Err(Reason::new("the codes of its label do not match each other"));
     }
     let ids = payload.vendor_id().zip(payload.product_id());
-    let (vendor, product) = ids.ok_or_else(|| Reason::new("the QR code of its label has no vendor and product"))?;
+    let (vendor, product) = ids.ok_or_else(|| Reason::new("the QR code of its label has no vendor and product IDs"))?;
     let label = DeviceLabel {
         qr: Zeroizing::new(qr.into()),
         manual: Zeroizing::new(manual.into()),

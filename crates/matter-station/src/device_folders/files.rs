@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{Bytes, Dir};
 use crate::Error;
 
-/// What is wrong with a device, in words.
+/// The description of a device's defect.
 #[derive(Debug)]
 pub(super) struct Reason(String);
 
@@ -28,11 +28,11 @@ impl Reason {
     }
 }
 
-/// The files of a device: those of its plan, and those of its label, which may be in another folder.
+/// The files of a device: those of its plan and its label, possibly in different folders.
 pub(super) struct DeviceFiles {
     /// The folder with the plan.
     dir: Dir,
-    /// The name of the plan in it.
+    /// The file name of the plan.
     plan: String,
     /// All folders of the device.
     places: Vec<PathBuf>,
@@ -65,15 +65,15 @@ impl DeviceFiles {
         let bytes = self.read(&self.plan, MAX_PLAN)?;
         let wrong = |reason: &dyn std::fmt::Display| Reason::new(format!("{} {reason}", self.plan));
         let plan: PlanFile =
-            serde_json::from_slice(&bytes).map_err(|error| wrong(&format_args!("is no plan: {error}")))?;
+            serde_json::from_slice(&bytes).map_err(|error| wrong(&format_args!("is not a plan: {error}")))?;
         if plan.device() != uuid {
             let other = plan.device();
-            return Err(wrong(&format_args!("is that of another device, {other}")));
+            return Err(wrong(&format_args!("belongs to another device, {other}")));
         }
         Ok((plan, Sha256::digest(&*bytes).into()))
     }
 
-    /// Reads the codes of the label, from whichever folder has them.
+    /// Reads the label codes, from the folder that has them.
     pub(super) fn codes(&self, uuid: &str) -> Result<Bytes, Reason> {
         let name = FolderFile::OnboardingCodes.name(uuid);
         for place in &self.places {
@@ -84,16 +84,16 @@ impl DeviceFiles {
                 Err(error) => return Err(unreadable(&place.join(&name), &error)),
             }
         }
-        Err(Reason::new(format!("{name} is missing, the codes of its label")))
+        Err(Reason::new(format!("{name}, the label table, is missing")))
     }
 
-    /// Reads a file beside the plan, of no more bytes than allowed.
+    /// Reads a file next to the plan, with a maximum length.
     pub(super) fn read(&self, name: &str, limit: u64) -> Result<Bytes, Reason> {
         let failed = |error| unreadable(&self.dir.path().join(name), &error);
         read(self.dir.open_file(name).map_err(failed)?, limit).map_err(failed)
     }
 
-    /// Reads a key file that the plan names inside of the device's folder, such as `internal/secure-boot-digest0.bin`.
+    /// Reads a key file inside the device's folder, such as `internal/secure-boot-digest0.bin`.
     pub(super) fn read_key_inside(&self, name: &str, wants_owner: bool) -> Result<Bytes, Reason> {
         let path = Path::new(name);
         let parts: Vec<_> = path.components().collect();
@@ -103,7 +103,7 @@ impl DeviceFiles {
             [Component::Normal(name)] => (self.dir.try_clone().map_err(failed)?, name),
             [Component::Normal(folder), Component::Normal(name)] => (self.dir.child(folder).map_err(failed)?, name),
             _ => {
-                let reason = format!("its plan names the key file '{name}', which is not in its folder");
+                let reason = format!("its plan contains the key file '{name}', which is not in its folder");
                 return Err(Reason::new(reason));
             }
         };
@@ -111,14 +111,14 @@ impl DeviceFiles {
     }
 }
 
-/// Reads a key file, a regular one that only its owner reads unless that does not matter.
+/// Reads a key file: a regular file that is readable only by its owner, unless that is not required.
 pub(super) fn read_key(dir: &Dir, name: &Path, wants_owner: bool) -> Result<Bytes, Reason> {
     let path = dir.path().join(name);
     let failed = |error| unreadable(&path, &error);
     let file = dir.open_file(name).map_err(failed)?;
     if wants_owner && Exposure::of_file(&file, &path).map_err(failed)?.is_open() {
         return Err(Reason::new(format!(
-            "{}: others than its owner can read this key (chmod 600 closes it)",
+            "{}: this key is readable by others than its owner; run chmod 600",
             path.display()
         )));
     }
@@ -128,10 +128,10 @@ pub(super) fn read_key(dir: &Dir, name: &Path, wants_owner: bool) -> Result<Byte
 fn read(file: File, limit: u64) -> io::Result<Bytes> {
     let len = file.metadata()?.len();
     if len > limit {
-        let reason = format!("has {len} bytes, at most {limit} are expected");
+        let reason = format!("is too long: {len} bytes; at most {limit} are allowed");
         return Err(io::Error::new(ErrorKind::InvalidData, reason));
     }
-    // Room for all at once: a growing buffer leaves copies.
+    // Reserve everything at once: a growing buffer would leave copies of the key.
     let room = usize::try_from(len).unwrap_or_default().saturating_add(1);
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     file.take(limit).read_to_end(&mut bytes)?;
@@ -142,10 +142,10 @@ fn unreadable(path: &Path, error: &io::Error) -> Reason {
     Reason::new(format!("{}: {error}", path.display()))
 }
 
-/// The plan of `flash-image plan`.
+/// The file name of a plan written by `flash-image plan`.
 const EARLIER_PLAN: &str = "plan.json";
-/// Much more than a plan takes.
+/// Much larger than any plan.
 const MAX_PLAN: u64 = 1 << 20;
 const MAX_CODES: u64 = 1 << 12;
-/// A PEM of a key on P-256.
+/// Large enough for a PEM file with a P-256 key.
 const MAX_KEY: u64 = 1 << 12;

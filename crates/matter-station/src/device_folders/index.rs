@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 
 use factory_fs::{Dir, Kind};
 
-/// The folders of devices by their names.
+/// The device folders by name.
 #[derive(Debug, Default)]
 pub(super) struct Index(BTreeMap<String, Vec<PathBuf>>);
 
 impl Index {
-    /// Looks through a folder and those below it. Only names are read: what is in a device's folder is read with the device.
+    /// Scans a folder and those below it. Only names are read; the content of a device folder is read with the device.
     pub(super) fn scan(root: &Path) -> io::Result<Self> {
         let mut index = Self::default();
         let folder = Dir::open(root)?;
-        // The folder of one device.
+        // `root` itself is the folder of a device.
         if let Some(uuid) = name_of(root).filter(|name| is_uuid(name)) {
             index.add(uuid, root.into());
         }
@@ -27,7 +27,7 @@ impl Index {
                 self.add(name, folder.path().join(name));
                 continue;
             }
-            // Runs that are not done are hidden.
+            // Unfinished runs are hidden.
             if depth > 0 && !name.starts_with('.') && folder.kind(name)? == Some(Kind::Folder) {
                 self.look(&folder.child(name)?, depth.saturating_sub(1))?;
             }
@@ -56,7 +56,7 @@ fn name_of(path: &Path) -> Option<&str> {
     path.file_name()?.to_str()
 }
 
-/// Tells whether a name is a UUID as runs write it: 36 lower-case characters (RFC 9562, section 4).
+/// Returns whether a name is a UUID as written by runs: 36 lower-case characters (RFC 9562, section 4).
 fn is_uuid(name: &str) -> bool {
     name.len() == 36
         && name.bytes().enumerate().all(|(place, byte)| match place {
@@ -65,5 +65,5 @@ fn is_uuid(name: &str) -> bool {
         })
 }
 
-/// The output folder, the folder of a product, that of a device.
+/// The levels below the root: output folder, product folder, device folder.
 const DEPTH: u8 = 2;

@@ -1,4 +1,4 @@
-//! The key files that a plan names.
+//! The key files in a plan.
 
 use std::path::{Component, Path};
 
@@ -11,12 +11,12 @@ use super::files::{DeviceFiles, Reason, read_key};
 use super::{Bytes, Dir};
 use crate::KeyStore;
 
-/// How the keys of a device are read.
+/// Settings for reading the keys of a device.
 pub(super) struct Keys<'k> {
     pub(super) uuid: &'k str,
-    /// Where they are, when not where the plan says.
+    /// The folder of the keys, if it differs from the plan.
     pub(super) dir: Option<&'k Path>,
-    /// Whether keys that others can read are taken.
+    /// Whether keys that are readable by others are accepted.
     pub(super) has_open: bool,
     pub(super) plan: Option<&'k FlashPlan>,
 }
@@ -34,7 +34,7 @@ impl Keys<'_> {
             }
             let bytes = self.read_file(files, file, *purpose)?;
             let bytes = match purpose {
-                KeyPurpose::EcdsaKey => scalar(&bytes).ok_or_else(|| wrong(file, "is no key on P-256 in PEM"))?,
+                KeyPurpose::EcdsaKey => scalar(&bytes).ok_or_else(|| wrong(file, "is not a P-256 key in PEM"))?,
                 _ => bytes,
             };
             if let Err(error) = purpose.block_bytes(&bytes) {
@@ -55,16 +55,19 @@ impl Keys<'_> {
             _ => None,
         };
         if let Some(own) = own {
-            // In a folder for the keys of all devices, each has its name.
+            // In a folder with the keys of all devices, each key file is named after its device.
             let name = own.name(self.uuid);
             if path.file_name() != Some(name.as_ref()) {
-                return Err(wrong(file, &format!("is not the device's own, which is called {name}")));
+                return Err(wrong(
+                    file,
+                    &format!("is not the key of this device, which is named {name}"),
+                ));
             }
             if let Some(dir) = self.dir {
                 return read_in(dir, Path::new(&name), wants_owner);
             }
         }
-        // The key of all bootloaders, and those of devices, have their places in the profile; others are in the folder.
+        // The bootloader key and device keys have paths from the profile; other keys are in the device folder.
         let is_elsewhere = own.is_some() || purpose == KeyPurpose::SecureBootV1;
         match path.parent().zip(path.file_name()) {
             Some((folder, name)) if is_elsewhere && path.is_absolute() && !has_parents(path) => {
@@ -74,7 +77,7 @@ impl Keys<'_> {
         }
     }
 
-    /// What is burned as digests is what the profile trusts.
+    /// Checks that the burned digests are those that the profile trusts.
     fn check_digests(&self, plan: &PlanFile, store: &KeyStore) -> Result<(), Reason> {
         let Some(profile) = self.plan else { return Ok(()) };
         let is_digest = |step: &&Step| step.purpose().is_some_and(|purpose| !purpose.is_secret());
@@ -82,7 +85,7 @@ impl Keys<'_> {
             if let Action::BurnKey { file, .. } = step.action()
                 && store.expose_key(file) != Some(digest.as_slice())
             {
-                return Err(wrong(file, "is not the digest of the key that the profile trusts"));
+                return Err(wrong(file, "is not the digest of a key that the profile trusts"));
             }
         }
         Ok(())
@@ -98,7 +101,7 @@ fn has_parents(path: &Path) -> bool {
     path.components().any(|part| part == Component::ParentDir)
 }
 
-/// The scalar of a private key, which is what an eFuse block takes.
+/// Returns the scalar of a private key, as stored in an eFuse block.
 fn scalar(pem: &[u8]) -> Option<Bytes> {
     let key = PrivateKey::decode(pem).ok()?;
     Some(Zeroizing::new(key.expose_scalar().to_vec()))

@@ -1,4 +1,4 @@
-//! What the ledger has of devices.
+//! The devices in the ledger.
 
 use std::collections::BTreeMap;
 
@@ -8,21 +8,21 @@ use sha2::{Digest, Sha256};
 use super::files::Reason;
 use crate::{DeviceLabel, Error};
 
-/// The devices of a ledger, read again when one is asked for that was not there.
+/// The devices of a ledger; they are read again if a device is missing.
 #[derive(Debug, Default)]
 pub(super) struct KnownDevices {
     place: Option<LedgerPlace>,
     devices: BTreeMap<String, KnownDevice>,
 }
 
-/// A device of the ledger.
+/// A device in the ledger.
 #[derive(Clone, Debug)]
 pub(super) struct KnownDevice {
     vendor_id: u16,
     product_id: u16,
     discriminator: u16,
     pub(super) serial: Option<String>,
-    /// Of each image its size and its SHA-256, by name.
+    /// Size and SHA-256 of each image, by name.
     images: BTreeMap<String, (u64, Vec<u8>)>,
 }
 
@@ -34,7 +34,7 @@ impl KnownDevices {
         }
     }
 
-    /// Returns a device; `None` where there is no ledger.
+    /// Returns a device; `None` without a ledger.
     pub(super) fn device(&mut self, uuid: &str) -> Result<Option<KnownDevice>, Error> {
         let Some(place) = &self.place else { return Ok(None) };
         if !self.devices.contains_key(uuid) {
@@ -44,7 +44,7 @@ impl KnownDevices {
         }
         match self.devices.get(uuid) {
             Some(device) => Ok(Some(device.clone())),
-            None => Err(Reason::new("the ledger does not list it as one in use").of(uuid)),
+            None => Err(Reason::new("the ledger does not list it as a device in use").of(uuid)),
         }
     }
 }
@@ -71,14 +71,12 @@ impl KnownDevice {
             ("discriminator", label.discriminator != self.discriminator),
         ];
         match differs.into_iter().find(|(_, differs)| *differs) {
-            Some((what, _)) => Err(Reason::new(format!(
-                "the {what} of its label is not that of the ledger"
-            ))),
+            Some((what, _)) => Err(Reason::new(format!("the {what} of its label differs from the ledger"))),
             None => Ok(()),
         }
     }
 
-    /// Refuses an image that is not the one that the ledger lists. It lists none whose hash would tell the passcode.
+    /// Refuses an image that differs from the ledger. The ledger omits images whose hash would reveal the passcode.
     pub(super) fn check_image(&self, name: &str, bytes: &[u8]) -> Result<(), Reason> {
         let Some((size, sha256)) = self.images.get(name) else {
             return Ok(());
@@ -88,6 +86,8 @@ impl KnownDevice {
         if is_listed {
             return Ok(());
         }
-        Err(Reason::new(format!("{name} is not the image that the ledger lists")))
+        Err(Reason::new(format!(
+            "{name} differs from the image recorded in the ledger"
+        )))
     }
 }

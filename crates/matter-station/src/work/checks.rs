@@ -1,4 +1,4 @@
-//! What a board must be like before anything is written to it.
+//! The requirements on a board before anything is written to it.
 
 use esp_flash_plan::{Action, Phase, Step};
 use matter_ledger::JournalEntry;
@@ -8,7 +8,7 @@ use super::{Stop, Work};
 use crate::{Board, BoardFacts, BoardFault, BoardRefusal, BoardTarget, EfuseBurn, EfuseState, QuarantineReason};
 
 impl Work<'_> {
-    /// Compares a board with the plan. One that has a device is given up, and any other one is refused.
+    /// Compares a board with the plan. A board with a device is quarantined, any other is refused.
     pub(super) fn check_board(
         &mut self,
         board: &mut dyn Board,
@@ -32,10 +32,10 @@ impl Work<'_> {
     }
 }
 
-/// Why the chip is not one of the plan's.
+/// Returns why the chip does not suit the plan.
 pub(super) fn unsuited(target: &BoardTarget, facts: &BoardFacts) -> Option<(BoardRefusal, String)> {
     if facts.chip != Some(target.chip) {
-        let detail = format!("{}, and the plan is for {}", facts.chip_name, target.chip);
+        let detail = format!("{}, but the plan is for {}", facts.chip_name, target.chip);
         return Some((BoardRefusal::WrongChip, detail));
     }
     if let Some(min) = target.min_revision
@@ -44,20 +44,20 @@ pub(super) fn unsuited(target: &BoardTarget, facts: &BoardFacts) -> Option<(Boar
         let found = facts
             .revision
             .map_or_else(|| "unknown".into(), |revision| revision.to_string());
-        let detail = format!("revision {found}, and the plan needs {min}");
+        let detail = format!("revision {found}, but the plan requires {min}");
         return Some((BoardRefusal::WrongRevision, detail));
     }
-    // A flash that does not say its size is found out when it is compared.
+    // A flash of unknown size is checked by the later comparison.
     if let Some(size) = facts.flash_size
         && size < target.flash_size
     {
-        let detail = format!("{size} bytes, and the plan needs {}", target.flash_size);
+        let detail = format!("{size} bytes, but the plan requires {}", target.flash_size);
         return Some((BoardRefusal::FlashSmall, detail));
     }
     None
 }
 
-/// Finds an eFuse that was burned by somebody else, and that the plan needs as it was made.
+/// Returns an eFuse that this station has not burned, but the plan needs unburned.
 fn used(target: &BoardTarget, board: &mut dyn Board, journal: &Journal) -> Result<Option<String>, BoardFault> {
     let efuses = &target.chip.facts().efuses;
     let switches = [Some(efuses.crypt_count), efuses.secure_boot_v1, efuses.secure_boot_v2];
@@ -81,7 +81,7 @@ fn used(target: &BoardTarget, board: &mut dyn Board, journal: &Journal) -> Resul
             return Ok(Some(format!("{name} is burned")));
         }
     }
-    // What only closes doors may be closed; what holds a key, or what keeps keys from being hidden, may not.
+    // An eFuse that only restricts may be burned already; a key, or an eFuse that prevents hiding keys, may not.
     let matters = |step: &Step| match step.action() {
         Action::BurnKey { .. } | Action::WriteProtect { .. } => true,
         _ => step.phase() == Phase::Revoke,
@@ -97,7 +97,7 @@ fn used(target: &BoardTarget, board: &mut dyn Board, journal: &Journal) -> Resul
     let found = burns.iter().zip(states).find(|(_, state)| *state != EfuseState::Blank);
     Ok(found.map(|(burn, _)| match burn.step.block() {
         Some(block) => format!("{block} is used"),
-        None => format!("it is done already: {}", burn.step),
+        None => format!("already done: {}", burn.step),
     }))
 }
 
@@ -107,7 +107,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// A target without the bytes that it is for.
+    /// A target without its data.
     pub(crate) fn target() -> BoardTarget {
         crate::station_device::tests::target()
     }

@@ -1,4 +1,4 @@
-//! The eFuses: each one compared, written into the journal, burned, and written into the journal again.
+//! eFuse steps: each is compared, recorded in the journal, burned, and recorded again.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use matter_ledger::{BurnPhase, Claim, JournalEntry};
 use super::{Stop, Work};
 use crate::{Board, EfuseBurn, EfuseState, Error, Event, Outcome, QuarantineReason, StationDevice};
 
-/// The steps that a journal has, by number.
+/// The steps in a journal, by number.
 pub(super) struct Journal {
     begun: BTreeSet<u32>,
     done: BTreeSet<u32>,
@@ -28,7 +28,7 @@ impl Journal {
         }
     }
 
-    /// Tells whether this station may have burned the step.
+    /// Returns whether this station may have burned the step.
     pub(super) fn has(&self, step: u32) -> bool {
         self.begun.contains(&step) || self.done.contains(&step)
     }
@@ -40,11 +40,11 @@ impl Journal {
 
 /// A step with its number in the plan.
 type Numbered<'d> = (u32, &'d Step);
-/// The same with what is burned, and what the chip has.
+/// A step with its burn and the state of the chip.
 type Planned<'d> = (Numbered<'d>, (EfuseBurn<'d>, EfuseState));
 
 impl Work<'_> {
-    /// Does the eFuse steps of some phases, in the order of the plan.
+    /// Performs the eFuse steps of some phases, in the order of the plan.
     pub(super) fn burn(
         &mut self,
         board: &mut dyn Board,
@@ -60,7 +60,7 @@ impl Work<'_> {
         let journal = self.ledger(|ledger| ledger.journal_of(&claim))?;
         let journal = Journal::new(&journal);
         let burns = burns(device, &steps)?;
-        // What a burn changes is read back by that burn.
+        // A burn reads back its own changes.
         let states = board.efuse_states(&burns)?;
         let planned = steps
             .into_iter()
@@ -112,7 +112,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Tells what the journal says of the steps that close download mode.
+    /// Returns the journal's record of the steps that close download mode.
     pub(super) fn lock_entries(&self, claim: &Claim) -> Result<LockEntries, Stop> {
         let target = self.station.source.target();
         let locks = (1u32..)
@@ -133,24 +133,24 @@ impl Work<'_> {
     }
 }
 
-/// What the journal says of the steps that close download mode.
+/// The journal's record of the steps that close download mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LockEntries {
-    /// Nothing.
+    /// No record.
     None,
-    /// They may be burned.
+    /// They may have been burned.
     Begun,
-    /// They are burned, and were read back.
+    /// They were burned and read back.
     Done,
 }
 
-/// Tells whether two steps are burned in one go: keys that share a block, whose coding allows one burn.
+/// Returns whether two steps are burned together: keys that share a block, whose coding allows only one burn.
 fn is_one_burn(first: &Step, second: &Step) -> bool {
     first.block().is_some() && first.block() == second.block()
 }
 
-/// What is burned, with the keys. A hidden key that was burned before needs no key any more; the other steps take what there
-/// is.
+/// Returns the burns with their keys. A hidden key that was burned before is no longer needed; the other steps use the
+/// available keys.
 fn burns<'d>(device: &'d StationDevice, group: &[Numbered<'d>]) -> Result<Vec<EfuseBurn<'d>>, Stop> {
     let burn = |(_, step): &Numbered<'d>| match step.action() {
         Action::BurnKey { file, .. } => {
@@ -165,14 +165,14 @@ fn burns<'d>(device: &'d StationDevice, group: &[Numbered<'d>]) -> Result<Vec<Ef
     group.iter().map(burn).collect()
 }
 
-/// Decides what an eFuse means before it is burned; `None` when it may be burned or is burned.
+/// Decides whether an eFuse state is acceptable before burning; `None` if the step may be burned or is done.
 ///
-/// A block that nobody can read was burned with our key when the journal says that we have begun: the key is compared before it
+/// A read-protected block counts as burned with our key if the journal has the burn as begun: the key is compared before it
 /// is hidden.
 fn verdict(state: EfuseState, journal: &Journal, number: u32, step: &Step) -> Option<QuarantineReason> {
     let is_ours = journal.has(number);
     match state {
-        // The ledger has another chip in mind, or this one forgets.
+        // The ledger belongs to another chip, or this chip has lost its eFuses.
         EfuseState::Blank if journal.is_done(number) => Some(QuarantineReason::EfuseDiffers),
         EfuseState::Blank | EfuseState::Burned | EfuseState::Partial => None,
         EfuseState::Hidden if is_ours => None,
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hidden_is_decided_by_the_journal() {
+    fn hidden_keys_are_decided_by_the_journal() {
         let target = crate::work::checks::tests::target();
         let key = target.steps.iter().find(|step| step.block().is_some()).unwrap();
         let bit = target.steps.iter().find(|step| step.block().is_none()).unwrap();

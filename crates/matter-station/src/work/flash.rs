@@ -1,4 +1,4 @@
-//! The flash: written, compared, and written once more when it is not what it was.
+//! The flash: written, compared, and written again if it has changed.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use super::{Stop, Work, hex};
 use crate::{Board, Error, Event, Outcome, QuarantineReason, StationDevice, StationRegion};
 
 impl Work<'_> {
-    /// Writes the flash of a board that has nothing yet, and compares it.
+    /// Writes the flash of a new board, and compares it.
     pub(super) fn flash(&mut self, board: &mut dyn Board, device: &StationDevice) -> Result<(), Stop> {
         let start = Instant::now();
         self.write(board, device)?;
@@ -23,13 +23,13 @@ impl Work<'_> {
         self.advance(ClaimState::Flashed, &facts)
     }
 
-    /// Compares the flash of a board that was away: its firmware may have started and written. A board whose flash was
-    /// compared since it was connected is let through.
+    /// Compares the flash of a reconnected board: its firmware may have started and written. A board whose flash was
+    /// compared since its connection passes.
     pub(super) fn compare(&mut self, board: &mut dyn Board, device: &StationDevice) -> Result<(), Stop> {
         if self.is_flash_known {
             return Ok(());
         }
-        // What a firmware has made itself is not written over.
+        // Data made by the firmware itself are not overwritten.
         let is_own = self.station.firmware.is_none() || self.current()?.state < ClaimState::Keys;
         self.compare_or_write(board, device, is_own)
     }
@@ -65,11 +65,11 @@ impl Work<'_> {
     }
 }
 
-/// Finds the first region that the flash does not hold.
+/// Returns the first region that differs in flash.
 fn different<'d>(board: &mut dyn Board, device: &'d StationDevice) -> Result<Option<&'d StationRegion>, Stop> {
     for region in &device.regions {
         let bytes = device.region_bytes(region).ok_or_else(|| {
-            let (uuid, reason) = (device.uuid.clone(), format!("nothing is written to {}", region.source));
+            let (uuid, reason) = (device.uuid.clone(), format!("no flash part covers {}", region.source));
             Stop::from(Outcome::Failed(Error::Device { uuid, reason }))
         })?;
         if !board.holds(region.offset, bytes, &region.md5)? {

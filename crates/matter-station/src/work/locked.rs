@@ -1,10 +1,10 @@
-//! Boards that do not say who they are.
+//! Boards that do not report their identity.
 //!
-//! The last step closes download mode. When the power was cut between that and the commit, the ledger has the board as
-//! labelled, and the journal has the step as begun. A chip in secure download mode says neither its MAC address nor anything
-//! else of its own: that it is at the same slot proves nothing, since boards are changed in seconds, and a board that is taken
-//! for ready although its doors are open would be shipped so. What tells boards apart is the label, which is printed before the
-//! last step: the chip shows that it is locked, and the label whose device it has.
+//! The last step closes download mode. If the power is cut between that and the commit, the ledger has the board as
+//! labelled, and the journal has the step as begun. A chip in secure download mode reports neither its MAC address nor
+//! any other unique value. Being at the same slot proves nothing, because boards are exchanged in seconds, and an open
+//! board mistaken for a finished one would be shipped. The label, printed before the last step, identifies the board: the
+//! chip shows that it is locked, and the label shows which device it has.
 
 use matter_ledger::{Claim, ClaimFacts, ClaimState, Error as LedgerError};
 
@@ -14,9 +14,9 @@ use crate::work::checks::unsuited;
 use crate::{BoardFacts, BoardRefusal, Outcome, Quarantine, QuarantineReason, RetryCause, StationDevice};
 
 impl Work<'_> {
-    /// Decides what a chip in secure download mode is.
+    /// Decides the outcome for a chip in secure download mode.
     pub(super) fn locked(&mut self, facts: &BoardFacts) -> Result<Claim, Stop> {
-        // It may be another one than that of the pass before.
+        // It may differ from the board of the previous pass.
         self.mac = None;
         let open = self.open_locks()?;
         let is_of_plan = facts.chip.is_none() || unsuited_chip(self, facts).is_none();
@@ -34,12 +34,12 @@ impl Work<'_> {
         let here = self.here(open)?;
         let serial = here.as_ref().and_then(|claim| claim.serial.clone());
         let detail = here.map_or_else(String::new, |claim| {
-            format!("the last step of board {} was cut short at this slot", claim.mac)
+            format!("the last step of board {} was interrupted at this slot", claim.mac)
         });
         Err(self.refuse(BoardRefusal::Locked, serial, detail)?.into())
     }
 
-    /// Decides what it means that nothing answers: with download mode off, a board is as silent as an empty slot.
+    /// Decides the outcome when nothing answers: with download mode disabled, a board is as silent as an empty slot.
     pub(super) fn silent(&mut self, text: String) -> Result<Outcome, Stop> {
         let empty = Ok(Outcome::Retry(RetryCause::NoBoard(text)));
         let target = self.station.source.target();
@@ -59,14 +59,14 @@ impl Work<'_> {
         }
     }
 
-    /// Gives up the boards that were at this slot, are not ready, and were taken out.
+    /// Quarantines the unfinished boards of this slot that were removed.
     pub(crate) fn give_up_missing(&mut self, seen: QuarantineReason) -> Result<Vec<Quarantine>, Stop> {
         let (order, here) = (
             self.station.order.clone(),
             (self.station.name.clone(), self.slot.name().to_owned()),
         );
         let mut given_up = Vec::new();
-        // What the journal proves comes first.
+        // Boards that the journal proves finished come first.
         self.open_locks()?;
         for state in ClaimState::ALL.into_iter().filter(|state| *state < ClaimState::Done) {
             for claim in self.ledger(|ledger| ledger.boards_in(&order, state))? {
@@ -87,7 +87,7 @@ impl Work<'_> {
         Ok(given_up)
     }
 
-    /// Returns the boards whose last step was begun. Those whose last step is done are ready: it was read back.
+    /// Returns the boards whose last step was begun. If it was also completed, the board is done: the step was read back.
     fn open_locks(&mut self) -> Result<Vec<Claim>, Stop> {
         let order = self.station.order.clone();
         let labelled = self.ledger(|ledger| ledger.boards_in(&order, ClaimState::Labelled))?;
@@ -102,7 +102,7 @@ impl Work<'_> {
         Ok(open)
     }
 
-    /// Commits what the journal proves.
+    /// Commits a state that the journal proves.
     fn finish(&mut self, claim: &Claim) -> Result<(), Stop> {
         let facts = ClaimFacts::new().with("lock_proof", "journal");
         self.ledger(|ledger| {
@@ -114,7 +114,7 @@ impl Work<'_> {
         })
     }
 
-    /// Returns the one of them that was last at this slot.
+    /// Returns the one of these boards that was last at this slot.
     fn here(&mut self, open: Vec<Claim>) -> Result<Option<Claim>, Stop> {
         let here = (self.station.name.clone(), self.slot.name().to_owned());
         for claim in open {
@@ -125,7 +125,7 @@ impl Work<'_> {
         Ok(None)
     }
 
-    /// Asks for the label that is on the board.
+    /// Reads the label on the board.
     fn find_labelled(&mut self, open: &[Claim]) -> Result<Found, Stop> {
         let Some(labels) = self.station.labels.clone() else {
             return Ok(Found::None);
@@ -151,7 +151,7 @@ enum Found {
 
 fn unsuited_chip(work: &Work<'_>, facts: &BoardFacts) -> Option<(BoardRefusal, String)> {
     let mut target = work.station.source.target().clone();
-    // A locked chip says no more than its type.
+    // A locked chip reports only its type.
     target.min_revision = None;
     unsuited(&target, facts)
 }

@@ -1,4 +1,4 @@
-//! What goes into the ledger, and what comes out of it. Nothing is done to a board beyond the last commit.
+//! Reading and writing the ledger. No step begins before the previous state is committed.
 
 use std::thread;
 
@@ -8,12 +8,12 @@ use super::{LEDGER_PAUSE, Stop, Work};
 use crate::{Error, Event, Outcome, RetryCause};
 
 impl Work<'_> {
-    /// Facts of this station and slot.
+    /// The facts of this station and slot.
     pub(super) fn facts(&self) -> ClaimFacts {
         ClaimFacts::new().at(&self.station.name, self.slot.name())
     }
 
-    /// What the ledger knows of the board.
+    /// Returns the board's claim in the ledger.
     pub(super) fn current(&self) -> Result<Claim, Stop> {
         self.claim.clone().ok_or_else(|| {
             let text = "the board has no device yet".into();
@@ -21,12 +21,12 @@ impl Work<'_> {
         })
     }
 
-    /// Works with the ledger, and waits for one that is away.
+    /// Runs work with the ledger, and waits while it is unavailable.
     pub(super) fn ledger<T>(&self, mut work: impl FnMut(&mut Ledger) -> Result<T, LedgerError>) -> Result<T, Stop> {
         self.ledger_or_refusal(&mut work)
     }
 
-    /// The same; what the ledger refuses is the end of the work.
+    /// Like [`Work::ledger`]; a refusal of the ledger ends the work.
     pub(super) fn ledger_or_refusal<T>(
         &self,
         mut work: impl FnMut(&mut Ledger) -> Result<T, LedgerError>,
@@ -51,7 +51,7 @@ impl Work<'_> {
         }
     }
 
-    /// Takes the board to the next state.
+    /// Advances the board to the next state.
     pub(super) fn advance(&mut self, to: ClaimState, facts: &ClaimFacts) -> Result<(), Stop> {
         let mut claim = self.current()?;
         let from = claim.state;
@@ -63,11 +63,11 @@ impl Work<'_> {
                 return done.map(|()| to);
             };
             match found {
-                // An answer that did not come was yes.
+                // The lost answer to the previous attempt was success.
                 _ if is_again && found == to => Ok(found),
                 // The journal has proved it to another slot.
                 ClaimState::Done if found == to => ledger.note(&claim, facts).map(|()| found),
-                // The device was scrapped meanwhile.
+                // The device was scrapped in between.
                 ClaimState::Quarantined => Ok(found),
                 _ => done.map(|()| to),
             }

@@ -1,6 +1,6 @@
-//! A chip as a station sees it, without any protocol: flash, eFuses, and what goes wrong.
+//! A chip as seen by a station, without a protocol: flash, eFuses, and faults.
 //!
-//! Every call of [`Board`] is made of steps, between any two of which the power can be cut. What is burned stays.
+//! Every call of [`Board`] consists of steps; the power can be cut between any two. Burned bits persist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::resume_unwind;
@@ -11,14 +11,14 @@ use esp_flash_plan::{Action, KeyPurpose};
 use matter_ledger::Mac;
 use matter_station::{Board, BoardFacts, BoardFault, Connect, EfuseBurn, EfuseState, Labels, StationDevice};
 
-/// What is wrong with a chip.
+/// A fault of a chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Its flash forgets a byte.
     BadFlash,
-    /// From a step on it never answers again.
+    /// From a step on it no longer answers.
     Dies(u32),
-    /// From a step on it answers nothing but the first greeting.
+    /// From a step on it answers only the first greeting.
     Stuck(u32),
     /// From a step on it answers garbage.
     Garbage(u32),
@@ -26,11 +26,11 @@ pub enum Fault {
     Errors(u32),
     /// A bit of a key block does not burn.
     BadBlock,
-    /// Somebody has burned its first key block before.
+    /// Its first key block is already burned.
     UsedBlock,
     /// It is of another type.
     WrongChip,
-    /// It is too old.
+    /// Its revision is too old.
     OldRevision,
     /// Its flash is too small.
     SmallFlash,
@@ -46,7 +46,7 @@ pub struct Block {
     pub burns: u32,
 }
 
-/// What stays when the power is cut, and when the power comes back.
+/// The state that survives a power cut, and the test controls.
 #[derive(Debug)]
 pub struct Silicon {
     pub mac: [u8; 6],
@@ -54,12 +54,12 @@ pub struct Silicon {
     pub values: BTreeMap<String, u32>,
     pub blocks: BTreeMap<String, Block>,
     pub protected: BTreeSet<String>,
-    /// Bits that were burned although they were burned.
+    /// Number of bits burned more than once.
     pub double_burns: u32,
-    /// What download mode was when the power came.
+    /// The download mode at power-on.
     is_locked: bool,
     pub fault: Option<Fault>,
-    /// Steps so far.
+    /// Number of steps so far.
     pub steps: u32,
     /// The step after which the power is cut next.
     pub cut_at: Option<u32>,
@@ -68,11 +68,11 @@ pub struct Silicon {
     pub cuts: u32,
     /// The code on the label that is stuck on the board.
     pub label: Option<String>,
-    /// Counts power cycles: a connection of an earlier one is no use.
+    /// Counts power cycles: a connection from before a power cycle is invalid.
     life: u32,
 }
 
-/// The panic of a station that is killed.
+/// The panic of a killed station.
 #[derive(Debug)]
 pub struct Killed;
 
@@ -122,7 +122,7 @@ impl SimpleChip {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the power away and gives it back.
+    /// Cuts the power and restores it.
     pub fn power_cycle(&self) {
         self.silicon().power_cycle();
     }
@@ -142,12 +142,12 @@ impl Silicon {
         self.value(LOCK) != 0
     }
 
-    /// One step of whatever the chip does.
+    /// Performs one step of the chip.
     fn step(&mut self) -> Result<(), BoardFault> {
         self.steps += 1;
         if self.kill_at.is_some_and(|at| self.steps >= at) {
             self.kill_at = None;
-            // Without the message of a panic.
+            // Suppresses the panic message.
             resume_unwind(Box::new(Killed));
         }
         if self.cut_at.is_some_and(|at| self.steps >= at) {
@@ -187,7 +187,7 @@ impl Silicon {
     }
 }
 
-/// A place where a chip can be put in.
+/// A place for a chip.
 #[derive(Debug, Default)]
 pub struct Socket(pub Mutex<Option<SimpleChip>>);
 
@@ -203,12 +203,12 @@ impl Socket {
 
 impl Connect for Socket {
     fn connect(&self) -> Result<Box<dyn Board + Send>, BoardFault> {
-        let chip = self.chip().ok_or_else(|| BoardFault::Silent("nobody".into()))?;
+        let chip = self.chip().ok_or_else(|| BoardFault::Silent("empty socket".into()))?;
         let life = {
             let mut silicon = chip.silicon();
             let fault = silicon.fault;
             match fault {
-                // It still greets.
+                // It still answers the greeting.
                 Some(Fault::Stuck(_)) => silicon.steps += 1,
                 _ => silicon.step()?,
             }
@@ -367,13 +367,13 @@ impl Line {
         })
     }
 
-    /// The power may be cut after the burn, before anybody has seen it.
+    /// The power may be cut after the burn, before the result is seen.
     fn step_after_burn(&self) -> Result<(), BoardFault> {
         self.open().map(drop)
     }
 }
 
-/// Labels that are stuck on the chip in the socket, and read from there.
+/// Labels that are attached to the chip in the socket, and read from there.
 #[derive(Debug)]
 pub struct Sticker(pub Arc<Socket>);
 
@@ -385,7 +385,7 @@ impl Sticker {
 
 impl Labels for Sticker {
     fn print(&self, _slot: &str, device: &StationDevice, mac: Mac) -> Result<(), String> {
-        let chip = self.chip().ok_or("nobody")?;
+        let chip = self.chip().ok_or("empty socket")?;
         let mut silicon = chip.silicon();
         assert_eq!(Mac::from(silicon.mac), mac);
         silicon.label = Some(device.label.qr.to_string());

@@ -1,4 +1,4 @@
-//! An order of devices with a plan that burns keys, for chips of `chip.rs`.
+//! An order of devices with a plan that burns keys, for the chips of `chip.rs`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 pub const ORDER: &str = "PO-1";
 
-/// What boards of a plan with flash encryption for release are.
+/// The requirements of a plan with flash encryption in release mode.
 pub fn target() -> BoardTarget {
     let csv = "nvs, data, nvs, 0x9000, 0x6000\nfactory, app, factory, 0x10000, 0x10000";
     let table = PartitionTable::from_csv(csv, &TableOptions::new()).unwrap();
@@ -46,7 +46,7 @@ pub fn target() -> BoardTarget {
     }
 }
 
-/// Devices that are made of their names.
+/// Devices derived from their names.
 #[derive(Debug)]
 pub struct Made {
     pub target: BoardTarget,
@@ -108,7 +108,7 @@ pub fn device(target: &BoardTarget, uuid: &str) -> StationDevice {
     }
 }
 
-/// Opens a ledger with an order of so many devices.
+/// Opens a ledger with an order of a number of devices.
 pub fn fill(place: impl Into<LedgerPlace>, count: u32) {
     let mut ledger = Ledger::open(place).unwrap();
     let run = NewRun {
@@ -142,7 +142,7 @@ pub fn fill(place: impl Into<LedgerPlace>, count: u32) {
     ledger.end(run, RunState::Complete).unwrap();
 }
 
-/// A station that burns.
+/// A station that may burn eFuses.
 pub fn station(place: impl Into<LedgerPlace>, target: &BoardTarget) -> Station {
     let source = Arc::new(Made { target: target.clone() });
     Station::new(place, ORDER, "line 1", source)

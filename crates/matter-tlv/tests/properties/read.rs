@@ -1,4 +1,5 @@
-//! Any bytes: the reader never panics, offsets ascend, there are no more elements than bytes, and an error stays.
+//! Any bytes: the reader never panics, offsets ascend, there are no more elements than bytes, and
+//! errors repeat.
 
 use matter_tlv::Reader;
 

@@ -1,4 +1,4 @@
-//! The audit of the device, and of everything against everything else.
+//! The audit of the device, and of all files against each other.
 
 use matter_attestation::{
     DeclarationSigners, Object, PaaStore, PrivateKey, Profile, Rule, SignedDeclaration, Verification,
@@ -10,7 +10,7 @@ use super::{Audited, Device, Settings, certificate};
 use crate::dropped::{Dropped, Kind};
 
 impl Device {
-    /// Audits the device, and everything against everything else.
+    /// Audits the device, and all files against each other.
     pub(crate) fn audit(&mut self, files: &[Dropped], settings: Settings) -> Audited {
         let store = self.store();
         let mut expected = Expected::new();
@@ -23,7 +23,7 @@ impl Device {
         if settings.for_tests {
             expected = expected.for_tests();
         }
-        // Then the image needs none of its own.
+        // Then the image need not contain one.
         if self.part(Object::Dac).is_some() {
             expected = expected.without_attestation();
         }
@@ -31,7 +31,7 @@ impl Device {
         let mut findings = std::mem::take(&mut self.findings);
         let mut report = self.run(files, &expected);
         recompute([&mut report]);
-        // Certificates alone are verified below.
+        // Certificates without a device are verified below.
         let is_device = self.has_image() || has_label;
         let told = report
             .findings()
@@ -51,7 +51,7 @@ impl Device {
         audited
     }
 
-    /// The PAAs among the files: who gives one trusts it.
+    /// The PAAs among the files, which are trusted.
     fn store(&mut self) -> PaaStore {
         let mut store = PaaStore::new();
         let paas = self.parts.iter().filter(|(_, part)| part.object() == Object::Paa);
@@ -69,7 +69,7 @@ impl Device {
         for file in files.iter().filter(|file| !is_image(&file.kind)) {
             let entry = (file.name.as_str(), file.bytes.as_slice());
             match &file.kind {
-                // The key of a DAC that is in a file as well is compared with that one.
+                // The key of a DAC in a separate file is compared with that DAC.
                 Kind::Key(key) if !self.has_image() || self.is_of_dac(key) => {}
                 Kind::Key(_) => keys.push(entry),
                 _ => others.push(entry),
@@ -110,7 +110,7 @@ impl Device {
             artifacts = artifacts.with_numbers(discriminator, passcode);
         }
         let report = audit(&artifacts);
-        // The one file from which a key is burned into the chip may have it.
+        // The file from which a key is burned into the chip may contain it.
         match (report.key_place(), keys.as_slice()) {
             (KeyPlace::Elsewhere, [(name, bytes)]) => audit(&artifacts.with_key_files(&[]).with_efuse_key(name, bytes)),
             _ => report,
@@ -119,10 +119,11 @@ impl Device {
 
     fn is_of_dac(&self, key: &PrivateKey) -> bool {
         let dac = self.part(Object::Dac).map(|(_, part)| part.as_der());
-        certificate(dac).is_some_and(|dac| *dac.public_key() == key.public_key())
+        certificate(dac).is_some_and(|dac| dac.public_key() == key.public_key())
     }
 
-    /// Compares the images' credentials with those in files of their own, which take the place of missing ones.
+    /// Compares the credentials in the images with those in separate files, which also replace
+    /// missing ones.
     fn compare_parts(&self, audited: &mut Audited) {
         let places = [
             (Object::Dac, &mut audited.dac),
@@ -131,7 +132,7 @@ impl Device {
         ];
         for (object, stored) in places {
             let mut own = self.parts.iter().filter(|(_, part)| part.object() == object);
-            // Of several PAIs the one that issued the DAC is the device's.
+            // Of several PAIs the issuer of the DAC belongs to the device.
             let Some(first) = own
                 .clone()
                 .find(|(_, part)| stored.as_deref() == Some(part.as_der()))
@@ -152,7 +153,7 @@ impl Device {
         }
     }
 
-    /// Verifies credentials that are not in the images as the audit verifies those that are.
+    /// Verifies credentials in separate files like those in the images.
     fn verify_parts(&self, audited: &mut Audited, files: &[Dropped], settings: Settings, store: &PaaStore) {
         let Audited {
             report,
@@ -216,28 +217,28 @@ impl Device {
         }
     }
 
-    /// Says what could not be looked at, so that nobody takes silence for an answer.
+    /// Reports skipped checks, so that a missing finding is not mistaken for a passed check.
     fn note_unchecked(&self, audited: &mut Audited, expected: &Expected<'_>, has_label: bool) {
         let has_dac = audited.dac.is_some();
         let has_chain = has_dac || audited.pai.is_some();
         let mut note = |object: &str, text: &str| audited.findings.push(Finding::of(Check::NotChecked, object, text));
         if has_chain && expected.trusted().next().is_none() {
-            note("paa", "no PAA was given, so that the root of the chain is not known");
+            note("paa", "no PAA was given; the root of the chain was not checked");
         }
         if has_dac {
-            note("chain", "nothing was given about revoked certificates");
+            note("chain", "no revocation list was given; revocation was not checked");
         }
         if self.has_image() && !has_label {
-            note("label", "no onboarding codes were given to hold against the device");
+            note("label", "no onboarding codes were given to compare with the device");
         }
         if has_label && !self.has_image() {
-            note("label", "no image was given to hold the codes against");
+            note("label", "no image was given to compare with the codes");
         }
     }
 }
 
 impl Audited {
-    /// Adds what a verification found and the audit did not.
+    /// Adds findings of a verification that the audit does not have.
     fn take(&mut self, report: &VerificationReport, settings: Settings) {
         for found in report.findings() {
             let mut finding = Finding::new(Check::Attestation(found.rule()), found.object().name(), found.text());

@@ -32,7 +32,7 @@ async fn certificate_verifies_and_belongs_to_the_devices_key() {
         .run(Profile::Strict);
     assert!(report.is_accepted(), "{:?}", report.findings());
     let dac = Certificate::from_der(&answer.dac.0).unwrap();
-    assert_eq!(*dac.public_key(), device.key().public_key());
+    assert_eq!(dac.public_key(), device.key().public_key());
     assert_eq!(dac.common_name(), Some(device.serial()));
     assert_eq!(answer.key, device.key_hash().to_string());
     assert_eq!((answer.state, &*answer.order), (DeviceState::Signed, "field"));

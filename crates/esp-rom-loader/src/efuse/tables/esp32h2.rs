@@ -1,6 +1,6 @@
 use super::super::map::{EfuseField, field};
 
-/// The same in all revisions.
+/// The fields of all revisions.
 pub(in crate::efuse) const FIELDS: &[EfuseField] = &[
     field("WR_DIS", 0, 0, 32, None),
     field("RD_DIS", 0, 32, 7, Some(0)),
@@ -53,12 +53,12 @@ pub(in crate::efuse) const FIELDS: &[EfuseField] = &[
     field("DISABLE_BLK_VERSION_MAJOR", 2, 135, 1, Some(21)),
 ];
 
-/// From revision 1.2 on.
+/// The fields of revision 1.2 and later.
 pub(in crate::efuse) const NEW_FIELDS: &[EfuseField] = &[
     field("ECDSA_CURVE_MODE", 0, 59, 2, Some(17)),
     field("ECC_FORCE_CONST_TIME", 0, 61, 1, Some(17)),
     field("XTS_DPA_PSEUDO_LEVEL", 0, 62, 2, Some(14)),
 ];
 
-/// Before revision 1.2.
+/// The fields of revisions before 1.2.
 pub(in crate::efuse) const OLD_FIELDS: &[EfuseField] = &[field("ECDSA_FORCE_USE_HARDWARE_K", 0, 114, 1, Some(17))];

@@ -1,6 +1,6 @@
 use super::super::map::{EfuseField, field};
 
-/// The same in all revisions.
+/// The fields of all revisions.
 pub(in crate::efuse) const FIELDS: &[EfuseField] = &[
     field("WR_DIS", 0, 0, 32, None),
     field("RD_DIS", 0, 32, 7, Some(0)),
@@ -45,7 +45,7 @@ pub(in crate::efuse) const FIELDS: &[EfuseField] = &[
     field("PKG_VERSION", 1, 84, 3, Some(20)),
 ];
 
-/// From revision 3.0 on.
+/// The fields of revision 3.0 and later.
 pub(in crate::efuse) const NEW_FIELDS: &[EfuseField] = &[
     field("USB_PHY_SEL", 0, 57, 1, None),
     field("HUK_GEN_STATE", 0, 58, 5, Some(19)),
@@ -71,7 +71,7 @@ pub(in crate::efuse) const NEW_FIELDS: &[EfuseField] = &[
     field("WAFER_VERSION_MAJOR", 1, 68, 2, None).with_high(87, 1),
 ];
 
-/// Before revision 3.0.
+/// The fields of revisions before 3.0.
 pub(in crate::efuse) const OLD_FIELDS: &[EfuseField] = &[
     field("USB_DEVICE_EXCHG_PINS", 0, 39, 1, Some(30)),
     field("USB_OTG11_EXCHG_PINS", 0, 40, 1, Some(30)),

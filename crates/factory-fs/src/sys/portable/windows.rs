@@ -10,15 +10,15 @@ use windows_permissions::{LocalBox, SecurityDescriptor, Sid};
 
 use crate::{Exposure, Space};
 
-/// The system and its administrators (`winnt.h`, well-known SIDs): they may do everything in any case.
+/// The system and its administrators (`winnt.h`, well-known SIDs), which have every right anyway.
 const SYSTEM: &str = "S-1-5-18";
 const ADMINISTRATORS: &str = "S-1-5-32-544";
 const EVERYONE: &str = "S-1-1-0";
 
-/// Leaves a file or folder, and what is made in it, to this user and the system.
+/// Restricts a file or folder, and everything created in it, to this user and the system.
 pub(super) fn protect(path: &Path) -> io::Result<()> {
     let user = text(&*current_process_sid()?)?;
-    // Protected from what the folder above hands down; objects and containers inherit; all file rights.
+    // Protected against inherited entries; objects and containers inherit; all file rights.
     let list = format!("D:P(A;OICI;FA;;;{user})(A;OICI;FA;;;SY)");
     let list: LocalBox<SecurityDescriptor> = list.parse()?;
     SetNamedSecurityInfo(
@@ -71,12 +71,12 @@ pub(super) fn exposure(path: &Path) -> io::Result<Exposure> {
     Ok(exposure)
 }
 
-/// `FILE_READ_DATA` is the first of the rights that depend on the kind of object (`winnt.h`).
+/// `FILE_READ_DATA` is the first of the object-specific rights (`winnt.h`).
 fn reading() -> AccessRights {
     AccessRights::GenericAll | AccessRights::GenericRead | AccessRights::Bit0
 }
 
-/// `FILE_WRITE_DATA` and `FILE_APPEND_DATA` are the next ones; of a folder, to add files and folders.
+/// `FILE_WRITE_DATA` and `FILE_APPEND_DATA` are the next; for a folder, the rights to add files and folders.
 fn writing() -> AccessRights {
     AccessRights::GenericAll
         | AccessRights::GenericWrite
@@ -92,7 +92,7 @@ fn text(sid: &Sid) -> io::Result<String> {
 }
 
 pub(super) fn space(path: &Path) -> io::Result<Space> {
-    // NTFS keeps a small file in its table of files; a cluster is what FAT and larger files take.
+    // NTFS keeps a small file in its file table; larger files, and FAT, take a cluster.
     const CLUSTER: u64 = 4096;
     Ok(Space {
         bytes: fs4::available_space(path)?,

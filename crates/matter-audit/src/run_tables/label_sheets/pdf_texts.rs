@@ -3,13 +3,13 @@ use zeroize::Zeroizing;
 
 use super::LabelLines;
 
-/// No page's drawing is longer.
+/// Longest content stream of a page.
 const MAX_PAGE: usize = 8 << 20;
 
-/// The texts of each text object of a PDF's pages, as far as they can be read: those of compressed pages, in Latin-1.
+/// Returns the readable texts of each text object of a PDF's pages: those of compressed pages, in Latin-1.
 pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelLines>, String> {
     if !bytes.starts_with(b"%PDF-") {
-        return Err("it is no PDF".into());
+        return Err("it is not a PDF".into());
     }
     if !bytes.trim_ascii_end().ends_with(b"%%EOF") {
         return Err("it has no end".into());
@@ -17,22 +17,19 @@ pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelLines>, String> {
     let mut labels = Vec::new();
     let mut page = Zeroizing::new(vec![0; MAX_PAGE]);
     let mut rest = bytes;
-    while let Some((dictionary, behind)) = split(rest, b"stream") {
-        rest = behind;
-        // `endstream` ends the word as well.
+    while let Some((dictionary, tail)) = split(rest, b"stream") {
+        rest = tail;
+        // `endstream` ends with the word as well.
         if dictionary.ends_with(b"end") {
             continue;
         }
-        let data = behind
-            .strip_prefix(b"\r\n")
-            .or(behind.strip_prefix(b"\n"))
-            .unwrap_or(behind);
+        let data = tail.strip_prefix(b"\r\n").or(tail.strip_prefix(b"\n")).unwrap_or(tail);
         let len = decompress_slice_iter_to_slice(&mut page, [data].into_iter(), true, true);
         let len = len.map_err(|_| "a page cannot be inflated, or is too long")?;
         labels.extend(texts(page.get(..len).unwrap_or_default()));
     }
     if labels.is_empty() {
-        return Err("no text can be read in it".into());
+        return Err("it has no readable text".into());
     }
     Ok(labels)
 }
@@ -42,43 +39,43 @@ fn split<'b>(bytes: &'b [u8], word: &[u8]) -> Option<(&'b [u8], &'b [u8])> {
     Some((bytes.get(..at)?, bytes.get(at + word.len()..)?))
 }
 
-/// The strings of each text object, between BT and ET (ISO 32000-1, 9.4.1).
+/// Returns the strings of each text object, between BT and ET (ISO 32000-1, 9.4.1).
 fn texts(page: &[u8]) -> Vec<LabelLines> {
     let mut labels = Vec::new();
     let mut label = None::<LabelLines>;
     let mut rest = page;
-    while let [first, behind @ ..] = rest {
+    while let [first, tail @ ..] = rest {
         match first {
             b'(' => {
-                let (text, after) = literal(behind);
+                let (text, after) = literal(tail);
                 rest = after;
                 label.iter_mut().for_each(|label| label.push(text.clone()));
             }
-            b'<' if !behind.starts_with(b"<") => {
-                let (digits, after) = split(behind, b">").unwrap_or((behind, &[]));
+            b'<' if !tail.starts_with(b"<") => {
+                let (digits, after) = split(tail, b">").unwrap_or((tail, &[]));
                 rest = after;
                 label.iter_mut().for_each(|label| label.push(hexadecimal(digits)));
             }
-            b'B' if behind.starts_with(b"T\n") || behind.starts_with(b"T ") => {
+            b'B' if tail.starts_with(b"T\n") || tail.starts_with(b"T ") => {
                 label = Some(LabelLines::new());
-                rest = behind;
+                rest = tail;
             }
-            b'E' if behind.starts_with(b"T\n") || behind.starts_with(b"T ") || behind == b"T" => {
+            b'E' if tail.starts_with(b"T\n") || tail.starts_with(b"T ") || tail == b"T" => {
                 labels.extend(label.take().filter(|label| !label.is_empty()));
-                rest = behind;
+                rest = tail;
             }
-            _ => rest = behind,
+            _ => rest = tail,
         }
     }
     labels
 }
 
-/// A string in parentheses (ISO 32000-1, 7.3.4.2), and what is behind it.
+/// Parses a string in parentheses (ISO 32000-1, 7.3.4.2), and returns the rest too.
 fn literal(bytes: &[u8]) -> (Zeroizing<String>, &[u8]) {
     let mut text = Zeroizing::new(String::new());
     let (mut rest, mut depth) = (bytes, 0u32);
-    while let [first, behind @ ..] = rest {
-        rest = behind;
+    while let [first, tail @ ..] = rest {
+        rest = tail;
         match first {
             b')' if depth == 0 => break,
             b')' => {
@@ -118,7 +115,7 @@ fn literal(bytes: &[u8]) -> (Zeroizing<String>, &[u8]) {
     (text, rest)
 }
 
-/// A string of digits (ISO 32000-1, 7.3.4.3).
+/// Parses a hexadecimal string (ISO 32000-1, 7.3.4.3).
 fn hexadecimal(digits: &[u8]) -> Zeroizing<String> {
     let digits = digits
         .iter()

@@ -3,11 +3,11 @@ use zeroize::Zeroizing;
 
 use super::LabelLines;
 
-/// The texts of each group of an SVG.
+/// Returns the texts of each group of an SVG.
 pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelLines>, String> {
     let text = utf8(bytes).map_err(|error| error.to_string())?;
     if !text.contains("<svg") {
-        return Err("it is no SVG".into());
+        return Err("it is not an SVG".into());
     }
     if !text.trim_end().ends_with("</svg>") {
         return Err("it has no end".into());
@@ -20,15 +20,15 @@ pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelLines>, String> {
     Ok(labels.filter(|label| !label.is_empty()).collect())
 }
 
-/// What an element says, behind the start of its tag.
+/// Returns the text of an element, from after the start of its tag.
 fn line(element: &str) -> Option<Zeroizing<String>> {
     let (_, content) = element.split_once('>')?;
     let (content, _) = content.split_once("</text>")?;
     let mut text = Zeroizing::new(String::with_capacity(content.len()));
     let mut rest = content;
-    while let Some((before, behind)) = rest.split_once('&') {
+    while let Some((before, tail)) = rest.split_once('&') {
         text.push_str(before);
-        let (name, after) = behind.split_once(';')?;
+        let (name, after) = tail.split_once(';')?;
         text.push(match name {
             "amp" => '&',
             "lt" => '<',

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::text;
 use crate::BoardFault;
 
-/// What a program has printed.
+/// The output of a program.
 #[derive(Debug)]
 pub(super) struct Said {
     text: String,
@@ -18,7 +18,7 @@ impl Said {
         &self.text
     }
 
-    /// Returns the text of a program that has done its work.
+    /// Returns the output if the program succeeded.
     pub(super) fn success(&self) -> Result<&str, BoardFault> {
         if self.is_success {
             return Ok(&self.text);
@@ -27,7 +27,7 @@ impl Said {
     }
 }
 
-/// Runs a program to its end, or to a deadline.
+/// Runs a program to its end or the deadline.
 pub(super) fn run(program: &str, arguments: &[&str], deadline: Duration) -> Result<Said, BoardFault> {
     let start = Instant::now();
     let child = Command::new(program)
@@ -45,7 +45,7 @@ pub(super) fn run(program: &str, arguments: &[&str], deadline: Duration) -> Resu
             Ok(Some(status)) => break status,
             Ok(None) if start.elapsed() < deadline => thread::sleep(POLL),
             _ => {
-                // It may have ended in this moment.
+                // It may have ended at this moment.
                 let _ = child.kill();
                 let _ = child.wait();
                 let seconds = deadline.as_secs();
@@ -68,7 +68,7 @@ pub(super) fn run(program: &str, arguments: &[&str], deadline: Duration) -> Resu
 fn reader<R: Read + Send + 'static>(source: R) -> thread::JoinHandle<String> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        // What came before an error is all there is.
+        // Keep the output before a read error.
         let _ = source.take(LIMIT).read_to_end(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     })
@@ -77,12 +77,12 @@ fn reader<R: Read + Send + 'static>(source: R) -> thread::JoinHandle<String> {
 fn missing(program: &str, error: &io::Error) -> BoardFault {
     BoardFault::Unsuited(match error.kind() {
         io::ErrorKind::NotFound => {
-            format!("the program {program} is not there; install esptool 5 (pip install esptool) or use the own engine")
+            format!("program '{program}' not found; install esptool 5 (pip install esptool) or use the built-in engine")
         }
-        _ => format!("the program {program} does not start: {error}"),
+        _ => format!("cannot start program '{program}': {error}"),
     })
 }
 
 const POLL: Duration = Duration::from_millis(20);
-/// A summary of all eFuses is a tenth of it.
+/// Ten times the size of a full eFuse summary.
 const LIMIT: u64 = 4 << 20;

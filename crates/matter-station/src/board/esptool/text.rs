@@ -1,4 +1,4 @@
-//! What esptool 5 and espefuse 5 print.
+//! Parses the output of esptool 5 and espefuse 5.
 
 use esp_flash_image::{Chip, ChipRevision};
 use esp_flash_plan::KeyPurpose;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{BoardFacts, BoardFault, EfuseState};
 
-/// Reads what `flash-id` says of the chip.
+/// Parses the chip properties in the output of `flash-id`.
 pub(super) fn facts(text: &str) -> Result<BoardFacts, BoardFault> {
     let line = |name: &str| {
         text.lines()
@@ -14,7 +14,7 @@ pub(super) fn facts(text: &str) -> Result<BoardFacts, BoardFault> {
             .map(str::trim)
     };
     let Some(kind) = line("Chip type:") else {
-        return Err(BoardFault::Garbage("esptool names no chip".into()));
+        return Err(BoardFault::Garbage("esptool reports no chip".into()));
     };
     let name = kind.split([' ', '(']).next().unwrap_or_default();
     let revision = kind.split_once("revision v").map(|(_, rest)| rest);
@@ -33,7 +33,7 @@ pub(super) fn facts(text: &str) -> Result<BoardFacts, BoardFault> {
     })
 }
 
-/// Reads what is said of a chip in secure download mode, which refuses to say more.
+/// Parses the output for a chip in secure download mode, which reports only its type.
 pub(super) fn locked(text: &str) -> Option<BoardFacts> {
     if !text.contains("Secure Download Mode") {
         return None;
@@ -70,20 +70,20 @@ fn flash_size(text: &str) -> Option<u32> {
     number.parse::<u32>().ok()?.checked_mul(unit)
 }
 
-/// What it means that a program has failed.
+/// Classifies the failure of a program.
 pub(super) fn fault(text: &str) -> BoardFault {
-    let said = text
+    let message = text
         .lines()
         .find_map(|line| line.split_once(" error occurred:"))
-        .map(|(_, said)| said.trim());
+        .map(|(_, message)| message.trim());
     let last = || {
         text.lines()
             .rfind(|line| !line.trim().is_empty())
             .unwrap_or_default()
             .trim()
     };
-    let said = said.unwrap_or_else(last).to_owned();
-    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let message = message.unwrap_or_else(last).to_owned();
+    let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
     if has(&[
         "Could not open",
         "could not open",
@@ -92,27 +92,27 @@ pub(super) fn fault(text: &str) -> BoardFault {
         "device disconnected",
         "port that is not open",
     ]) {
-        BoardFault::Port(said)
+        BoardFault::Port(message)
     } else if has(&[
         "Failed to connect",
         "No serial data",
         "Timed out waiting for packet header",
     ]) {
-        BoardFault::Silent(said)
+        BoardFault::Silent(message)
     } else if has(&["Timed out", "timed out", "timeout", "No more data to read"]) {
-        BoardFault::Stuck(said)
+        BoardFault::Stuck(message)
     } else if has(&[
         "Invalid head of packet",
         "Packet content transfer stopped",
         "Unexpected",
     ]) {
-        BoardFault::Garbage(said)
+        BoardFault::Garbage(message)
     } else {
-        BoardFault::Error(said)
+        BoardFault::Error(message)
     }
 }
 
-/// The value of an eFuse of one word.
+/// Returns the value of an eFuse.
 pub(super) fn number(summary: &Value, name: &str) -> Option<u32> {
     let raw = summary.get(name)?.get("raw_value")?.as_str()?;
     let digits = raw.strip_prefix("0x")?;
@@ -123,7 +123,7 @@ pub(super) fn is_writeable(summary: &Value, name: &str) -> Option<bool> {
     summary.get(name)?.get("writeable")?.as_bool()
 }
 
-/// What a key block is for, by espefuse's name.
+/// Returns the purpose of a key block, by espefuse's name.
 pub(super) fn purpose(summary: &Value, block: &str) -> Option<String> {
     let field = format!("KEY_PURPOSE_{}", block.strip_prefix("BLOCK_KEY")?);
     let value = summary.get(&field)?.get("value")?.as_str()?;
@@ -141,7 +141,7 @@ pub(super) fn key_state(
     let found = summary.get(block).ok_or_else(unknown)?;
     let has_purpose = wanted.is_block() || {
         let purpose = purpose(summary, block);
-        // The one block of the ESP32-C2 has no purposes.
+        // The only block of the ESP32-C2 has no purposes.
         purpose.is_none() || purpose.as_deref() == Some(wanted.name())
     };
     if found.get("readable").and_then(Value::as_bool) == Some(false) {
@@ -182,16 +182,16 @@ pub(super) fn key_state(
 mod tests {
     use super::*;
 
-    /// Texts of esptool 5.6.0; the README beside them has the commands.
-    macro_rules! said {
+    /// Output of esptool 5.6.0; the README next to the files lists the commands.
+    macro_rules! output {
         ($name:literal) => {
             include_str!(concat!("../../../tests/data/esptool/", $name, ".txt"))
         };
     }
 
     #[test]
-    fn a_chip_is_read_from_what_esptool_prints() {
-        let found = facts(said!("c3")).unwrap();
+    fn a_chip_is_parsed_from_the_output_of_esptool() {
+        let found = facts(output!("c3")).unwrap();
         assert_eq!(found.chip, Some(Chip::Esp32c3));
         assert_eq!(found.revision, ChipRevision::new(0, 4).ok());
         assert_eq!(
@@ -200,7 +200,7 @@ mod tests {
         );
         assert_eq!(found.flash_size, Some(0x40_0000));
         assert!(!found.is_secure_download);
-        let found = facts(said!("h2")).unwrap();
+        let found = facts(output!("h2")).unwrap();
         assert_eq!(
             (found.chip, found.revision),
             (Some(Chip::Esp32h2), ChipRevision::new(1, 2).ok())
@@ -213,23 +213,23 @@ mod tests {
     }
 
     #[test]
-    fn a_locked_chip_is_known_by_what_it_refuses() {
-        let found = locked(said!("locked")).unwrap();
+    fn a_locked_chip_is_recognized_by_its_refusals() {
+        let found = locked(output!("locked")).unwrap();
         assert_eq!((found.chip, found.mac), (Some(Chip::Esp32h2), None));
-        assert!(found.is_secure_download && locked(said!("c3")).is_none());
+        assert!(found.is_secure_download && locked(output!("c3")).is_none());
     }
 
     #[test]
-    fn what_esptool_complains_of_is_told_apart() {
+    fn errors_of_esptool_are_classified() {
         for (text, is_it) in [
-            (said!("no-port"), "port"),
-            (said!("refused"), "port"),
-            (said!("dies"), "port"),
-            (said!("silent"), "silent"),
-            (said!("stuck"), "stuck"),
-            (said!("garbage"), "stuck"),
-            (said!("bad-flash"), "error"),
-            // Not seen with a virtual chip; the words are those of esptool's errors.
+            (output!("no-port"), "port"),
+            (output!("refused"), "port"),
+            (output!("dies"), "port"),
+            (output!("silent"), "silent"),
+            (output!("stuck"), "stuck"),
+            (output!("garbage"), "stuck"),
+            (output!("bad-flash"), "error"),
+            // Not reproducible with a virtual chip; the wording is that of esptool's errors.
             (
                 "A fatal error occurred: Timed out waiting for packet content\n",
                 "stuck",
