@@ -314,7 +314,7 @@ fn findings_of_many_devices_are_grouped() {
         .find(|line| line.starts_with("error    test-pki "))
         .unwrap();
     assert!(
-        row.contains("       5        5  The attestation chain is for tests"),
+        row.contains("       5        5  The attestation chain is a test chain"),
         "{row}"
     );
     assert!(

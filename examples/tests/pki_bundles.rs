@@ -123,7 +123,7 @@ fn pkcs7_is_read_wherever_certificates_are() {
         refused(
             at,
             &command,
-            "it is in BER with indefinite lengths, where DER is read; `openssl pkcs7",
+            "it is in BER with indefinite lengths; DER is required; `openssl pkcs7",
         );
     }
     // In place of a declaration a bundle is a finding.

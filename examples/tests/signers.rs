@@ -327,7 +327,7 @@ fn requests_of_intermediates_are_checked() {
         ),
         (
             "csr make --cn Mvid:FFF1 --signer pai.pem --out a.csr",
-            "--cn: common name has Mvid: or Mpid:",
+            "--cn: common name contains Mvid: or Mpid:",
         ),
         ("key generate", "missing: "),
         (

@@ -115,7 +115,7 @@ fn unusable_values_are_named_and_not_repeated() {
         &["check", "-p", "20202021", "-s", SDK_SALT, "-i", "1000", "-v", "AAAA"],
         2,
     );
-    assert_eq!(message, "error: --verifier: verifier of 3 bytes is not one of 97\n");
+    assert_eq!(message, "error: --verifier: verifier has 3 bytes; 97 are required\n");
 }
 
 #[test]

@@ -67,7 +67,7 @@ mod tests {
             (&[0x30, 0x82, 0x01, 0x22], [1, 7], None),
             (&[0x30, 0x82, 0x01, 0x22, 0x30, 0x0D], [2, 5], None),
         ] {
-            let bytes = [b"after", head, &oid(&last)].concat();
+            let bytes = [b"before", head, &oid(&last)].concat();
             let found = ending(&bytes);
             assert_eq!(found.is_some(), kind.is_some(), "{found:?}");
             if let (Some((found, back)), Some(kind)) = (found, kind) {
