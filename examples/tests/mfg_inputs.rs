@@ -101,7 +101,7 @@ fn ignored_input_is_refused_or_warned_about() {
             folder.path(),
             &["--csv", "c.csv", "--mcsv", "m.csv", "--outdir", &outdir],
         );
-        let warning = "warning: --csv names no column: no value of m.csv is used\n";
+        let warning = "warning: --csv lists no column: no value of m.csv is used\n";
         assert!(err.contains(warning), "{columns:?}: {err}");
     }
     // A table without its header, whose quotes would become part of the values.
