@@ -121,6 +121,6 @@ fn errors_name_file_line_and_column() {
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
         (output.status.code(), message.as_str()),
-        (Some(2), "error: --compat: is for CSV files only\n")
+        (Some(2), "error: --compat: applies only to CSV files\n")
     );
 }

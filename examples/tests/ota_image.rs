@@ -450,7 +450,7 @@ fn a_signed_app_is_looked_into() {
         folder,
         2,
         &format!("{other} app.bin out.ota"),
-        "is not the software version string; --allow esp-version",
+        "is not the software version string; use --allow esp-version",
     );
     succeed(folder, &format!("{other} --allow esp-version app.bin other.ota"));
     fail(

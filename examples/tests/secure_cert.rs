@@ -373,18 +373,21 @@ fn material_that_is_no_certificate_or_key_is_refused() {
         (json!({"type": 1, "file": "no.pem"}), "no.pem"),
         (
             json!({"type": 1, "file": "key.pem"}),
-            "key.pem: holds something else than a certificate in PEM",
+            "key.pem: contains a PEM block that is not a certificate",
         ),
         (
             json!({"type": 2, "file": "cert.pem"}),
-            "cert.pem: holds something else than a private key in PEM",
+            "cert.pem: contains a PEM block that is not a private key",
         ),
         (json!({"type": 2, "file": "closed.pem"}), "closed.pem: is encrypted"),
         (
             json!({"type": 1, "file": "two.pem"}),
             "two.pem: contains more than one PEM block",
         ),
-        (json!({"type": 1, "file": "cut.pem"}), "cut.pem: ends within its PEM block"),
+        (
+            json!({"type": 1, "file": "cut.pem"}),
+            "cut.pem: ends within its PEM block",
+        ),
         (
             json!({"type": 1, "file": "cert.pem", "data": "00"}),
             "record 0: has a file and data",
