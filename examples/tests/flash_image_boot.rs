@@ -110,11 +110,11 @@ fn image_that_no_device_would_accept_is_not_signed() {
     let folder = folder.path();
     succeed(folder, "sign boot.bin signed.bin --key p256.pem");
     for (arguments, wanted) in [
-        ("sign signed.bin out.bin --key p256.pem", "signed already"),
-        ("sign signed.bin out.bin --key p256.pem --append", "this key already"),
+        ("sign signed.bin out.bin --key p256.pem", "already signed"),
+        ("sign signed.bin out.bin --key p256.pem --append", "already has this key"),
         ("sign signed.bin out.bin --key p384.pem --append", "signed.bin"),
         ("sign empty.bin out.bin --key p256.pem", "empty"),
-        ("sign boot.bin out.bin --key p256.pub", "is no private key"),
+        ("sign boot.bin out.bin --key p256.pub", "is not a private key"),
         ("sign boot.bin out.bin --key p384.pem --scheme v1", "P-256"),
         ("sign boot.bin out.bin --key p256.pem --scheme v1 --append", "--append"),
         ("sign boot.bin out.bin --key p256.pem --bootloader", "--bootloader"),

@@ -288,5 +288,5 @@ fn plan_of_one_device_writes_the_files_that_its_commands_name() {
     assert!(output.status.success(), "{}", stderr(&output));
     let commands = String::from_utf8(output.stdout.clone()).unwrap();
     assert!(commands.contains(&format!(" 0x0 {uuid}-flash.bin")), "{commands}");
-    assert!(stderr(&output).contains("'fctry' holds a private key"));
+    assert!(stderr(&output).contains("'fctry' contains a private key"));
 }

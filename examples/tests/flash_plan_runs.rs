@@ -53,7 +53,7 @@ fn profiles_are_refused_with_their_place_and_nothing_is_made() {
         ),
         (
             &|p| p["chip"] = "esp99".into(),
-            &["p/profile.json:", "is no chip", "esp32c3"],
+            &["p/profile.json:", "unknown chip", "esp32c3"],
         ),
         (&|p| p["flash_size"] = "4XB".into(), &["p/profile.json:", "flash"]),
         (&|p| p["revision"] = "x".into(), &["p/profile.json:", "revision"]),
@@ -119,7 +119,7 @@ fn profiles_are_refused_with_their_place_and_nothing_is_made() {
             &|p| p["secure_boot"]["scheme"] = "v3".into(),
             &["p/profile.json:", "`v2-rsa`"],
         ),
-        (&|p| p["secure_boot"]["keys"] = json!([]), &["keys of secure boot"]),
+        (&|p| p["secure_boot"]["keys"] = json!([]), &["secure boot keys; allowed: 1 to 3"]),
         (
             &|p| p["secure_boot"]["keys"] = json!(["app.bin"]),
             &["secure_boot.keys p/app.bin"],

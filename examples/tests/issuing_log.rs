@@ -231,7 +231,7 @@ fn a_log_is_verified_exported_and_found_changed() {
         (
             [&lines[..3], &[order_3.as_str()], &lines[4..]].concat(),
             1,
-            "entry 4 was changed",
+            "entry 4 was modified",
         ),
         (
             [&lines[..2], &lines[3..]].concat(),

@@ -372,7 +372,7 @@ fn ledger_is_a_file_on_disk_and_nothing_else() {
             .unwrap()
             .success()
     );
-    refused(&mfg(at, "--ledger ./:memory:"), 2, &["beside it is not a file"]);
+    refused(&mfg(at, "--ledger ./:memory:"), 2, &["next to it is not a file"]);
 }
 
 #[test]

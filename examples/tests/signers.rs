@@ -159,7 +159,7 @@ fn signers_that_cannot_be_used_are_refused_before_anything_is_written() {
             "--signer PAI-Key.pem -k PAI-Key.pem",
             "--signer: cannot be used with --key",
         ),
-        ("--signer garbage.pem", "--signer garbage.pem: is no private key"),
+        ("--signer garbage.pem", "--signer garbage.pem: is not a private key"),
         ("--signer file:absent.pem", "--signer absent.pem: "),
         (
             "--signer exec:/nowhere",

@@ -119,7 +119,7 @@ fn dump_without_a_table_reports_the_reason() {
         ),
         (
             &damaged,
-            "that of the dump, at 0x8000: row 4: the MD5 of the table is wrong",
+            "in the dump at 0x8000: row 4: the MD5 of the table is wrong",
         ),
     ] {
         let report = dump.audit(0x8000, table, |dump| dump);

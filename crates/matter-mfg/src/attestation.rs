@@ -208,8 +208,7 @@ impl AttestationInputs {
             ", and ",
             Field::Key,
             " or ",
-            Field::Signer,
-            " beside it"
+            Field::Signer
         ];
         Err(Error::field(signer, reason))
     }
@@ -248,11 +247,10 @@ impl AttestationInputs {
                 Field::DacCertificate
             };
             let reason = message![
-                "needs ",
+                "requires ",
                 Field::Pai,
                 " and the PAI's ",
-                Field::Certificate,
-                " beside it"
+                Field::Certificate
             ];
             return Err(Error::field(field, reason));
         }

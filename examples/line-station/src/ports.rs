@@ -93,7 +93,7 @@ mod tests {
         assert!(matches!(ports(&["auto"], None), Ok(Ports::Found(MAX_SLOTS))));
         assert!(matches!(ports(&["socket://127.0.0.1:1", "COM3"], Some("2")), Ok(Ports::Given(two)) if two.len() == 2));
         for (given, slots, word) in [
-            (&["auto", "COM3"][..], None, "alone"),
+            (&["auto", "COM3"][..], None, "other ports"),
             (&["COM3", "COM4"], Some("1"), "2 ports for 1 slot"),
             (&["COM3", "COM3"], None, "duplicate port"),
             (&["socket://127.0.0.1:1", "socket://127.0.0.1:1"], None, "duplicate port"),

@@ -409,7 +409,7 @@ fn bad_usage_is_refused_in_one_sentence() {
     let factory = plain(Chip::Esp32h2, 1);
     for (arguments, word) in [
         (&["--port", "socket://x"][..], "--port"),
-        (&["--port", "COM3", "COM3"], "twice"),
+        (&["--port", "COM3", "COM3"], "duplicate port"),
         (&["--port", "COM3", "--slots", "0"], "--slots"),
         (&["--port", "COM3", "--baud", "1"], "--baud"),
         (&["--port", "COM3", "--labels", "zpl:"], "--labels"),
