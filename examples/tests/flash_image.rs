@@ -220,7 +220,12 @@ fn tables_are_made_shown_and_checked() {
     fs::write(folder.join("twice.csv"), "a, data, nvs, , 24K\na, data, nvs, , 24K\n").unwrap();
     refuse(folder, 1, "table check twice.csv", "line 2");
     fs::write(folder.join("long.csv"), "a_name_of_17_byte, data, nvs, , 24K\n").unwrap();
-    refuse(folder, 2, "table make long.csv out.bin", "17 bytes; at most 16 are allowed");
+    refuse(
+        folder,
+        2,
+        "table make long.csv out.bin",
+        "17 bytes; at most 16 are allowed",
+    );
     fs::write(folder.join("wide.csv"), [0xFF, 0xFE, b'a', 0]).unwrap();
     refuse(folder, 2, "table show wide.csv", "UTF-16");
     fs::write(

@@ -111,7 +111,10 @@ fn image_that_no_device_would_accept_is_not_signed() {
     succeed(folder, "sign boot.bin signed.bin --key p256.pem");
     for (arguments, wanted) in [
         ("sign signed.bin out.bin --key p256.pem", "already signed"),
-        ("sign signed.bin out.bin --key p256.pem --append", "already has this key"),
+        (
+            "sign signed.bin out.bin --key p256.pem --append",
+            "already has this key",
+        ),
         ("sign signed.bin out.bin --key p384.pem --append", "signed.bin"),
         ("sign empty.bin out.bin --key p256.pem", "empty"),
         ("sign boot.bin out.bin --key p256.pub", "is not a private key"),

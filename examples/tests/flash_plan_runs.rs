@@ -119,7 +119,10 @@ fn profiles_are_refused_with_their_place_and_nothing_is_made() {
             &|p| p["secure_boot"]["scheme"] = "v3".into(),
             &["p/profile.json:", "`v2-rsa`"],
         ),
-        (&|p| p["secure_boot"]["keys"] = json!([]), &["secure boot keys; allowed: 1 to 3"]),
+        (
+            &|p| p["secure_boot"]["keys"] = json!([]),
+            &["secure boot keys; allowed: 1 to 3"],
+        ),
         (
             &|p| p["secure_boot"]["keys"] = json!(["app.bin"]),
             &["secure_boot.keys p/app.bin"],

@@ -189,7 +189,10 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
         ),
         ("generate large.csv out.bin 0x3000", "0x4000 are needed"),
         ("generate in.csv out.bin 0x3100", "multiple of 0x1000"),
-        ("generate in.csv out.bin abc", "multiple of 0x1000"),
+        (
+            "generate in.csv out.bin abc",
+            "SIZE: partition size is not a number; multiples of 0x1000 from 0x1000 to 0x7ffff000",
+        ),
         (
             "generate in.csv out.bin 0x3000 --version 3",
             "--version: must be 1 or 2",

@@ -70,11 +70,11 @@ fn text_that_would_be_lost_is_refused_with_its_place() {
     for (text, needle) in [
         (
             "key,type,encoding,value\nn,namespace,,\nk,data,string,a, b\n",
-            "x.csv:3:17: cell belongs to no column",
+            "x.csv:3:17: header has no column for this cell; a value that contains the separator must be in quotes",
         ),
         (
             "key;type;encoding;value;\r\nn;namespace;;\r\nk;data;u8;1;2\r\n",
-            "x.csv:3:13: cell belongs to no column",
+            "x.csv:3:13: header has no column for this cell; a value that contains the separator must be in quotes",
         ),
         (
             "key,type,encoding,type,value\n",
@@ -160,7 +160,7 @@ fn names_with_invisible_edges_are_warned_about() {
         bench.write("x.csv", format!("key,type,encoding,value\n{rows}"));
         let message = bench.succeed("--force generate x.csv a.bin 0x3000");
         assert!(
-            message.starts_with(&format!("warning: x.csv:{place}: name begins or ends with a blank")),
+            message.starts_with(&format!("warning: x.csv:{place}: name starts or ends with whitespace")),
             "{rows}: {message}"
         );
         assert_eq!(message.lines().count(), 1, "{message}");
@@ -171,12 +171,12 @@ fn names_with_invisible_edges_are_warned_about() {
     );
     let message = bench.succeed("--force generate x.json a.bin 0x3000");
     assert!(
-        message.starts_with("warning: x.json:2:1: name begins or ends"),
+        message.starts_with("warning: x.json:2:1: name starts or ends with whitespace"),
         "{message}"
     );
     let message = bench.succeed("set a.bin app\u{3000} key u8 1");
     assert!(
-        message.starts_with("warning: NAMESPACE: name begins or ends"),
+        message.starts_with("warning: NAMESPACE: name starts or ends with whitespace"),
         "{message}"
     );
     // A dump can be generated again: such a name is legal.
@@ -386,7 +386,7 @@ fn command_lines_of_the_generator_are_understood() {
         ("generate in.csv out.bin", "missing: <SIZE>"),
         (
             "generate in.csv in.csv out.bin 0x3000",
-            "in.csv:3:1: key 'name' stands in its namespace already",
+            "in.csv:3:1: duplicate key 'name' in its namespace; first in in.csv:3",
         ),
         (
             "generate in.csv two.csv in.csv 0x3000 --force",

@@ -86,7 +86,7 @@ fn errors_name_file_line_and_column() {
         (list(&[first.clone(), first.clone()]), "in.json:3:3: duplicate key 'a'"),
         (
             list(&[first.clone(), entry("\u{e9}", "string", &text(4000))]),
-            "in.json:3:3: string of 4000 bytes",
+            "in.json:3:3: string is too long: 4000 bytes; at most 3999 are allowed",
         ),
         (
             list(&[

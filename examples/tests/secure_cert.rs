@@ -130,8 +130,8 @@ fn image_is_extended_signed_and_verified() {
     assert!(succeed(folder, "check d.bin").starts_with("note: "));
 
     for (arguments, needle) in [
-        ("verify b.bin --key p256.pub", "has no signature by that key"),
-        ("verify c.bin --key p384.pub", "has no signature by that key"),
+        ("verify b.bin --key p256.pub", "has no signature by this key"),
+        ("verify c.bin --key p384.pub", "has no signature by this key"),
     ] {
         let output = run(folder, arguments);
         let message = String::from_utf8(output.stderr).unwrap();
@@ -147,7 +147,7 @@ fn image_is_extended_signed_and_verified() {
     let output = run(folder, "append c.bin more2.json e.bin");
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(
-        output.status.success() && message.contains("behind the first SIGNATURE_BLOCK"),
+        output.status.success() && message.contains("after the first SIGNATURE_BLOCK"),
         "{message}"
     );
     assert_eq!(run(folder, "sign e.bin p384.pem f.bin").status.code(), Some(2));
@@ -224,7 +224,7 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
         ("member", json!([{"type": 51, "subtype": 0, "data": "", "note": "5a5a"}]).to_string(), "record 0: has an unknown member; allowed are"),
         ("type", json!([{"subtype": 0, "data": ""}]).to_string(), "type is missing"),
         ("name", json!([{"type_name": "PRIVATE", "subtype": 0, "data": ""}]).to_string(), "type_name is unknown"),
-        ("two types", json!([{"type": 1, "type_name": "CA_CERT", "subtype": 0, "data": ""}]).to_string(), "type is said twice"),
+        ("two types", json!([{"type": 1, "type_name": "CA_CERT", "subtype": 0, "data": ""}]).to_string(), "type and type_name do not agree"),
         ("storage", json!([{"type": 2, "subtype": 0, "flags": 8, "storage": "plain", "data": ""}]).to_string(), "flags and storage do not agree"),
         ("hex", json!([{"type": 51, "subtype": 0, "data": "5a5"}]).to_string(), "data is not pairs"),
         ("data", json!([{"type": 2, "subtype": 0, "length": 121}]).to_string(), "data is missing"),
@@ -233,8 +233,8 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
         ("range", json!([{"type": 51, "subtype": 256, "data": ""}]).to_string(), "subtype is not a number in the range 0 to 255"),
         ("leak", json!([{"type": 6, "subtype": 0, "data": format!("04{}", "00".repeat(39))}, {"type": 2, "subtype": 0, "flags": 8, "data": key_hex()}]).to_string(), "the private key leaks"),
         ("twice", json!([{"type": 51, "subtype": 0, "data": "5a"}, {"type": 51, "subtype": 0, "data": "5a"}]).to_string(), "the firmware finds only the first one"),
-        ("full", json!([{"type": 51, "subtype": 0, "data": "5a".repeat(0x1FF1)}]).to_string(), "do not fit into the 8192"),
-        ("digest", json!([{"type": 9}]).to_string(), "image has no records yet"),
+        ("full", json!([{"type": 51, "subtype": 0, "data": "5a".repeat(0x1FF1)}]).to_string(), "records are too long: 8208 bytes; the partition has room for 8192"),
+        ("digest", json!([{"type": 9}]).to_string(), "image has no records; at least one is needed"),
     ];
     for (name, text, needle) in bad {
         fs::write(folder.join("bad.json"), text).unwrap();
@@ -250,10 +250,10 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
             "append a.bin spec.json out.bin",
             "the firmware finds only the first one",
         ),
-        ("sign a.bin spec.json out.bin", "spec.json: is no private key"),
-        ("sign a.bin p256.pub out.bin", "p256.pub: is no private key"),
+        ("sign a.bin spec.json out.bin", "spec.json: is not a private key"),
+        ("sign a.bin p256.pub out.bin", "p256.pub: is not a private key"),
         ("sign erased.bin p256.der out.bin", "no records"),
-        ("verify a.bin --key p256.der", "p256.der: is no public key"),
+        ("verify a.bin --key p256.der", "p256.der: is not a public key"),
         ("verify a.bin", "missing: --key"),
         ("dump spec.json", "spec.json: there is no record"),
         ("--force", "missing command"),
@@ -390,12 +390,12 @@ fn material_that_is_no_certificate_or_key_is_refused() {
         ),
         (
             json!({"type": 1, "file": "cert.pem", "data": "00"}),
-            "record 0: has a file and data",
+            "record 0: has both file and data; only one is allowed",
         ),
         (json!({"type": 1, "file": 7}), "record 0: file is not a string"),
         (
             json!({"type": 1, "file": "cert.der", "length": 5}),
-            "record 0: length is not that of data",
+            "record 0: length is 5, but data has 4 bytes",
         ),
     ] {
         write("one.json", &json!([record]).to_string());

@@ -249,7 +249,10 @@ fn options_out_of_range_are_refused_without_their_value() {
             &["--passcode", "19861989", "--vid", "0xFFF5", "--pid", "1"],
             "0x0001 to 0xFFF4",
         ),
-        (&["--passcode", "19861989", "--vid", "1"], "product id is missing"),
+        (
+            &["--passcode", "19861989", "--vid", "1"],
+            "--pid: vendor id without a product id; a product id from 0x0001 to 0xFFFF",
+        ),
         (
             &["--passcode", "19861989", "--vid", "1", "--pid", "0"],
             "0x0001 to 0xFFFF",

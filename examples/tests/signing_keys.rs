@@ -74,7 +74,8 @@ fn signing_key_in_a_cell_is_refused() {
         let output = run(folder, &line.split_whitespace().collect::<Vec<_>>());
         let message = stderr(&output);
         assert!(
-            output.status.code() == Some(2) && message.starts_with("error: --product-label: holds"),
+            output.status.code() == Some(2)
+                && message.starts_with(&format!("error: --product-label: contains {whose}")),
             "{message}"
         );
         assert!(!folder.join("out").exists() && !message.contains(&hex(&*scalar)));

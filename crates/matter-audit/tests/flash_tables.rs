@@ -117,10 +117,7 @@ fn dump_without_a_table_reports_the_reason() {
             &noise,
             "none readable at 0x8000: if the flash is encrypted, give its key",
         ),
-        (
-            &damaged,
-            "in the dump at 0x8000: row 4: the MD5 of the table is wrong",
-        ),
+        (&damaged, "in the dump at 0x8000: row 4: the MD5 of the table is wrong"),
     ] {
         let report = dump.audit(0x8000, table, |dump| dump);
         let found = texts(&report, Check::ArtifactMalformed, "partition table");

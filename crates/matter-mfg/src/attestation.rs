@@ -246,12 +246,7 @@ impl AttestationInputs {
             } else {
                 Field::DacCertificate
             };
-            let reason = message![
-                "requires ",
-                Field::Pai,
-                " and the PAI's ",
-                Field::Certificate
-            ];
+            let reason = message!["requires ", Field::Pai, " and the PAI's ", Field::Certificate];
             return Err(Error::field(field, reason));
         }
         Ok(AttestationMode::None)
