@@ -83,7 +83,7 @@ fn key(storage: &Storage, warnings: &mut Vec<Message>) -> Result<DacKeyStorage<'
             "requires a ",
             Field::Target,
             format!(
-                " with an ECDSA peripheral, which {target} lacks: {}",
+                " with an ECDSA peripheral, which {target} lacks; use one of {}",
                 names_with_ecdsa()
             )
         ];
