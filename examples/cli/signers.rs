@@ -130,6 +130,6 @@ fn refused(option: &str, path: &Path, bytes: &[u8], wanted: InputKind, what: &st
     wrong(
         option,
         path,
-        format_args!("is not a {what} of P-256, P-384 or RSA in PEM or DER{kind}"),
+        format_args!("is no {what} of P-256, P-384 or RSA in PEM or DER{kind}"),
     )
 }

@@ -324,7 +324,7 @@ fn lists_are_files_and_writable_inputs_are_reported() {
     let (folder, devices) = output();
     for option in ["--manifest", "--ledger"] {
         let refused = audit(folder.path(), &["out", option, "/dev/zero"]);
-        let text = format!("error: {option} /dev/zero: is neither a file nor a pipe\n");
+        let text = format!("error: {option} /dev/zero: is not a file or a pipe\n");
         assert_eq!((refused.status.code(), stderr(&refused)), (Some(2), text));
     }
     let key = devices[0].join("internal/DAC_key.pem");

@@ -114,13 +114,13 @@ fn files_beside_the_images_are_the_requested_ones() {
     for (options, needle) in [
         (
             "--no-bin --internal none",
-            "--internal: would leave a device's private key nowhere beside --no-bin",
+            "--internal: would leave a device's private key nowhere with --no-bin",
         ),
         (
             "--dac-in-secure-cert -ds --target esp32h2 --efuse-key-id 1 --internal certs",
-            "beside --ds-peripheral",
+            "with --ds-peripheral",
         ),
-        ("--internal some", "--internal: is none of all, certs and none"),
+        ("--internal some", "--internal: must be 'all', 'certs' or 'none'"),
     ] {
         let output = make(at, &format!("{PAI} {options}"), "refused");
         assert_eq!(output.status.code(), Some(2), "{options}");
@@ -154,7 +154,7 @@ fn device_that_would_not_commission_does_not_appear() {
     let wrong = make(folder.path(), "--audit some", "wrong");
     assert_eq!(wrong.status.code(), Some(2));
     assert!(
-        stderr(&wrong).contains("--audit: is neither none nor sample nor full"),
+        stderr(&wrong).contains("--audit: must be 'none', 'sample' or 'full'"),
         "{}",
         stderr(&wrong)
     );

@@ -174,9 +174,9 @@ fn a_table_names_devices_as_it_is_saved() {
     fs::remove_dir_all(at.join("dacs")).unwrap();
     for (text, needle) in [
         ("", "t.csv"),
-        ("name\nLamp\n", "t.csv:1: column 'cn': is missing in the header"),
+        ("name\nLamp\n", "t.csv:1: column 'cn': is missing from the header"),
         ("cn\n", "has no rows"),
-        ("cn\nLamp\nLamp\n", "t.csv:3: column 'cn': is the same as in line 2"),
+        ("cn\nLamp\nLamp\n", "t.csv:3: column 'cn': duplicate of line 2"),
         (
             "cn,x\nA,1\nMvid:FFF1,1\n",
             "t.csv:3: column 'cn': common name contains Mvid:",
@@ -185,12 +185,12 @@ fn a_table_names_devices_as_it_is_saved() {
             &format!("cn\nA\n{}\n", "b".repeat(65)),
             "t.csv:3: column 'cn': common name has 65 bytes, not 1 to 64",
         ),
-        ("x,cn\nA,B\nA\n", "t.csv:3: column 'cn': is missing in this row"),
+        ("x,cn\nA,B\nA\n", "t.csv:3: column 'cn': is missing from this row"),
         (
             "cn,vid,pid\nA,0xFFF1,0x8000\nB,0xFFF1,0x8001\n",
-            "t.csv:3: column 'pid': is not that of --pid",
+            "t.csv:3: column 'pid': differs from --pid",
         ),
-        ("cn,vid\nA,0xFFF2\n", "t.csv:2: column 'vid': is not that of --vid"),
+        ("cn,vid\nA,0xFFF2\n", "t.csv:2: column 'vid': differs from --vid"),
         ("cn,vid\nA,garbage\n", "t.csv:2: column 'vid': "),
         (
             "cn,pid\nA,032768\n",
@@ -285,7 +285,7 @@ fn requests_get_certificates_and_no_keys() {
         "{message}"
     );
     assert!(
-        message.ends_with("error: --csr: 2 of 5 requests are refused, none is answered\n"),
+        message.ends_with("error: --csr: 2 of 5 requests are refused, so none is answered\n"),
         "{message}"
     );
     assert!(!at.join("dacs").exists());
@@ -363,7 +363,7 @@ fn requests_are_answered_where_they_lie_and_only_once() {
     fs::write(at.join("csr/d.pem"), &first).unwrap();
     let (_, message) = rejected(at, &arguments);
     assert!(
-        message.contains("csr/d.pem is there and is not its certificate by this issuer; --force replaces it"),
+        message.contains("csr/d.pem exists and is not its certificate by this issuer; use --force to replace it"),
         "{message}"
     );
     assert_eq!(fs::read(at.join("csr/d.pem")).unwrap(), first);
@@ -553,7 +553,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("CD --pid 1 --type 0 --origin-vid 1 --test-key --out x", "missing: --origin-pid"),
     ("CD --pid 1 --type 0 --paa-ski 5a5a --test-key --out x", "--paa-ski: key identifier is not 40 hexadecimal digits"),
     ("CD --pid 1 --type 0 --test-key --out CD.der", "CD.der: exists already"),
-    ("cd make --vid 0xFFF1 --pid 1 --device-type 0x100000000 --certificate-id CSA00000SWC00000-00 --type 0 --test-key --out x", "--device-type: not a number in 0..=4294967295"),
+    ("cd make --vid 0xFFF1 --pid 1 --device-type 0x100000000 --certificate-id CSA00000SWC00000-00 --type 0 --test-key --out x", "--device-type: not a number in the range 0 to 4294967295"),
     ("cd make --vid 0xFFF1 --pid 1 --device-type 1 --certificate-id CSA --type 0 --test-key --out x", "certificate id has 3 bytes, not 19"),
     ("cd print ca/PAA_cert.der", "ca/PAA_cert.der: it is an X.509 certificate"),
     ("csr check nowhere", "FILE nowhere"),

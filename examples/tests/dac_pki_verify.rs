@@ -149,7 +149,7 @@ fn bad_usage_is_refused() {
         ("verify --pai ca/PAI_cert.pem --dac dac/DAC_cert.pem", "missing: --paa"),
         (
             "verify --paa empty --pai ca/PAI_cert.pem --dac dac/DAC_cert.pem",
-            "--paa: empty: holds no PAA",
+            "--paa: empty: contains no PAA",
         ),
         (
             "verify --paa nowhere --pai ca/PAI_cert.pem --dac dac/DAC_cert.pem",
@@ -169,7 +169,7 @@ fn bad_usage_is_refused() {
         ("lint", "missing: <FILE>"),
         (
             "lint ca/PAA_key.pem",
-            "ca/PAA_key.pem: is neither a certificate nor a Certification Declaration",
+            "ca/PAA_key.pem: is not a certificate or a Certification Declaration",
         ),
         ("lint ca/PAI_cert.pem ca/PAI_cert.der nowhere", "FILE nowhere"),
         ("vector text.json", "text.json:1:13: not JSON"),
@@ -183,7 +183,7 @@ fn bad_usage_is_refused() {
         ),
         (
             "revoke-set build --points none.json --crl CD.der --paa ca --out x",
-            "--points: none.json: holds none",
+            "--points: none.json: contains no revocation points",
         ),
         (
             "revoke-set build --points text.json --crl CD.der --paa ca --out x",
@@ -191,7 +191,7 @@ fn bad_usage_is_refused() {
         ),
         (
             "revoke-set build --points points.json --crl CD.der --paa ca --out CD.der",
-            "CD.der: is the file of --crl as well",
+            "CD.der: is also the file of --crl",
         ),
         ("revoke-set check points.json", "points.json:1:"),
     ] {
@@ -211,7 +211,7 @@ fn bad_usage_is_refused() {
     refused(
         at,
         "lint dac/DAC_cert.pem ca/PAI_cert.pem other/DAC_cert.pem",
-        "other/DAC_cert.pem: is a second dac beside dac/DAC_cert.pem",
+        "other/DAC_cert.pem: is a second dac in addition to dac/DAC_cert.pem",
     );
 }
 

@@ -155,7 +155,7 @@ fn pieces_that_the_chip_could_not_write_are_refused() {
         ),
         (
             "--force encrypt piece.bin piece.bin --address 0 --scheme xts-128 --key key32.bin",
-            "is the file of IN",
+            "is also the file of IN",
         ),
     ] {
         refuse(folder, 2, arguments, wanted);

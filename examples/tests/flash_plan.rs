@@ -87,7 +87,7 @@ fn each_family_of_chips_gets_a_locked_device() {
             assert!(PartitionTable::decode(&table[..0xC00]).unwrap().find("fctry").is_some());
             assert!(
                 flash.bytes.len() < 0x40_0000,
-                "gaps behind the last part are not written"
+                "gaps after the last part are not written"
             );
 
             // NVS is the device's own, under keys that the chip has or derives.

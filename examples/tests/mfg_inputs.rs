@@ -101,7 +101,7 @@ fn ignored_input_is_refused_or_warned_about() {
             folder.path(),
             &["--csv", "c.csv", "--mcsv", "m.csv", "--outdir", &outdir],
         );
-        let warning = "warning: --csv names no column: no value of m.csv is used\n";
+        let warning = "warning: --csv lists no column: no value of m.csv is used\n";
         assert!(err.contains(warning), "{columns:?}: {err}");
     }
     // A table without its header, whose quotes would become part of the values.
@@ -212,8 +212,8 @@ fn each_product_has_a_test_pki_of_its_own() {
     assert!(of("0x8000").contains("PKI made in o/test-pki;"));
     for (product, message) in [
         ("0x8001", "PKI made in o/test-pki-fff1_8001;"),
-        ("0x8001", "PKI used again in o/test-pki-fff1_8001;"),
-        ("0x8000", "PKI used again in o/test-pki;"),
+        ("0x8001", "PKI reused in o/test-pki-fff1_8001;"),
+        ("0x8000", "PKI reused in o/test-pki;"),
         ("0x8002", "PKI made in o/test-pki-fff1_8002;"),
     ] {
         let out = of(product);
@@ -268,7 +268,7 @@ fn key_of_a_customer_is_a_note() {
     );
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        stderr(&output).contains("m.csv:2: column 'key': holds the PAI's key"),
+        stderr(&output).contains("m.csv:2: column 'key': contains the PAI's key"),
         "{}",
         stderr(&output)
     );
@@ -395,6 +395,6 @@ fn declaration_of_a_white_label_names_the_origin_of_the_certificates() {
     assert_eq!(tool(env!("CARGO_BIN_EXE_dac-pki"), &make).0, Some(0));
     let other = "-v 0xFFF2 -p 0x8001 --pai -c PAI-Cert.pem -k PAI-Key.pem -cd other.der --outdir none";
     let (code, message) = tool(env!("CARGO_BIN_EXE_matter-mfg"), other);
-    let reason = "the PAI is for vendor 0xFFF1, and the declaration names certificates of vendor 0xFFF3";
+    let reason = "the PAI is for vendor 0xFFF1, but the declaration names certificates of vendor 0xFFF3";
     assert!(code == Some(2) && message.contains(reason), "{message}");
 }

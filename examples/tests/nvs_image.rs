@@ -190,9 +190,12 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
         ("generate large.csv out.bin 0x3000", "0x4000 are needed"),
         ("generate in.csv out.bin 0x3100", "multiple of 0x1000"),
         ("generate in.csv out.bin abc", "multiple of 0x1000"),
-        ("generate in.csv out.bin 0x3000 --version 3", "--version: is not 1 or 2"),
+        (
+            "generate in.csv out.bin 0x3000 --version 3",
+            "--version: must be 1 or 2",
+        ),
         ("generate in.csv out.bin 0x3000 --keygen", "--keyfile"),
-        ("generate in.csv out.bin 0x3000 --keyfile k.bin", "--keyfile: needs"),
+        ("generate in.csv out.bin 0x3000 --keyfile k.bin", "--keyfile: requires"),
         ("generate in.csv out.bin 0x3000 --keygen --hmac-key mac", "--keygen"),
         ("generate in.csv there.bin 0x3000", "exists already"),
         (

@@ -121,11 +121,11 @@ fn refused_edits_change_nothing_and_do_not_repeat_the_value() {
         ),
         (
             ["a.bin", "wifi", "k", "hex2bin", "20202021"],
-            "TYPE: unknown type (u8 i8 u16 i16 u32 i32 u64 i64 float double string blob base64 are allowed)",
+            "TYPE: unknown type (must be one of u8 i8 u16 i16 u32 i32 u64 i64 float double string blob base64)",
         ),
         (
             ["a.bin", "wifi", "k", "text", "20202021"],
-            "TYPE: unknown type (u8 i8 u16 i16 u32 i32 u64 i64 float double string blob base64 are allowed)",
+            "TYPE: unknown type (must be one of u8 i8 u16 i16 u32 i32 u64 i64 float double string blob base64)",
         ),
         (
             ["a.bin", "wifi", "sixteen-bytes-kk", "u8", "1"],

@@ -390,11 +390,11 @@ fn command_lines_of_the_generator_are_understood() {
         ),
         (
             "generate in.csv two.csv in.csv 0x3000 --force",
-            "is the file of IN as well",
+            "is also the file of IN",
         ),
         (
             "generate in.csv in.json out.bin 0x3000",
-            "in.json: several files are allowed in CSV only",
+            "in.json: is JSON; several files are supported only in CSV",
         ),
         (
             "encrypt a.bin out.bin --keys keys.bin --keygen",
@@ -404,7 +404,7 @@ fn command_lines_of_the_generator_are_understood() {
         ("decrypt e.bin keys.bin out.bin --keys keys.bin", "keys are given twice"),
         (
             "generate-key --keyfile out.bin",
-            "argument 1, generate-key, is a command of another tool; here it is: keygen OUT",
+            "argument 1, generate-key, is a command of another tool; use keygen OUT",
         ),
         ("--force generate-key", "argument 2, generate-key"),
         ("generat in.csv out.bin 0x3000", "did you mean generate?"),

@@ -43,7 +43,7 @@ fn dumped_json_makes_the_same_image() {
         assert!(output.status.code() == Some(2) && output.stdout.is_empty());
         assert_eq!(
             message,
-            "error: --json: the entries are shown in one form; leave out --json or --format\n"
+            "error: --json: the entries are shown in one format; omit --json or --format\n"
         );
     }
     // Recognized by its contents, with a byte order mark as some editors write it.
@@ -121,6 +121,6 @@ fn errors_name_file_line_and_column() {
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
         (output.status.code(), message.as_str()),
-        (Some(2), "error: --compat: is for CSV files only\n")
+        (Some(2), "error: --compat: applies only to CSV files\n")
     );
 }

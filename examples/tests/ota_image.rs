@@ -181,13 +181,13 @@ fn damage_is_one_sentence_and_nothing_is_lost() {
         folder,
         2,
         &format!("{CREATE} payload.bin payload.bin"),
-        "is the file of PAYLOAD as well",
+        "is also the file of PAYLOAD",
     );
     fail(
         folder,
         2,
         &format!("{CREATE} --force payload.bin ./payload.bin"),
-        "is the file of PAYLOAD as well",
+        "is also the file of PAYLOAD",
     );
     fail(
         folder,
@@ -195,12 +195,12 @@ fn damage_is_one_sentence_and_nothing_is_lost() {
         &format!("{CREATE} payload.bin plain.ota"),
         "exists already; use --force to replace it",
     );
-    fail(folder, 2, "extract plain.ota plain.ota", "is the file of FILE as well");
+    fail(folder, 2, "extract plain.ota plain.ota", "is also the file of FILE");
     fail(
         folder,
         2,
         "change-header -vn 3 --force plain.ota plain.ota",
-        "is the file of IN as well",
+        "is also the file of IN",
     );
     fail(
         folder,
@@ -450,7 +450,7 @@ fn a_signed_app_is_looked_into() {
         folder,
         2,
         &format!("{other} app.bin out.ota"),
-        "differs from the software version string; --allow esp-version",
+        "differs from the software version string; use --allow esp-version",
     );
     succeed(folder, &format!("{other} --allow esp-version app.bin other.ota"));
     fail(

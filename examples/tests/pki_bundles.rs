@@ -50,7 +50,7 @@ fn bundles_are_read_where_there_is_room_for_several() {
     refused(
         at,
         &CHAIN.replace("ca/PAI_cert.der", "paas/all.pem"),
-        "holds 2 certificates, and none of a pai",
+        "contains 2 certificates, but none of a pai",
     );
 }
 
@@ -183,6 +183,6 @@ fn openssl_s_pkcs7_and_pkcs12_are_read() {
     refused(
         at,
         "lint dac-modern.p12 dac-legacy.p12 --password-file pw",
-        "is a second dac beside",
+        "is a second dac in addition to",
     );
 }

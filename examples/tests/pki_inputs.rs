@@ -205,7 +205,11 @@ fn record_files_match_their_type() {
     let utf16 = pem.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
     fs::write(at.join("utf16.pem"), utf16).unwrap();
     for (kind, file, reason) in [
-        ("DEV_CERT", "ca/PAI_key.pem", "holds something else than a certificate"),
+        (
+            "DEV_CERT",
+            "ca/PAI_key.pem",
+            "contains a PEM block that is not a certificate",
+        ),
         ("DEV_CERT", "utf16.pem", "is no certificate: it is UTF-16 text"),
         (
             "DEV_CERT",

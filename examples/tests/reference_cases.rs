@@ -110,7 +110,7 @@ const CASES: &[(u32, &str, &str, Expected)] = &[
     (22, PAI, "-ds|--target|esp32h2|--dac-in-secure-cert", Refused(&["--ds-peripheral", "--efuse-key-id"])),
     // The vendor's tool puts the key into NVS in plain text, and the case expects a device.
     (23, PAI, "-ds|--target|esp32h2|--efuse-key-id|1", Refused(&["--ds-peripheral", "--dac-in-secure-cert"])),
-    (24, OTHER, "--port|/dev/ttyUSB0|-n|3", Refused(&["--port", "one chip"])),
+    (24, OTHER, "--port|/dev/ttyUSB0|-n|3", Refused(&["--port", "single chip"])),
     // Their declaration is for another product, which is accepted only on request.
     (25, OTHER, "-n|5", Refused(&["--cert-dclrn", "0x1001", "--allow-cd-mismatch"])),
     (25, OTHER, "-n|5|-cn|My bulb|--allow-cd-mismatch", Devices(5, |made| assert!(made.top.ends_with("1001_1001")))),

@@ -373,18 +373,21 @@ fn material_that_is_no_certificate_or_key_is_refused() {
         (json!({"type": 1, "file": "no.pem"}), "no.pem"),
         (
             json!({"type": 1, "file": "key.pem"}),
-            "key.pem: holds something else than a certificate in PEM",
+            "key.pem: contains a PEM block that is not a certificate",
         ),
         (
             json!({"type": 2, "file": "cert.pem"}),
-            "cert.pem: holds something else than a private key in PEM",
+            "cert.pem: contains a PEM block that is not a private key",
         ),
         (json!({"type": 2, "file": "closed.pem"}), "closed.pem: is encrypted"),
         (
             json!({"type": 1, "file": "two.pem"}),
-            "two.pem: holds more than one block of PEM",
+            "two.pem: contains more than one PEM block",
         ),
-        (json!({"type": 1, "file": "cut.pem"}), "cut.pem: ends inside of its PEM"),
+        (
+            json!({"type": 1, "file": "cut.pem"}),
+            "cut.pem: ends within its PEM block",
+        ),
         (
             json!({"type": 1, "file": "cert.pem", "data": "00"}),
             "record 0: has a file and data",
@@ -414,11 +417,11 @@ fn material_that_is_no_certificate_or_key_is_refused() {
         ("51,0,A*B,base64,,,,,", "table.csv:2: column 'data_value'"),
         (
             "2,0,key.pem,file,ecdsa_peripheral,ECDSA,256,1,",
-            "table.csv:2: column 'priv_key_type': only plaintext",
+            "table.csv:2: column 'priv_key_type': must be plaintext",
         ),
         (
             "51,0,a,string,,,,,\n51,0,b,string,,,,,",
-            "table.csv:3: column 'tlv_subtype': is that of an earlier record",
+            "table.csv:3: column 'tlv_subtype': duplicate subtype of an earlier record",
         ),
         ("51,0,a,string,,,,,\n\"51,0", "a quote is opened and not closed"),
     ] {

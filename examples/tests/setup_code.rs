@@ -275,7 +275,7 @@ fn options_out_of_range_are_refused_without_their_value() {
                 "--vendor-tag",
                 "128=2",
             ],
-            "twice",
+            "duplicate tag",
         ),
         (&[], "--passcode"),
     ] {

@@ -405,7 +405,7 @@ fn keys_in_files_sign_for_secure_boot() {
         ),
         (
             "--scheme v1 --bootloader --signer p256.pem",
-            "--signer: makes no digest of a bootloader",
+            "--signer: cannot be used for the digest of a bootloader",
         ),
     ] {
         let (code, message) = flash(folder, &format!("sign image.bin none.bin {options}"));

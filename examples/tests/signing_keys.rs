@@ -111,7 +111,7 @@ fn the_key_of_the_pai_of_supplied_certificates_is_in_no_cell() {
     let key = PrivateKey::decode(&fs::read(folder.join("PAI-Key.pem")).unwrap()).unwrap();
     let (code, message) = with_column(folder, "mine,data,hex2bin", &hex(&*key.expose_scalar()), options);
     assert!(
-        code == Some(2) && message.contains("values.csv:3: column 'mine': holds the PAI's key"),
+        code == Some(2) && message.contains("values.csv:3: column 'mine': contains the PAI's key"),
         "{message}"
     );
     assert!(!folder.join("out").exists());

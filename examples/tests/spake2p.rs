@@ -150,11 +150,11 @@ fn batch_adds_a_column_in_the_order_of_the_rows() {
     );
 
     let message = refuse(folder.path(), &["batch", "in.csv", "out.csv"], 2);
-    assert_eq!(message, "error: out.csv: exists already; --force replaces it\n");
+    assert_eq!(message, "error: out.csv: exists already; use --force to replace it\n");
     let output = run(folder.path(), &["batch", "in.csv", "out.csv", "--force"]);
     assert_eq!(output.status.code(), Some(0));
     let message = refuse(folder.path(), &["batch", "out.csv", "again.csv"], 2);
-    assert_eq!(message, "error: out.csv:1: column 'verifier': is there already\n");
+    assert_eq!(message, "error: out.csv:1: column 'verifier': exists already\n");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no draft is left");
 }
 

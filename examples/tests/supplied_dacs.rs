@@ -151,14 +151,14 @@ fn supplied_dacs_that_do_not_fit_are_refused() {
     fs::create_dir(folder.path().join("stray/sub")).unwrap();
     let pai = ["--pai", "-c", "pai-cert.pem"];
     for (arguments, needle) in [
-        (&["--dac-dir", "no-key"][..], "a.pem: comes without its key"),
+        (&["--dac-dir", "no-key"][..], "a.pem: has no key"),
         (
             &["--dac-dir", "no-cert"],
-            "b.key: is a key whose certificate is not in the folder",
+            "b.key: is a key without a certificate in the folder",
         ),
         (&["--dac-dir", "other-pai"], "a.pem: is not signed by the PAI"),
         (&["--dac-dir", "expired"], "is valid from 2022-01-01"),
-        (&["--dac-dir", "stray"], "a.der: is neither a certificate nor a key"),
+        (&["--dac-dir", "stray"], "a.der: is not a certificate or a key"),
         (
             &["--dac-cert", "dac-cert.pem", "--dac-key", "dac-plain-key.pem"],
             "is not the certificate of the key",

@@ -52,7 +52,7 @@ fn expected(given: [bool; 5], signs: bool) -> Outcome {
     }
     match (dac, peripheral) {
         (false, true) => Outcome::Refused("--ds-peripheral: requires --dac-in-secure-cert"),
-        (true, _) if !signs => Outcome::Refused("--dac-in-secure-cert: is for certificates"),
+        (true, _) if !signs => Outcome::Refused("--dac-in-secure-cert: applies to certificates"),
         (true, _) if no_image => Outcome::Refused("--no-secure-cert-bin: leaves"),
         (true, true) => Outcome::Key([EFUSE_KEY].into()),
         (true, false) => Outcome::Key([SECURE_CERT].into_iter().chain(COPIES).collect()),

@@ -81,7 +81,7 @@ impl HashSigner<()> {
     pub fn fixed<B: AsRef<[u8]>, E: Into<Box<dyn core::error::Error + Send + Sync>>>(
         public_key: PublicKey,
         sign: impl Fn(&[u8; 32]) -> Result<B, E>,
-    ) -> HashSigner<impl Fn(&[u8; 32]) -> Result<Signature, Box<dyn core::error::Error + Send + Sync>>> {
+    ) -> HashSigner<impl Fn(&[u8; 32]) -> Result<Signature, Cause>> {
         HashSigner::new(public_key, move |hash| {
             Ok(Signature::from_slice(sign(hash).map_err(Into::into)?.as_ref())?)
         })

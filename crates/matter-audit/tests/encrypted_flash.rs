@@ -374,5 +374,5 @@ fn the_flash_of_an_esp32_ends_at_16_mib() {
     encrypt(&mut flash, &key, &[(TABLE, 0x1000)]);
     let report = device.audit(&flash, Some(key.expose_bytes()), |dump| dump);
     let found = texts(&report, Check::ArtifactMalformed, "nvs_keys");
-    assert!(found[0].contains("end behind 0x1000000"), "{report:?}");
+    assert!(found[0].contains("end after 0x1000000"), "{report:?}");
 }

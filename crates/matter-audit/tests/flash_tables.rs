@@ -255,7 +255,7 @@ fn tables_that_the_tool_refuses_are_damaged() {
         ("small, data, nvs, , 0x1000, readonly\n", ""),
         (
             "small, data, nvs, , 0x1000\n",
-            "line 3: small has 0x1000 bytes: an NVS store has 0x3000 or more",
+            "line 3: small has 0x1000 bytes; an NVS partition needs at least 0x3000 bytes",
         ),
         (
             "phy, data, phy, 0xe000, 0x1000\n",
@@ -290,7 +290,7 @@ fn tables_that_the_tool_refuses_are_damaged() {
         (", data, phy, , 4K\n", "line 3: a partition has no name"),
         (
             "phy, data, phy, , 4K, hidden\n",
-            "line 3: unknown flag \"hidden\": the flags are encrypted, readonly",
+            "line 3: unknown flag \"hidden\"; allowed: encrypted, readonly",
         ),
     ];
     let tables = tables.map(|(rows, message)| (head.to_owned() + rows, message));

@@ -12,7 +12,7 @@ use self::places::{Place, numbered};
 
 mod places;
 
-/// The end of `--help`.
+/// End of `--help`.
 const EXAMPLES: &str = "\
 Examples:
   sim-chip --chip esp32c3 --mac 60:55:f9:00:00:01 --port-file port.txt &
@@ -21,45 +21,45 @@ Examples:
   sim-chip --chip esp32 --mac 24:0a:c4:00:00:01 --count 8 --link /tmp/board \\
       --fault dies@burn:2";
 
-/// Simulates chips in download mode on serial lines or sockets, one line for each with its MAC address and port.
+/// Simulate chips in download mode on serial lines or sockets; prints one line with MAC address and port per chip.
 ///
-/// A pseudo-terminal has no reset: there a SYNC restarts the chip. Ends when all chips have died, or by a signal.
-/// Exit codes: 0 ended, 2 bad usage or unusable input, 3 failed while working.
+/// A pseudo-terminal has no reset: there a SYNC restarts the chip. Ends when all chips have died, or by a signal. Exit
+/// codes: 0 ended, 2 bad usage or unusable input, 3 failed while working.
 #[derive(Parser)]
 #[command(name = "sim-chip", version, args_override_self = true, after_help = EXAMPLES)]
 #[command(group(clap::ArgGroup::new("place").required(true).multiple(true).args(["port_file", "link", "tcp"])))]
 struct Arguments {
-    /// Type of the chip, as esp32c3
+    /// Type of the chip, such as esp32c3
     #[arg(long, value_name = "NAME")]
     chip: String,
     /// MAC address of the first chip; the others follow
     #[arg(long, value_name = "MAC")]
     mac: String,
-    /// How many chips, 1..=1000; from two on, the names of their files end in .1, .2 and so on
+    /// Number of chips, 1 to 1000; from two on, the names of their files end in .1, .2 and so on
     #[arg(long, value_name = "N", allow_hyphen_values = true, default_value = "1")]
     count: String,
-    /// Writes the name of the chip's port, which changes when the chip disconnects; an existing file is replaced
+    /// File for the name of the chip's port, which changes when the chip disconnects; an existing file is replaced
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
-    /// Makes a link to the chip's pseudo-terminal, which stays the port's name when the chip disconnects
+    /// Link to the chip's pseudo-terminal, which remains the port's name when the chip disconnects
     #[arg(long, value_name = "FILE", conflicts_with = "tcp")]
     link: Option<PathBuf>,
-    /// Waits for a station on a port of 127.0.0.1 for each chip, from this one on, 0..=65535; 0 takes free ones
+    /// First port of 127.0.0.1 on which chips wait for a station, one per chip, 0 to 65535; 0 selects free ports
     #[arg(long, value_name = "PORT", allow_hyphen_values = true)]
     tcp: Option<String>,
-    /// How all chips misbehave: none, bad-flash, dies@burn:2 and others; a wrong name lists them
+    /// Misbehaviour of all chips: none, bad-flash, dies@burn:2 and others; a wrong name lists them
     #[arg(long, value_name = "NAME[@MOMENT]", default_value = "none")]
     fault: String,
-    /// Keeps flash and eFuses in a file, and takes them from there if it exists
+    /// File that keeps flash and eFuses, and restores them if it exists
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Revision of the chips, as 0.4 [default: one that is sold]
+    /// Revision of the chips, such as 0.4 [default: one on sale]
     #[arg(long, value_name = "REVISION")]
     revision: Option<String>,
-    /// Size of the flash, as 4MB
+    /// Size of the flash, such as 4MB
     #[arg(long, value_name = "SIZE", default_value = "4MB")]
     flash_size: String,
-    /// Seed of what faulty chips do at random, 0..=4294967295; each chip adds its number
+    /// Seed of random faults, 0 to 4294967295; each chip adds its number
     #[arg(long, value_name = "N", allow_hyphen_values = true, default_value = "0")]
     seed: String,
 }
@@ -67,8 +67,8 @@ struct Arguments {
 impl Arguments {
     fn chips(&self) -> Result<Vec<ChipSim>, Failure> {
         let chip: Chip = parse("--chip", &self.chip)?;
-        let first =
-            parse_mac(&self.mac).ok_or_else(|| Failure::option("--mac", "not a MAC address as 60:55:f9:00:00:01"))?;
+        let first = parse_mac(&self.mac)
+            .ok_or_else(|| Failure::option("--mac", "not a MAC address such as 60:55:f9:00:00:01"))?;
         let fault: Fault = parse("--fault", &self.fault)?;
         let flash_size: FlashSize = parse("--flash-size", &self.flash_size)?;
         let revision: Option<ChipRevision> = cli::parse("--revision", self.revision.as_deref())?;
@@ -113,7 +113,7 @@ impl Arguments {
             };
             let (port_file, link) = (self.port_file.as_ref().map(file), self.link.as_ref().map(file));
             let place = Place::new(port, port_file, link);
-            places.push(place.map_err(|error| Failure::Input(format!("no port for a chip: {error}")))?);
+            places.push(place.map_err(|error| Failure::Input(format!("cannot open a port for a chip: {error}")))?);
         }
         Ok(places)
     }
@@ -128,12 +128,12 @@ fn main() -> ExitCode {
     })
 }
 
-/// Reads an option that is always there.
+/// Parses an option that is always present.
 fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str) -> Result<T, Failure> {
     text.parse().map_err(|error| Failure::option(option, error))
 }
 
-/// Reads six pairs of hexadecimal digits with colons between.
+/// Parses six pairs of hexadecimal digits separated by colons.
 fn parse_mac(text: &str) -> Option<[u8; 6]> {
     let mut mac = [0; 6];
     let mut parts = text.split(':');
@@ -147,7 +147,7 @@ fn parse_mac(text: &str) -> Option<[u8; 6]> {
     parts.next().is_none().then_some(mac)
 }
 
-/// Adds to a MAC address.
+/// Adds an index to a MAC address.
 fn following(first: [u8; 6], index: u32) -> Option<[u8; 6]> {
     let [a, b, c, d, e, f] = first;
     let number = u64::from_be_bytes([0, 0, a, b, c, d, e, f]).checked_add(index.into())?;

@@ -1,4 +1,4 @@
-//! Where stations find the chips.
+//! The ports of the chips.
 
 use std::ffi::OsString;
 use std::fs;
@@ -13,9 +13,9 @@ use cli::{Failure, print};
 use esp_chip_sim::Pty;
 use esp_chip_sim::{ChipSim, ServeEnd};
 
-/// How long a chip is away that disconnects.
+/// Time for which a disconnecting chip is absent.
 const AWAY: Duration = Duration::from_millis(300);
-/// How long a read waits, so that a chip can say something on its own.
+/// Timeout of a read, after which a chip may send on its own.
 const WAIT: Duration = Duration::from_millis(250);
 /// There may be a thousand threads.
 const STACK: usize = 256 * 1024;
@@ -30,7 +30,7 @@ pub(crate) struct Place {
 enum Line {
     #[cfg(unix)]
     Terminal(Pty),
-    /// Away: the pseudo-terminal is gone.
+    /// Absent: the pseudo-terminal is closed.
     #[cfg(unix)]
     Nothing,
     Socket(TcpListener),
@@ -51,7 +51,7 @@ impl Place {
         Ok(place)
     }
 
-    /// Returns the name of the port as esptool's `--port` takes it.
+    /// Returns the name of the port for esptool's `--port`.
     fn address(&self) -> io::Result<String> {
         Ok(match &self.line {
             #[cfg(unix)]
@@ -62,7 +62,7 @@ impl Place {
         })
     }
 
-    /// Writes the file and the link, each beside and renamed.
+    /// Replaces the file and the link atomically.
     fn tell(&self) -> io::Result<()> {
         if let Some(file) = &self.port_file {
             let beside = with_suffix(file, ".new");
@@ -83,7 +83,7 @@ impl Place {
         Ok(())
     }
 
-    /// Lets a station meet the chip once.
+    /// Serves one session of a station.
     fn serve(&mut self, chip: &ChipSim) -> io::Result<ServeEnd> {
         match &mut self.line {
             #[cfg(unix)]
@@ -99,7 +99,7 @@ impl Place {
         }
     }
 
-    /// Goes away, and comes back after a while.
+    /// Disconnects, and reconnects after a while.
     fn reconnect(&mut self) -> io::Result<()> {
         #[cfg(unix)]
         if matches!(self.line, Line::Terminal(_)) {
@@ -130,7 +130,7 @@ impl Place {
     }
 }
 
-/// Serves all chips at once, until all have died.
+/// Serves all chips concurrently until all have died.
 pub(crate) fn run_all(chips: Vec<ChipSim>, places: Vec<Place>) -> Result<(), Failure> {
     let mut threads = Vec::new();
     for (chip, mut place) in chips.into_iter().zip(places) {
@@ -144,7 +144,7 @@ pub(crate) fn run_all(chips: Vec<ChipSim>, places: Vec<Place>) -> Result<(), Fai
             place.run(&chip).map_err(failed)
         };
         let thread = Builder::new().stack_size(STACK).spawn(work);
-        threads.push(thread.map_err(|error| Failure::Work(format!("no thread for a chip: {error}")))?);
+        threads.push(thread.map_err(|error| Failure::Work(format!("cannot start a thread for a chip: {error}")))?);
     }
     for thread in threads {
         let ended = thread.join();

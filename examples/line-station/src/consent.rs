@@ -1,17 +1,17 @@
-//! The question before eFuses are burned.
+//! The confirmation before eFuses are burned.
 
 use std::io::BufRead;
 
 use cli::{Failure, say};
 
-/// Bytes of an answer that are read: more than any order's id has.
+/// Largest size of an answer in bytes: more than any order's id has.
 const MAX_LEN: u64 = 4096;
 
-/// Asks for the order's id, or takes it from the command line.
+/// Requests the order's id, or takes it from the command line.
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] when it is another one.
+/// [`Failure::Input`] if it is a different one.
 pub(crate) fn confirm(order: &str, given: Option<&str>, input: &mut impl BufRead) -> Result<(), Failure> {
     if let Some(given) = given {
         return match given == order {
@@ -23,19 +23,19 @@ pub(crate) fn confirm(order: &str, given: Option<&str>, input: &mut impl BufRead
         };
     }
     say(format_args!(
-        "eFuses are burned on every board of order {order}, and nothing takes that back. Type the order's id to go on:"
+        "eFuses will be burned on every board of order {order}, which cannot be undone. Type the order's id to continue:"
     ));
     let typed = read_line(input).map_err(|error| Failure::option("--burn", error))?;
     match typed.as_deref() == Some(order) {
         true => Ok(()),
         false => Err(Failure::option(
             "--burn",
-            "what was typed is not the order's id; no board was touched",
+            "the answer is not the order's id; no board was touched",
         )),
     }
 }
 
-/// Reads one line and not a byte more: a scanner may type the next.
+/// Reads one line and not a byte more: the next one may come from a scanner.
 fn read_line(input: &mut impl BufRead) -> std::io::Result<Option<String>> {
     let mut line = Vec::new();
     std::io::Read::take(input, MAX_LEN).read_until(b'\n', &mut line)?;

@@ -1,4 +1,4 @@
-//! What the operator sees and hears: a live table, plain lines, or lines of JSON.
+//! The operator's display: a live table, plain lines, or lines of JSON.
 
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::{Mutex, PoisonError};
@@ -11,16 +11,16 @@ use crate::update::{SlotName, Update, Verdict, VerdictKind};
 
 mod table;
 
-/// Between two lines about the bytes of a board, when there is no table.
+/// Interval between progress lines of a board, without a table.
 const SILENCE: Duration = Duration::from_secs(10);
-/// Between two lines about them in JSON.
+/// Interval between progress lines of a board in JSON.
 const JSON_SILENCE: Duration = Duration::from_secs(1);
 const BELL: &[u8] = b"\x07";
 
-/// Where updates of all slots are shown.
+/// Shows updates of all slots.
 pub(crate) struct Display {
     form: Form,
-    /// When something was last said of the bytes, for each slot.
+    /// Time of the last progress line of each slot.
     last: Mutex<Vec<Option<Instant>>>,
 }
 
@@ -31,7 +31,7 @@ enum Form {
 }
 
 impl Display {
-    /// Chooses the form: a table on a terminal, and lines otherwise.
+    /// Selects the form: a table on a terminal, otherwise lines.
     pub(crate) fn new(order: &str, json: bool) -> Self {
         let form = if json {
             Form::Json
@@ -46,7 +46,7 @@ impl Display {
         }
     }
 
-    /// Shows what happened.
+    /// Shows an update.
     pub(crate) fn show(&self, slot: &SlotName, update: &Update) {
         match &self.form {
             Form::Json => {
@@ -76,21 +76,21 @@ impl Display {
         }
     }
 
-    /// Shows how far the order is.
+    /// Shows the progress of the order.
     pub(crate) fn total(&self, text: &str) {
         if let Form::Table(table) = &self.form {
             table.total(text);
         }
     }
 
-    /// Ends the table, and leaves it as it is.
+    /// Ends the table and leaves it on the screen.
     pub(crate) fn end(&self) {
         if let Form::Table(table) = &self.form {
             table.end();
         }
     }
 
-    /// Tells whether it is time for an update: those about bytes come many times in a second.
+    /// Returns whether an update is due: progress updates come many times per second.
     fn is_due(&self, slot: &SlotName, update: &Update, silence: Duration) -> bool {
         let Update::Bytes { done, of } = update else {
             return true;
@@ -111,7 +111,7 @@ impl Display {
     }
 }
 
-/// Writes an update as a line, with its first word.
+/// Formats an update as a line with its first word.
 fn line(slot: &SlotName, update: &Update) -> Option<String> {
     let number = slot.number;
     Some(match update {
@@ -135,7 +135,7 @@ fn line(slot: &SlotName, update: &Update) -> Option<String> {
     })
 }
 
-/// Prints a line. The first word of a verdict has the colour of a traffic light (ECMA-48, SGR).
+/// Prints a line. The first word of a verdict is coloured like a traffic light (ECMA-48, SGR).
 fn print_line(line: &str, update: &Update, has_colours: bool) {
     match update {
         Update::Ended(verdict) if has_colours => {
@@ -151,7 +151,7 @@ fn print_line(line: &str, update: &Update, has_colours: bool) {
     }
 }
 
-/// Rings once for a pass and three times for all else, where somebody hears it.
+/// Rings once for a pass and three times for anything else, on a terminal.
 fn ring(kind: VerdictKind) {
     let mut stderr = stderr();
     if stderr.is_terminal() {
@@ -160,7 +160,7 @@ fn ring(kind: VerdictKind) {
     }
 }
 
-/// What of a verdict fits a line of the table.
+/// Returns the part of a verdict that fits a line of the table.
 fn short(verdict: &Verdict) -> String {
     match verdict.kind {
         VerdictKind::Done => format!("PASS in {:.1} s", verdict.took.as_secs_f64()),

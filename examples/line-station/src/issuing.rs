@@ -1,4 +1,4 @@
-//! Certificates for keys that the boards make themselves: the options, and the desk that issues.
+//! Certificates for keys that the boards make themselves: the options, and the issuing desk.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,40 +16,41 @@ use matter_ledger::{Ledger, LedgerPlace};
 use matter_signer::VerifyingKey;
 use matter_station::{FirmwareStep, Issuing};
 
-/// How many requests may wait for the desk.
+/// Number of requests that may wait for the desk.
 const WAITING: usize = 1024;
 
-/// What is needed to issue; the spellings are those of `dac-pki provision`.
+/// Options for issuing, spelled as in `dac-pki provision`.
 #[derive(Args)]
 pub(crate) struct IssueOptions {
-    /// Order of certificates, another one than that of the devices: each board makes its key in its firmware and gets a DAC
+    /// Order of certificates, different from --order: each board makes its key in its firmware and gets a DAC
     #[arg(long, value_name = "ID", requires_all = ["issuer", "signer", "cd", "log_signer"])]
     issue_order: Option<String>,
     /// Certificate of the PAI
     #[arg(long, value_name = "CERT", requires = "issue_order")]
     issuer: Option<PathBuf>,
-    /// Key of the PAI: file:PATH, pkcs11:... (RFC 7512; the PIN is in its pin-source or MATTER_PIN) or exec:PROGRAM
+    /// Location of the PAI's key: file:PATH, pkcs11:... (RFC 7512; PIN from its pin-source or MATTER_PIN) or
+    /// exec:PROGRAM
     #[arg(long, value_name = "URI", requires = "issue_order")]
     signer: Option<String>,
     /// Certification Declaration of the product
     #[arg(long, value_name = "FILE", requires = "issue_order")]
     cd: Option<PathBuf>,
-    /// Certificate of the PAA above the PAI, with which the chain is verified to its end
+    /// Certificate of the PAA above the PAI, for verifying the whole chain
     #[arg(long, value_name = "FILE", requires = "issue_order")]
     paa: Option<PathBuf>,
-    /// Accepts a declaration for tests: type 0, or signed with the published test key
+    /// Accept a test declaration: type 0, or signed with the published test key
     #[arg(long, requires = "issue_order")]
     allow_test_cd: bool,
-    /// Key that signs the log's head, P-256: file:PATH, pkcs11:..., exec:PROGRAM
+    /// Location of the P-256 key that signs the log's head: file:PATH, pkcs11:..., exec:PROGRAM
     #[arg(long, value_name = "URI", requires = "issue_order")]
     log_signer: Option<String>,
-    /// Public key with which another station, a service or an operator signs the log, may be repeated
+    /// Public key with which another station, a service or an operator signs the log; may be given several times
     #[arg(long, value_name = "FILE", requires = "issue_order")]
     log_key: Vec<PathBuf>,
-    /// Refuses boards that keep their keys elsewhere: efuse-ecdsa, flash or hmac-ecdsa
+    /// Refuse boards that keep their keys elsewhere: efuse-ecdsa, flash or hmac-ecdsa
     #[arg(long, value_name = "MODE", requires = "issue_order")]
     key_mode: Option<String>,
-    /// Seconds that a board may take for an answer, its start among them, 1..=3600
+    /// Seconds that a board may take for an answer, including its start, 1 to 3600
     #[arg(
         long,
         value_name = "SECONDS",
@@ -60,21 +61,21 @@ pub(crate) struct IssueOptions {
     answer_time: String,
 }
 
-/// A desk at work. Dropping it stops it.
+/// A running desk, stopped on drop.
 pub(crate) struct Issue {
     step: Arc<Issuing>,
     _queue: DeskQueue,
 }
 
 impl Issue {
-    /// Returns what the station does with each board.
+    /// Returns the step that the station performs with each board.
     pub(crate) fn step(&self) -> Arc<dyn FirmwareStep> {
         self.step.clone()
     }
 }
 
 impl IssueOptions {
-    /// Opens the desk, where one is asked for.
+    /// Opens the desk, if requested.
     pub(crate) fn start(&self, place: &LedgerPlace, station: &str, trust: Trust) -> Result<Option<Issue>, Failure> {
         let (Some(order), Some(issuer), Some(signer), Some(cd), Some(log_signer)) = (
             &self.issue_order,
@@ -105,7 +106,7 @@ impl IssueOptions {
         let wanted = order.clone();
         let found = handle.registrar(move |registrar| registrar.order(&wanted));
         if found.map_err(|error| failed(&error))?.is_none() {
-            let reason = format_args!("{order} is not in the ledger; dac-pki order open opens one");
+            let reason = format_args!("{order} is not in the ledger; open it with dac-pki order open");
             return Err(Failure::option("--issue-order", reason));
         }
         Ok(Some(Issue {
@@ -145,7 +146,7 @@ impl IssueOptions {
     }
 }
 
-/// PAI, declaration or signer cannot be used, or what keeps the desk from working.
+/// Maps errors of PAI, declaration, signer or desk to a failure.
 fn failed(error: &Error) -> Failure {
     match error {
         Error::Attestation(_) | Error::Chain { .. } if !error.is_retryable() => {

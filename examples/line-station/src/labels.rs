@@ -1,4 +1,4 @@
-//! Labels of single devices: files, or what a label printer on the network gets.
+//! Labels of single devices: files, or jobs for a label printer on the network.
 
 use std::io::Write;
 use std::net::{TcpStream, ToSocketAddrs};
@@ -13,33 +13,33 @@ use zeroize::Zeroizing;
 
 use crate::options::{LabelFormatName, LabelOptions};
 
-/// How a label printer's address begins.
+/// Prefix of a label printer's address.
 const PRINTER: &str = "zpl:";
-/// Where label printers take what is to be printed as it is.
+/// Port on which label printers accept raw data.
 const RAW_PORT: u16 = 9100;
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Pixels of a module in a picture, as `matter-mfg` draws them.
+/// Pixels per module of a picture, as in `matter-mfg`.
 const SCALE: u8 = 6;
 
-/// What a label file is.
+/// The format of a label file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Form {
     format: LabelFormatName,
     density: PrintDensity,
-    /// Of a PDF or SVG.
+    /// The size of a PDF or SVG.
     size: Extent,
 }
 
-/// The size of a label in a file, which is common on rolls, unless it is given.
+/// Default size of a label in a file, common on rolls.
 const DEFAULT_SIZE: &str = "50x30";
-/// A code and a serial number as long as they can be.
+/// A code and a serial number of maximum length.
 const EXAMPLE: &str = "MT:Y.K9042C00KA0648G00";
 const LONGEST: &str = "00000000000000000000000000000000";
 
-/// Where labels go.
+/// The destination of labels.
 #[derive(Debug)]
 pub(crate) enum Labels {
-    /// Nowhere.
+    /// No labels.
     None,
     /// A file each.
     Folder { folder: PathBuf, form: Form },
@@ -52,11 +52,11 @@ pub(crate) enum Labels {
 }
 
 impl Labels {
-    /// Understands the options, and makes the folder.
+    /// Parses the options, and creates the folder.
     ///
     /// # Errors
     ///
-    /// [`Failure::Input`] naming the option.
+    /// [`Failure::Input`] with the option.
     pub(crate) fn new(options: &LabelOptions, trust: Trust) -> Result<Self, Failure> {
         let density = parse::<PrintDensity>("--label-density", Some(&options.label_density))?.unwrap_or_default();
         let Some(text) = &options.labels else {
@@ -66,7 +66,7 @@ impl Labels {
             let (host, port) = printer(address).ok_or_else(|| {
                 Failure::option(
                     "--labels",
-                    "is no address of a label printer: zpl:HOST or zpl:HOST:PORT, port 1 to 65535",
+                    "is not the address of a label printer: zpl:HOST or zpl:HOST:PORT, port 1 to 65535",
                 )
             })?;
             return Ok(Self::Printer { host, port, density });
@@ -76,7 +76,7 @@ impl Labels {
         let exposure = Dir::create(&folder).and_then(|dir| dir.exposure()).map_err(wrong)?;
         if exposure.is_public() && !trust.allow_insecure_permissions {
             return Err(wrong(std::io::Error::other(
-                "may be changed by everybody; another folder is allowed, or --allow-insecure-permissions",
+                "may be changed by everybody; use another folder or --allow-insecure-permissions",
             )));
         }
         let format = options.label_format;
@@ -84,24 +84,24 @@ impl Labels {
         if options.label_size.is_some() && !is_drawn {
             return Err(Failure::option(
                 "--label-size",
-                "is the size of a pdf or svg label; --label-format names another",
+                "applies to pdf and svg labels, but --label-format is another",
             ));
         }
         let size = options.label_size.as_deref().unwrap_or(DEFAULT_SIZE);
         let size = parse("--label-size", Some(size))?.ok_or_else(|| Failure::option("--label-size", "is empty"))?;
         let form = Form { format, density, size };
-        // What has no room is refused before there is a board.
+        // Labels that do not fit are refused before the first board.
         if is_drawn {
             draw(EXAMPLE, Some(LONGEST), form).map_err(|error| Failure::option("--label-size", error))?;
         }
         Ok(Self::Folder { folder, form })
     }
 
-    /// Prints the label of a device. One in a file replaces an earlier one.
+    /// Prints the label of a device. A file replaces an earlier one.
     ///
     /// # Errors
     ///
-    /// A sentence with what failed and no code in it.
+    /// A message about the failure, without codes.
     pub(crate) fn print(&self, uuid: &str, qr: &str, serial: Option<&str>) -> Result<(), String> {
         match self {
             Self::None => Ok(()),
@@ -117,7 +117,7 @@ impl Labels {
     }
 }
 
-/// Divides `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`.
+/// Splits `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`.
 fn printer(address: &str) -> Option<(String, u16)> {
     let is_bare = address.ends_with(']') || address.matches(':').count() != 1 && !address.starts_with('[');
     let (host, port) = match address.rsplit_once(':') {
@@ -174,7 +174,7 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), String> {
     publish(&[Output { path: &path, bytes }], Replace::Yes).map_err(|error| error.to_string())
 }
 
-/// Sends a label, and waits until the printer has taken it.
+/// Sends a label, and waits until the printer has accepted it.
 fn send(host: &str, port: u16, bytes: &[u8]) -> std::io::Result<()> {
     let mut failed = std::io::Error::other("the name has no address");
     for address in (host, port).to_socket_addrs()? {

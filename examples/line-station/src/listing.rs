@@ -1,4 +1,4 @@
-//! What the ledger says of an order.
+//! The state of an order according to the ledger.
 
 use base16ct::lower::encode_string as hex;
 use cli::{Failure, counted};
@@ -11,7 +11,7 @@ use crate::report::{Counts, Image, OrderReport, RefusedRow, Row};
 ///
 /// # Errors
 ///
-/// [`Failure::Input`] when the order or the ledger is not there, [`Failure::Work`] when it cannot be read now.
+/// [`Failure::Input`] if the order or the ledger does not exist, [`Failure::Work`] if it cannot be read at present.
 pub(crate) fn read(place: &LedgerPlace, order: &str) -> Result<OrderReport, Failure> {
     let ledger = Ledger::open_to_look(place).map_err(failed)?;
     let mut ledger = ledger.ok_or_else(|| Failure::option("--ledger", format_args!("{place}: there is no ledger")))?;
@@ -27,7 +27,7 @@ pub(crate) fn read(place: &LedgerPlace, order: &str) -> Result<OrderReport, Fail
     })
 }
 
-/// Says how far an order is, in one line.
+/// Summarizes the progress of an order in one line.
 pub(crate) fn sentence(order: &str, counts: &Counts) -> String {
     let Counts {
         ordered,
@@ -79,14 +79,14 @@ fn row(listed: LineRow) -> Row {
         codes: None,
         dac_serial: listed.dac_serial.as_deref().map(hex),
         dac_key_sha256: listed.key_sha256.as_deref().map(hex),
-        // Of several times the last one counts: a board may be worked on again.
+        // The last of several times counts: a board may be worked on again.
         times: listed.times.into_iter().collect(),
         reason: listed.reason,
         detail: listed.detail,
     }
 }
 
-/// A range of the flash as stations record it.
+/// A range of the flash as recorded by stations.
 #[derive(Deserialize)]
 struct Region {
     offset: u32,

@@ -1,4 +1,4 @@
-//! Devices that are made when a board wants one and the order has none left.
+//! Devices that are made on demand once the order has none left.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,30 +8,30 @@ use std::sync::{Mutex, PoisonError, TryLockError};
 use matter_ledger::{Ledger, LedgerPlace};
 use matter_station::{BoardTarget, DeviceFolders, DeviceSource, Error, StationDevice};
 
-/// How devices are made.
+/// Settings for making devices.
 #[derive(Clone, Debug)]
 pub(crate) struct MakingSettings {
-    /// `matter-mfg`; by default the one beside this program, or the one that the system finds.
+    /// The `matter-mfg` program; by default the one beside this program, or else the one on the search path.
     pub(crate) program: Option<PathBuf>,
-    /// The options of the runs, as `matter-mfg --job` takes them.
+    /// The options of the runs, a job file of `matter-mfg --job`.
     pub(crate) job: PathBuf,
-    /// How many at once.
+    /// Number of devices per run.
     pub(crate) batch: u32,
     /// The folder of the devices.
     pub(crate) outdir: PathBuf,
     /// The flash profile.
     pub(crate) profile: PathBuf,
-    /// The ledger, and as it is on the command line.
+    /// The ledger, and its command line argument.
     pub(crate) ledger: (LedgerPlace, OsString),
     /// The key of the passcodes of a ledger on a server.
     pub(crate) ledger_key: Option<PathBuf>,
 }
 
-/// Finished folders, and runs of `matter-mfg` for more of them.
+/// Folders of finished devices, and runs of `matter-mfg` for more of them.
 pub(crate) struct Making {
     folders: DeviceFolders,
     settings: MakingSettings,
-    /// How many runs there were: one at a time, and slots that wait for the same devices need no second run.
+    /// Number of runs: one at a time, and slots that wait for the same devices require no second run.
     runs: Mutex<u64>,
 }
 
@@ -44,7 +44,7 @@ impl Making {
         }
     }
 
-    /// Returns how many runs there were; `None` while there is one.
+    /// Returns the number of runs; `None` during a run.
     fn runs(&self) -> Option<u64> {
         match self.runs.try_lock() {
             Ok(runs) => Some(*runs),
@@ -53,14 +53,14 @@ impl Making {
         }
     }
 
-    /// Returns how many devices may be made for the order at once.
+    /// Returns the number of devices that may be made for the order at once.
     fn room(&self, order: &str) -> Result<u32, Error> {
         let mut ledger = Ledger::open_existing(self.settings.ledger.0.clone())?;
         let found = ledger.look_up(|issuing| {
             let made = issuing.devices_of_order(order)?;
             Ok::<_, matter_ledger::Error>(issuing.order(order)?.map(|order| (order.size, made)))
         })?;
-        // An order that is not there yet is made with the first run.
+        // The first run creates a missing order.
         let Some((size, made)) = found else {
             return Ok(self.settings.batch);
         };
@@ -98,7 +98,7 @@ impl DeviceSource for Making {
     fn make_more(&self, order: &str) -> Result<(), Error> {
         let before = self.runs();
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another slot has made devices while this one waited.
+        // Another slot made devices while this one waited.
         if before != Some(*runs) {
             return Ok(());
         }
@@ -114,8 +114,8 @@ impl DeviceSource for Making {
         let output = command.output();
         let output = output.map_err(|error| failed(format!("{}: {error}", program.display())))?;
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let last = said.lines().rev().find(|line| !line.trim().is_empty());
+            let message = String::from_utf8_lossy(&output.stderr);
+            let last = message.lines().rev().find(|line| !line.trim().is_empty());
             let last = last.map(|line| line.strip_prefix("error: ").unwrap_or(line).to_owned());
             return Err(failed(last.unwrap_or_else(|| output.status.to_string())));
         }
@@ -124,7 +124,7 @@ impl DeviceSource for Making {
     }
 }
 
-/// `matter-mfg` beside this program.
+/// Returns the `matter-mfg` beside this program.
 fn default_program() -> PathBuf {
     let name = format!("matter-mfg{}", std::env::consts::EXE_SUFFIX);
     let beside = std::env::current_exe().ok();

@@ -8,7 +8,7 @@ use matter_ledger::LedgerPlace;
 
 use crate::issuing::IssueOptions;
 
-/// The end of `--help`.
+/// End of `--help`.
 const EXAMPLES: &str = "\
 Examples:
   line-station run --order 2026-47 --ledger out/ledger.sqlite --devices out/fff1_8000 --profile profile.json \\
@@ -17,11 +17,11 @@ Examples:
   line-station status 2026-47 --ledger out/ledger.sqlite
   line-station report 2026-47 --ledger out/ledger.sqlite --out report --sign key.pem";
 
-/// Puts each device of an order on one board: claims it, writes and checks its flash, burns eFuses, prints the label, and
-/// records all of it.
+/// Put each device of an order on one board: claim it, write and check its flash, burn eFuses, print the label, and
+/// record everything.
 ///
-/// Exit codes: 0 all boards of this call are done, 1 some were refused or quarantined, 2 bad usage or unusable input (no
-/// board was touched), 3 failed while working.
+/// Exit codes: 0 all boards of this call are done, 1 some were refused or quarantined, 2 bad usage or unusable input
+/// (no board was touched), 3 failed while working.
 #[derive(Parser)]
 #[command(name = "line-station", version, args_override_self = true, after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -33,15 +33,15 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Writes the manifest of an order as CSV and JSON, and a page about it in HTML
+    /// Write the manifest of an order as CSV and JSON, and an HTML page about it
     Report(ReportOptions),
-    /// Works on boards
+    /// Work on boards
     Run(Box<RunOptions>),
-    /// Shows how far an order is
+    /// Show the progress of an order
     Status(StatusOptions),
 }
 
-/// Where the ledger is.
+/// The location of the ledger.
 #[derive(Args)]
 pub(crate) struct LedgerOptions {
     /// Ledger with the order: a file, or postgresql://USER@HOST/DATABASE with --ledger-key
@@ -56,15 +56,15 @@ impl LedgerOptions {
     /// Returns the ledger's place.
     pub(crate) fn place(&self) -> Result<LedgerPlace, Failure> {
         let place = ledger_place(Some(&self.ledger), self.ledger_key.as_deref())?;
-        place.ok_or_else(|| Failure::option("--ledger", "is needed"))
+        place.ok_or_else(|| Failure::option("--ledger", "is missing"))
     }
 
-    /// Returns its file or URL as it was given.
+    /// Returns its file or URL as given.
     pub(crate) const fn path(&self) -> &PathBuf {
         &self.ledger
     }
 
-    /// Returns the file of the key as it was given.
+    /// Returns the file of the key as given.
     pub(crate) const fn key(&self) -> Option<&PathBuf> {
         self.ledger_key.as_ref()
     }
@@ -77,47 +77,48 @@ pub(crate) struct RunOptions {
     pub(crate) order: String,
     #[command(flatten)]
     pub(crate) ledger: LedgerOptions,
-    /// Folder of the finished devices, as matter-mfg --flash-plan leaves it
+    /// Folder of the finished devices, made by matter-mfg --flash-plan
     #[arg(long, value_name = "DIR")]
     pub(crate) devices: PathBuf,
     /// Flash profile of the order
     #[arg(long, value_name = "FILE")]
     pub(crate) profile: PathBuf,
-    /// Ports, one for each slot: a serial port (/dev/ttyUSB0, COM3), socket://HOST:PORT, or auto for all that look like boards
+    /// Port of each slot: a serial port (/dev/ttyUSB0, COM3), socket://HOST:PORT, or auto for all ports that look like
+    /// boards
     #[arg(long, value_name = "ADDRESS", num_args = 1.., required_unless_present = "plan_only")]
     pub(crate) port: Vec<String>,
-    /// Boards worked on at once, 1 to 64 [default: one for each port]
+    /// Number of boards worked on at once, 1 to 64 [default: one per port]
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub(crate) slots: Option<String>,
-    /// Speed of the serial line while flash is written, in baud, 9600 to 5000000
+    /// Speed of the serial line while writing flash, in baud, 9600 to 5000000
     #[arg(long, value_name = "N", allow_hyphen_values = true, default_value = "921600")]
     pub(crate) baud: String,
-    /// What talks to the boards
+    /// Engine that talks to the boards
     #[arg(long, value_enum, default_value_t = EngineName::Rom)]
     pub(crate) engine: EngineName,
     /// Name of this station in the ledger
     #[arg(long, value_name = "NAME", default_value = "station")]
     pub(crate) station: String,
-    /// Who works here [default: the environment's USER or USERNAME]
+    /// Name of the operator [default: the environment's USER or USERNAME]
     #[arg(long, value_name = "NAME")]
     pub(crate) operator: Option<String>,
-    /// Prints the commands for the boards in work and for the next device, and touches neither board nor ledger
+    /// Print the commands for the boards in work and for the next device, without touching a board or the ledger
     #[arg(long, conflicts_with_all = ["burn", "rework", "once", "scan", "labels", "give_up_missing"])]
     pub(crate) plan_only: bool,
-    /// Burns eFuses, which nothing takes back; asks for the order's id first
+    /// Burn eFuses, which cannot be undone, after confirmation with the order's id
     #[arg(long)]
     pub(crate) burn: bool,
-    /// The order's id, instead of typing it
+    /// Confirmation of --burn: the order's id, instead of typing it
     #[arg(long, value_name = "ID", requires = "burn")]
     pub(crate) confirm: Option<String>,
-    /// Works again on boards that are done or were given up, until it is stopped; the reason goes into the ledger
+    /// Rework boards that are done or were given up, until stopped; the reason is recorded in the ledger
     #[arg(long, value_name = "REASON")]
     pub(crate) rework: Option<String>,
-    /// Gives up boards of this station that are not ready and not in their slots any more, when the order has no free device;
-    /// with --once, the one of each slot that stays empty
+    /// Give up this station's unfinished boards that are no longer in their slots once the order has no free device;
+    /// with --once, the board of each slot that stays empty
     #[arg(long)]
     pub(crate) give_up_missing: bool,
-    /// Each slot works on one board, and the run ends
+    /// End the run after one board per slot
     #[arg(long)]
     pub(crate) once: bool,
     #[command(flatten)]
@@ -126,19 +127,19 @@ pub(crate) struct RunOptions {
     pub(crate) issue: IssueOptions,
     #[command(flatten)]
     pub(crate) labels: LabelOptions,
-    /// Prints what happens as JSON, one object in a line
+    /// Print events as JSON, one object per line
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// How devices are made on the spot.
+/// Options for making devices on demand.
 #[derive(Args)]
 #[command(next_help_heading = "Devices made on the spot")]
 pub(crate) struct MakeOptions {
-    /// Has matter-mfg make devices when the order has no free one, with the options of this job; --devices is its --outdir
+    /// Job file of matter-mfg, to make devices when the order has no free one; --devices is its --outdir
     #[arg(long, value_name = "JOB.json", conflicts_with = "plan_only")]
     pub(crate) make: Option<PathBuf>,
-    /// How many are made at once, 1 to 10000
+    /// Number of devices made at once, 1 to 10000
     #[arg(
         long,
         value_name = "N",
@@ -147,25 +148,26 @@ pub(crate) struct MakeOptions {
         requires = "make"
     )]
     pub(crate) make_batch: String,
-    /// The program instead of the matter-mfg beside this one
+    /// Program to run instead of the matter-mfg beside this one
     #[arg(long, value_name = "FILE", hide = true)]
     pub(crate) make_program: Option<PathBuf>,
 }
 
-/// What becomes of the labels.
+/// Options for labels.
 #[derive(Args)]
 #[command(next_help_heading = "Labels")]
 pub(crate) struct LabelOptions {
-    /// Label of each device: a folder for its file, or zpl:HOST[:PORT] of a label printer [port: 9100]
+    /// Destination of labels: a folder for files, or zpl:HOST[:PORT] of a label printer [port: 9100]
     #[arg(long, value_name = "DIR|zpl:HOST")]
     pub(crate) labels: Option<String>,
-    /// What label files are
+    /// Format of label files
     #[arg(long, value_enum, default_value_t = LabelFormatName::Svg, requires = "labels")]
     pub(crate) label_format: LabelFormatName,
-    /// Width and height of the label in a pdf or svg file, in millimetres or with `in` behind them in inches [default: 50x30]
+    /// Width and height of the label in a pdf or svg file, in millimetres, or in inches with the suffix `in` [default:
+    /// 50x30]
     #[arg(long, value_name = "WxH", requires = "labels")]
     pub(crate) label_size: Option<String>,
-    /// Dots per inch of a label printer: 152, 203, 300 or 600
+    /// Resolution of the label printer in dots per inch: 152, 203, 300 or 600
     #[arg(
         long,
         value_name = "DPI",
@@ -174,31 +176,31 @@ pub(crate) struct LabelOptions {
         requires = "labels"
     )]
     pub(crate) label_density: String,
-    /// Compares the code on the printed label before a board is done: a scanner types it on standard input
+    /// Compare the code on the printed label, typed on standard input by a scanner, before a board is done
     #[arg(long)]
     pub(crate) scan: bool,
-    /// The scanner's serial port, or a file with the codes; instead of standard input
+    /// Serial port of the scanner, or a file with the codes, instead of standard input
     #[arg(long, value_name = "PORT|FILE", requires = "scan")]
     pub(crate) scan_from: Option<PathBuf>,
 }
 
-/// What talks to the boards.
+/// The engine that talks to the boards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EngineName {
-    /// The ROM's protocol, by this program
+    /// Built-in implementation of the ROM's protocol
     Rom,
-    /// The programs esptool and espefuse, for chips that this one does not know
+    /// Programs esptool and espefuse, for chips that the built-in engine does not support
     Esptool,
 }
 
-/// What label files are.
+/// Format of label files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LabelFormatName {
-    /// A page as large as the label
+    /// Page of the size of the label
     Pdf,
-    /// The QR code alone
+    /// QR code alone
     Png,
-    /// A drawing of the label
+    /// Drawing of the label
     Svg,
     /// Text for a label printer
     Zpl,
@@ -206,44 +208,45 @@ pub(crate) enum LabelFormatName {
 
 #[derive(Args)]
 pub(crate) struct StatusOptions {
-    /// The order
+    /// Order to show
     #[arg(value_name = "ORDER")]
     pub(crate) order: String,
     #[command(flatten)]
     pub(crate) ledger: LedgerOptions,
-    /// Prints one JSON document
+    /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Args)]
 pub(crate) struct ReportOptions {
-    /// The order
+    /// Order to report
     #[arg(value_name = "ORDER")]
     pub(crate) order: String,
     #[command(flatten)]
     pub(crate) ledger: LedgerOptions,
-    /// Folder for manifest.csv, manifest.json, its signature, and report.html; made if it is missing
+    /// Folder for manifest.csv, manifest.json, its signature, and report.html; created if missing
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// Folder of the finished devices, for their codes [default: the folders that the ledger names]
+    /// Folder of the finished devices, for their codes [default: the folders recorded in the ledger]
     #[arg(long, value_name = "DIR")]
     pub(crate) devices: Option<PathBuf>,
-    /// Leaves out the codes, which hold the passcodes, and the hashes that would tell them
+    /// Omit the codes, which contain the passcodes, and the hashes that would reveal them
     #[arg(long)]
     pub(crate) no_passcode_in_manifest: bool,
     /// P-256 key that signs the manifest, in PEM or DER
     #[arg(long, value_name = "KEY", conflicts_with = "signer")]
     pub(crate) sign: Option<PathBuf>,
-    /// The same, wherever it is: file:PATH, pkcs11:... or exec:PROGRAM
+    /// Location of that key instead: file:PATH, pkcs11:... (RFC 7512; PIN from its pin-source or MATTER_PIN) or
+    /// exec:PROGRAM
     #[arg(long, value_name = "URI")]
     pub(crate) signer: Option<String>,
     #[command(flatten)]
     pub(crate) password: Password,
-    /// Replaces the files of an earlier report
+    /// Replace the files of an earlier report
     #[arg(long)]
     pub(crate) force: bool,
-    /// Prints the counts as one JSON document
+    /// Print the counts as one JSON document
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -1,19 +1,19 @@
-//! Where the folders of devices are.
+//! The folders of devices.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Folders below the one that is given in which devices are looked for.
+/// Depth to which devices are searched below the given folder.
 const DEPTH: u32 = 3;
-/// Characters of a UUID.
+/// Length of a UUID in characters.
 const UUID: usize = 36;
 
-/// The folders of devices below some folder, by UUID.
+/// The folders of devices below a folder, by UUID.
 #[derive(Debug, Default)]
 pub(crate) struct Places(BTreeMap<String, PathBuf>);
 
 impl Places {
-    /// Looks for them. What cannot be read has none.
+    /// Finds them. Unreadable folders are skipped.
     pub(crate) fn below(root: &Path) -> Self {
         let mut places = BTreeMap::new();
         let mut folders = vec![(root.to_owned(), DEPTH)];

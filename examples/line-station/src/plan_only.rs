@@ -1,4 +1,4 @@
-//! `--plan-only`: the commands that do by hand what the station would do.
+//! `--plan-only`: the manual commands that are equivalent to the station's work.
 
 use std::path::PathBuf;
 
@@ -11,13 +11,13 @@ use crate::listing;
 use crate::options::RunOptions;
 use crate::places::Places;
 
-/// What is read of a plan.
+/// The part of a plan that is read.
 #[derive(Deserialize)]
 struct Plan {
     commands: Vec<String>,
 }
 
-/// A device that is not on a board, or whose board is not done.
+/// A device without a board, or whose board is not done.
 struct Left {
     uuid: String,
     serial: Option<String>,
@@ -25,7 +25,7 @@ struct Left {
     commands: Vec<String>,
 }
 
-/// Prints the commands for the boards in work and for the next device. Reads the ledger and the plans, and nothing else.
+/// Prints the commands for the boards in work and for the next device. Reads only the ledger and the plans.
 pub(crate) fn print(options: &RunOptions, place: &LedgerPlace) -> Result<(), Failure> {
     let report = listing::read(place, &options.order)?;
     let places = Places::below(&options.devices);
@@ -35,7 +35,7 @@ pub(crate) fn print(options: &RunOptions, place: &LedgerPlace) -> Result<(), Fai
         .into_iter()
         .filter(|row| !matches!(row.state.as_str(), "done" | "quarantined"));
     let devices = rows.map(|row| (row.uuid, row.serial));
-    // A port for each, in turn, as far as ports are named.
+    // Ports are assigned in turn, as far as given.
     for ((uuid, serial), number) in devices.chain(report.next.map(|uuid| (uuid, None))).zip(0usize..) {
         let reason = || format!("{}: has no folder of device {uuid}", options.devices.display());
         let folder = places.of(&uuid).ok_or_else(|| Failure::option("--devices", reason()))?;
@@ -69,7 +69,7 @@ pub(crate) fn print(options: &RunOptions, place: &LedgerPlace) -> Result<(), Fai
     Ok(())
 }
 
-/// Puts the port behind the program's name.
+/// Inserts the port after the program's name.
 fn with_port(command: &str, port: Option<&String>) -> String {
     match (command.split_once(' '), port) {
         (Some((program, rest)), Some(port)) => format!("{program} --port {} {rest}", quoted(port)),
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ports_stand_behind_the_programs_name() {
+    fn ports_follow_the_programs_name() {
         let command = "espefuse --chip esp32h2 burn-key BLOCK_KEY0 k XTS_AES_128_KEY";
         let port = "/dev/tty USB0".to_owned();
         assert_eq!(with_port(command, None), command);

@@ -10,34 +10,34 @@ use matter_station::{Connect, EsptoolPort, RomPort};
 
 use crate::options::EngineName;
 
-/// What stands for all ports that look like boards.
+/// The value for all ports that look like boards.
 const AUTO: &str = "auto";
-/// Slots of one station, at most.
+/// Maximum number of slots of a station.
 pub(crate) const MAX_SLOTS: usize = 64;
-/// How long a board may take to answer the first time: it may not be there.
+/// Time for a first answer of a board, which may be absent.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// Which ports there are.
+/// The available ports.
 pub(crate) enum Ports {
-    /// These, each of one slot.
+    /// Given ports, one per slot.
     Given(Vec<PortAddress>),
-    /// Those that look like boards, as they come, up to a number.
+    /// Ports that look like boards, as they appear, up to a number.
     Found(usize),
 }
 
 impl Ports {
-    /// Understands `--port` and `--slots`.
+    /// Parses `--port` and `--slots`.
     ///
     /// # Errors
     ///
-    /// [`Failure::Input`] naming the option.
+    /// [`Failure::Input`] with the option.
     pub(crate) fn new(given: &[String], slots: Option<&str>) -> Result<Self, Failure> {
         let most = u32::try_from(MAX_SLOTS).unwrap_or(u32::MAX);
         let slots = cli::parse_number("--slots", slots, 1, most)?.and_then(|slots| usize::try_from(slots).ok());
         if given.iter().any(|text| text == AUTO) {
             return match given {
                 [_] => Ok(Self::Found(slots.unwrap_or(MAX_SLOTS))),
-                _ => Err(Failure::option("--port", "auto stands alone")),
+                _ => Err(Failure::option("--port", "auto cannot be used with other ports")),
             };
         }
         let addresses = given.iter().map(|text| text.parse::<PortAddress>());
@@ -46,31 +46,31 @@ impl Ports {
         let mut names = addresses.iter().flat_map(same_places).collect::<Vec<_>>();
         names.sort_unstable();
         if names.windows(2).any(|two| matches!(two, [one, other] if one == other)) {
-            return Err(Failure::option("--port", "names a port twice"));
+            return Err(Failure::option("--port", "duplicate port"));
         }
         let limit = slots.unwrap_or(MAX_SLOTS);
         if addresses.len() > limit {
-            let reason = format!("names {} ports for {}", addresses.len(), cli::counted(limit, "slot"));
+            let reason = format!("gives {} ports for {}", addresses.len(), cli::counted(limit, "slot"));
             return Err(Failure::option("--port", reason));
         }
         Ok(Self::Given(addresses))
     }
 }
 
-/// Returns the names of the place of an address, each once: a socket, unlike a serial port, has no lock that would keep two
-/// slots from one board.
+/// Returns the distinct places of an address: unlike a serial port, a socket has no lock that keeps two slots from one
+/// board.
 fn same_places(address: &PortAddress) -> BTreeSet<String> {
     let name = address.to_string();
     let Some(place) = name.strip_prefix("socket://") else {
         return BTreeSet::from([name]);
     };
-    // A name that is not known now is compared as text.
+    // An unresolvable name is compared as text.
     let found = place.to_socket_addrs().into_iter().flatten();
     let found = found.map(|found| format!("socket://{}:{}", found.ip().to_canonical(), found.port()));
     found.chain([name.to_lowercase()]).collect()
 }
 
-/// Returns what connects to the boards at a port.
+/// Returns the connector for the boards at a port.
 pub(crate) fn connect(address: &PortAddress, engine: EngineName, baud: u32) -> Box<dyn Connect> {
     match engine {
         EngineName::Rom => Box::new(RomPort::new(address.clone()).with_baud(baud).with_deadline(DEADLINE)),
@@ -95,15 +95,15 @@ mod tests {
         for (given, slots, word) in [
             (&["auto", "COM3"][..], None, "alone"),
             (&["COM3", "COM4"], Some("1"), "2 ports for 1 slot"),
-            (&["COM3", "COM3"], None, "twice"),
-            (&["socket://127.0.0.1:1", "socket://127.0.0.1:1"], None, "twice"),
+            (&["COM3", "COM3"], None, "duplicate port"),
+            (&["socket://127.0.0.1:1", "socket://127.0.0.1:1"], None, "duplicate port"),
             (
                 &["socket://127.0.0.1:1", "socket://[::ffff:127.0.0.1]:01"],
                 None,
-                "twice",
+                "duplicate port",
             ),
-            (&["socket://localhost:1", "socket://LOCALHOST:1"], None, "twice"),
-            (&["COM3"], Some("0"), "1..=64"),
+            (&["socket://localhost:1", "socket://LOCALHOST:1"], None, "duplicate port"),
+            (&["COM3"], Some("0"), "1 to 64"),
             (&["socket://nowhere"], None, "--port"),
         ] {
             let Err(Failure::Input(sentence)) = ports(given, slots) else {

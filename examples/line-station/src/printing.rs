@@ -1,4 +1,4 @@
-//! The label of a board, printed and read again.
+//! Printing and scanning the label of a board.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,13 +13,13 @@ use crate::scanner::{Codes, ScanFailure, Scanner};
 use crate::update::Update;
 use crate::watching::Watcher;
 
-/// How long a locked board's label is waited for.
+/// Time to wait for the label of a locked board.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What each slot's label shows: the QR text and the manual code.
+/// The codes on each slot's label: the QR text and the manual code.
 type Shown = BTreeMap<String, (Zeroizing<String>, Zeroizing<String>)>;
 
-/// Prints labels and reads them again.
+/// Prints labels and scans them.
 pub(crate) struct Printing {
     labels: Labels,
     scanner: Option<Scanner>,
@@ -52,21 +52,21 @@ impl matter_station::Labels for Printing {
         let Some(scanner) = &self.scanner else { return Ok(None) };
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).remove(slot);
         let Some((qr, manual)) = shown else {
-            // A locked board: its label says who it is, if there is one.
+            // A locked board is identified by its label, if there is one.
             let text = "scan the label of the board if it has one";
             self.watcher.show(slot, &Update::Doing(text.into()));
             return Ok(scanner.any(PATIENCE).map(|code| code.as_str().to_owned()));
         };
         self.watcher.show(slot, &Update::Doing("scan the label".into()));
         let wrong = || {
-            let text = "the scanned code is that of another device; scan the label of this board";
+            let text = "the scanned code belongs to another device; scan the label of this board";
             self.watcher.show(slot, &Update::Note(text.into()));
         };
         match scanner.wait_for(Codes::new(&qr, &manual), wrong) {
             Ok(()) => Ok(Some(qr.as_str().to_owned())),
             Err(ScanFailure::Other(scanned)) => Ok(Some(scanned)),
             Err(ScanFailure::Closed) => {
-                // Each further try would print the label once more.
+                // A further attempt would print the label again.
                 self.watcher.lose_scanner();
                 Err("the scanner ended without a code of this board".into())
             }

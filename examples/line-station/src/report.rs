@@ -22,7 +22,7 @@ mod plot;
 mod sample;
 mod times;
 
-/// Writes the report of an order: all files, or none.
+/// Writes the report of an order: all files or none.
 pub(crate) fn report(options: &ReportOptions, trust: Trust) -> Result<(), Failure> {
     let place = options.ledger.place()?;
     let mut report = listing::read(&place, &options.order)?;

@@ -26,9 +26,9 @@ use crate::scanner::Scanner;
 use crate::slots::{Left, Line, Tally};
 use crate::watching::Watcher;
 
-/// Between two looks for new ports.
+/// Interval between checks for new ports.
 const LOOK: Duration = Duration::from_secs(1);
-/// How fast scanners at a serial port type.
+/// Speed of scanners at a serial port.
 const SCANNER_BAUD: u32 = 9600;
 
 /// Works on boards.
@@ -36,20 +36,20 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
     let place = options.ledger.place()?;
     let ports = Ports::new(&options.port, options.slots.as_deref())?;
     let baud = parse_number("--baud", Some(&options.baud), 9600, 5_000_000)?.unwrap_or(921_600);
-    // The key of a DAC in an eFuse is in the devices' plans, and its block not in the profile.
+    // The key of a DAC in an eFuse is in the devices' plans, and its block is not in the profile.
     let reserved = DeviceFolders::ecdsa_block(&options.devices);
     let reserved = reserved.map_err(|error| Failure::option("--devices", error))?;
     let profile = FlashProfileFile::new(&options.profile)
         .with_digest_folder(InternalFile::FOLDER)
         .with_reserved_block(reserved)
         .read("--profile", trust)?;
-    // An order that is not there is named before anybody is asked for anything.
+    // A missing order is reported before the confirmation.
     let counts = listing::read(&place, &options.order)?.counts();
     if options.plan_only {
         return plan_only::print(options, &place);
     }
     if let Some(reason) = options.rework.as_deref().filter(|reason| reason.trim().is_empty()) {
-        return Err(Failure::option("--rework", format_args!("'{reason}' is no reason")));
+        return Err(Failure::option("--rework", format_args!("'{reason}' is not a reason")));
     }
     let devices = devices(options, profile, &place, trust)?;
     let labels = Labels::new(&options.labels, trust)?;
@@ -61,7 +61,7 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
     if let Some(reason) = &options.rework {
         station = station.with_rework(reason);
     }
-    // Its desk works as long as it is there.
+    // Its desk works until it is dropped.
     let issue = options.issue.start(&place, &options.station, trust)?;
     if let Some(issue) = &issue {
         station = station.with_firmware_step(issue.step());
@@ -73,7 +73,7 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
     }
     station.check().map_err(|error| match error {
         Error::BurnConsent { .. } => {
-            Failure::Input(format!("{error}; --burn does that, --plan-only prints the commands"))
+            Failure::Input(format!("{error}; use --burn, or --plan-only to print the commands"))
         }
         error => Failure::Input(error.to_string()),
     })?;
@@ -86,7 +86,7 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
     let watcher = Arc::new(Watcher::new(display.clone()));
     let printing = Printing::new(labels, scanner, watcher.clone());
     let station = station.with_labels(Arc::new(printing));
-    // Slots look whether the board is still there.
+    // Slots check whether the board is still present.
     let station = if options.once { station } else { station.without_start() };
     let left = {
         let (display, order, makes) = (display.clone(), options.order.clone(), options.make.make.is_some());
@@ -97,13 +97,13 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
                 display.total(&listing::sentence(&order, &counts));
                 let is_made = !makes || counts.made >= counts.ordered;
                 match counts.in_work {
-                    // Boards that are ready may come again.
+                    // Finished boards may come again.
                     _ if is_reworked || counts.free > 0 || !is_made => Left::Boards,
                     0 => Left::Nothing,
                     _ => Left::InWork,
                 }
             }
-            // The slots say it themselves.
+            // The slots report it themselves.
             Err(_) => Left::Boards,
         })
     };
@@ -117,7 +117,7 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
     conclude(line.tally()?)
 }
 
-/// The finished devices, and what makes more of them.
+/// The finished devices, and the source of more of them.
 fn devices(
     options: &RunOptions,
     profile: FlashProfile,
@@ -156,7 +156,7 @@ fn operator(options: &RunOptions) -> String {
     operator.unwrap_or_default()
 }
 
-/// Opens what a scanner types into: a serial port, or whatever else can be read.
+/// Opens the input of a scanner: a serial port, or any other readable file.
 fn open_scanner(path: &Path) -> Result<Box<dyn std::io::BufRead + Send>, Failure> {
     let wrong = |error: &dyn std::fmt::Display| Failure::Input(format!("--scan-from {}: {error}", path.display()));
     if is_serial_port(path) {
@@ -181,7 +181,7 @@ fn is_serial_port(path: &Path) -> bool {
         .is_some_and(|name| name.to_ascii_uppercase().trim_start_matches(r"\\.\").starts_with("COM"))
 }
 
-/// Runs a thread for each slot until there is nothing left to do.
+/// Runs a thread for each slot until no work is left.
 fn work(line: &Line, ports: Ports, options: &RunOptions, baud: u32) -> Result<(), Failure> {
     let connect = |address: &PortAddress| ports::connect(address, options.engine, baud);
     match ports {
@@ -200,7 +200,7 @@ fn work(line: &Line, ports: Ports, options: &RunOptions, baud: u32) -> Result<()
                 let found = match esp_rom_loader::ports() {
                     Ok(found) => found,
                     Err(error) => {
-                        // The slots end, and then this does.
+                        // The slots end, and then this function returns.
                         line.fail(format!("cannot look for ports: {error}"));
                         return Ok(());
                     }
@@ -227,7 +227,7 @@ fn work(line: &Line, ports: Ports, options: &RunOptions, baud: u32) -> Result<()
     }
 }
 
-/// Says how the boards of this call ended, in words and by the exit code.
+/// Reports the results of the boards of this call, in words and by the exit code.
 fn conclude(tally: Tally) -> Result<(), Failure> {
     let Tally {
         done,

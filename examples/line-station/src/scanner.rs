@@ -8,26 +8,26 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-/// Bytes of a line: the longest QR text has 258 characters.
+/// Largest length of a line in bytes: the longest QR text has 258 characters.
 const MAX_LINE: u64 = 1024;
-/// Codes that were scanned before their board waits for them.
+/// Most codes to keep that were scanned before their board waits for them.
 const EARLY: usize = 1024;
-/// Codes of other devices before a slot gives up.
+/// Number of foreign codes before a slot gives up.
 const TRIES: u32 = 3;
 
-/// Why no code was accepted.
+/// Reason why no code was accepted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ScanFailure {
-    /// The scanner is gone.
+    /// The scanner is disconnected.
     Closed,
-    /// The label has this code, of another device.
+    /// The label has this code of another device.
     Other(String),
 }
 
-/// What a label shows, in both ways.
+/// The codes on a label, in both forms.
 pub(crate) struct Codes {
     qr: Zeroizing<String>,
-    /// Digits alone.
+    /// Only the digits.
     manual: Zeroizing<String>,
 }
 
@@ -53,11 +53,11 @@ fn digits(text: &str) -> Zeroizing<String> {
     Zeroizing::new(text.chars().filter(char::is_ascii_digit).collect())
 }
 
-/// What was scanned, and who waits for it.
+/// The scanned codes and the waiting slots.
 #[derive(Default)]
 struct State {
     early: VecDeque<(u64, Zeroizing<String>)>,
-    /// How many of them there were.
+    /// Number of scanned codes.
     scanned: u64,
     waiting: Vec<Waiting>,
     next: u64,
@@ -72,12 +72,12 @@ struct Waiting {
     is_found: bool,
 }
 
-/// Hands scanned codes to the slots.
+/// Distributes scanned codes to the slots.
 #[derive(Clone, Default)]
 pub(crate) struct Scanner(Arc<(Mutex<State>, Condvar)>);
 
 impl Scanner {
-    /// Starts to read lines in a thread of its own, which ends with the source.
+    /// Starts reading lines in a separate thread, which ends with the source.
     pub(crate) fn start(source: impl FnOnce() -> Box<dyn BufRead> + Send + 'static) -> Self {
         let scanner = Self::default();
         let reader = scanner.clone();
@@ -96,7 +96,7 @@ impl Scanner {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a code from the scanner.
+    /// Accepts a code from the scanner.
     fn scanned(&self, line: &str) {
         let line = line.trim();
         if line.is_empty() {
@@ -106,7 +106,7 @@ impl Scanner {
         if let Some(waiting) = state.waiting.iter_mut().find(|waiting| waiting.codes.is(line)) {
             waiting.is_found = true;
         } else {
-            // With one board waiting, it is its label that is wrong. With several nobody knows whose it is.
+            // If a single board is waiting, its label is wrong. With several the owner is unknown.
             if let [only] = state.waiting.as_mut_slice() {
                 only.others = only.others.saturating_add(1);
                 only.last = Zeroizing::new(line.to_owned());
@@ -122,8 +122,8 @@ impl Scanner {
         self.0.1.notify_all();
     }
 
-    /// Returns the next code that no board waits for, if it comes in time. One that was scanned before proves nothing: it may be
-    /// a second reading of the label of the board before.
+    /// Returns the next code that no board waits for, within `time`. A code scanned before proves nothing: it may be a
+    /// second reading of the previous board's label.
     pub(crate) fn any(&self, time: Duration) -> Option<Zeroizing<String>> {
         let state = self.state();
         let before = state.scanned;
@@ -135,11 +135,11 @@ impl Scanner {
         last.map(|(_, code)| code)
     }
 
-    /// Waits until one of the codes is scanned. `wrong` is told of each code of another device.
+    /// Waits until one of the codes is scanned. `wrong` is called for each foreign code.
     ///
     /// # Errors
     ///
-    /// [`ScanFailure::Other`] behind the third such code, [`ScanFailure::Closed`] when no more can come.
+    /// [`ScanFailure::Other`] after the third such code, [`ScanFailure::Closed`] if no more codes can come.
     pub(crate) fn wait_for(&self, codes: Codes, mut wrong: impl FnMut()) -> Result<(), ScanFailure> {
         let mut state = self.state();
         if let Some(place) = state.early.iter().position(|(_, scanned)| codes.is(scanned)) {
@@ -181,14 +181,14 @@ impl Scanner {
     }
 }
 
-/// Reads a line; of one that is too long nothing is kept. `None` at the end, and when the scanner is gone.
+/// Reads a line and discards one that is too long. `None` at the end, or when the scanner is disconnected.
 fn read_line(source: &mut dyn BufRead) -> Option<Zeroizing<String>> {
     let mut line = Zeroizing::new(Vec::with_capacity(1024));
     let mut is_long = false;
     loop {
         let before = line.len();
         match source.take(MAX_LINE).read_until(b'\n', &mut line) {
-            // A serial port without a word for a while.
+            // A serial port that was silent for a while.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -286,14 +286,14 @@ mod tests {
     }
 
     #[test]
-    fn a_board_that_does_not_say_who_it_is_gets_the_next_code() {
+    fn unidentified_board_gets_the_next_code() {
         let scanner = Scanner::default();
         assert_eq!(scanner.any(Duration::from_millis(1)), None);
         scanner.scanned("MT:FIRST");
         assert_eq!(scanner.any(Duration::from_millis(1)), None, "a code from before");
         let waits = scanner.clone();
         let thread = thread::spawn(move || waits.any(Duration::from_secs(60)));
-        // It may not wait yet: codes are read again until it has one.
+        // The thread may not be waiting yet: codes are scanned again until it is done.
         while !thread.is_finished() {
             scanner.scanned("MT:SECOND");
             thread::sleep(Duration::from_millis(1));

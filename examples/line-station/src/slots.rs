@@ -1,4 +1,4 @@
-//! The slots: each waits for a board, works on it, shows pass or fail, and waits until the board is taken away.
+//! The slots: each waits for a board, works on it, shows pass or fail, and waits until the board is removed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,30 +11,30 @@ use matter_station::{BoardFault, BoardRefusal, Connect, Outcome, QuarantineReaso
 use crate::update::{Update, Verdict, VerdictKind};
 use crate::watching::Watcher;
 
-/// Between two looks whether a board is there.
+/// Interval between checks for a board.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Looks in a row without an answer, after which a board is gone.
+/// Number of consecutive checks without an answer after which a board is gone.
 const GONE: u32 = 2;
-/// How often one board is tried with `--once`.
+/// Number of attempts for one board with `--once`.
 const TRIES: u32 = 5;
-/// How long a slot is empty before it looks whether there is something left to wait for, and between two such looks.
+/// Time for which a slot is empty before it checks whether any work is left, and interval between such checks.
 const IDLE: Duration = Duration::from_secs(10);
-/// What is said when boards are missing.
-const MISSING: &str = "the order has no free device, and boards that are not ready are not here: line-station status names \
-    them; put them in, or end the run and give them up with --give-up-missing";
+/// Message about missing boards.
+const MISSING: &str = "the order has no free device, and unfinished boards are missing: line-station status lists \
+    them; insert them, or end the run and give them up with --give-up-missing";
 
-/// What is left to do for an order.
+/// The work left for an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Left {
-    /// Boards that have no device yet, or nobody knows.
+    /// Boards without a device yet, or unknown.
     Boards,
-    /// Boards that have a device and are not ready.
+    /// Boards with a device that are not finished.
     InWork,
-    /// Nothing.
+    /// No work.
     Nothing,
 }
 
-/// How many boards ended how.
+/// Numbers of boards by result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) done: usize,
@@ -43,15 +43,15 @@ pub(crate) struct Tally {
     pub(crate) unfinished: usize,
 }
 
-/// What all slots share.
+/// State shared by all slots.
 pub(crate) struct Line {
     pub(crate) station: Station,
     pub(crate) watcher: Arc<Watcher>,
     /// Whether each slot works on one board only.
     pub(crate) once: bool,
-    /// Whether boards of this station that are not ready and not here are given up when nothing else is left.
+    /// Whether missing unfinished boards of this station are given up when nothing else is left.
     pub(crate) gives_up_missing: bool,
-    /// Asked after each board, and now and then.
+    /// Called after each board, and from time to time.
     pub(crate) left: Box<dyn Fn() -> Left + Send + Sync>,
     tally: Mutex<Tally>,
     failure: Mutex<Option<String>>,
@@ -78,7 +78,7 @@ impl Line {
         }
     }
 
-    /// Tells whether no further board is taken.
+    /// Returns whether the run takes no further board.
     pub(crate) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Acquire)
     }
@@ -87,7 +87,7 @@ impl Line {
         self.stop.store(true, Ordering::Release);
     }
 
-    /// Ends the run, since the station itself cannot go on. Boards in work are worked on to their end.
+    /// Ends the run after a failure of the station itself. Boards in work are finished.
     pub(crate) fn fail(&self, sentence: String) {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.get_or_insert(sentence);
@@ -95,11 +95,11 @@ impl Line {
         self.stop();
     }
 
-    /// Returns how the boards ended.
+    /// Returns the results of the boards.
     ///
     /// # Errors
     ///
-    /// [`Failure::Work`] when the station itself could not go on.
+    /// [`Failure::Work`] if the station itself failed.
     pub(crate) fn tally(&self) -> Result<Tally, Failure> {
         match self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(sentence) => Err(Failure::Work(sentence)),
@@ -107,7 +107,7 @@ impl Line {
         }
     }
 
-    /// Works at a slot until there is nothing left to do.
+    /// Works at a slot until no work is left.
     pub(crate) fn work(&self, port: &dyn Connect) {
         let name = self.watcher.add(&port.name()).number.to_string();
         let slot = Slot::new(name.as_str());
@@ -133,7 +133,7 @@ impl Line {
                         if !is_empty {
                             idle = Instant::now();
                         } else if !self.once && idle.elapsed() >= IDLE {
-                            if let Err(sentence) = self.look_what_is_left(&slot) {
+                            if let Err(sentence) = self.check_remaining(&slot) {
                                 return self.fail_at(&name, sentence);
                             }
                             idle = Instant::now();
@@ -170,15 +170,15 @@ impl Line {
         }
     }
 
-    /// Ends the run, and says why at once: other slots may need a while to their end.
+    /// Ends the run, and reports the reason at once: other slots may need a while to finish.
     fn fail_at(&self, name: &str, sentence: String) {
         self.watcher.show(name, &Update::Note(sentence.clone()));
         self.fail(sentence);
     }
 
-    /// Ends the run when nothing is left, as another station may have done the last board. Boards that are missing are given
-    /// up, or named.
-    fn look_what_is_left(&self, slot: &Slot) -> Result<(), String> {
+    /// Ends the run if no work is left, since another station may have finished the last board. Missing boards are
+    /// given up or reported.
+    fn check_remaining(&self, slot: &Slot) -> Result<(), String> {
         match (self.left)() {
             Left::Boards => {}
             Left::InWork if self.gives_up_missing => {
@@ -192,7 +192,7 @@ impl Line {
         Ok(())
     }
 
-    /// Gives up the boards that were at an empty slot and are not ready, where that is asked for. Returns whether there was one.
+    /// Gives up unfinished boards of an empty slot, if enabled. Returns whether there was one.
     fn given_up(&self, slot: &Slot, is_empty: bool) -> Result<bool, String> {
         if !is_empty || !self.gives_up_missing {
             return Ok(false);
@@ -201,7 +201,7 @@ impl Line {
         let given_up = match self.station.give_up_missing(slot, seen, &*self.watcher) {
             Ok(given_up) => given_up,
             Err(Outcome::Failed(error)) => return Err(error.to_string()),
-            // The ledger is away: the next look finds them again.
+            // The ledger is unavailable: the next check finds them again.
             Err(_) => return Ok(false),
         };
         let is_any = !given_up.is_empty();
@@ -224,7 +224,7 @@ impl Line {
         *number = number.saturating_add(1);
     }
 
-    /// Waits until no board answers, or another one does.
+    /// Waits until no board answers, or a different one.
     fn wait_until_gone(&self, port: &dyn Connect, last: Option<&str>) {
         let mut silent = 0;
         while !self.is_stopped() && silent < GONE {
@@ -232,7 +232,7 @@ impl Line {
             let facts = port.connect().and_then(|mut board| board.identify());
             silent = match facts {
                 Ok(facts) => {
-                    // A locked board does not say who it is; a board with another address is the next one.
+                    // A locked board does not identify itself; a board with another address is the next one.
                     let mac = facts.ledger_mac().map(|mac| mac.to_string());
                     if mac.is_some() && mac.as_deref() != last {
                         return;
@@ -259,7 +259,7 @@ fn retry(cause: &RetryCause, took: Duration) -> Verdict {
     }
 }
 
-/// What is shown of an outcome; that of a retry or a failure is shown elsewhere.
+/// Converts an outcome to a verdict; retries and failures are shown elsewhere.
 fn ended_verdict(outcome: Outcome, took: Duration) -> Verdict {
     let mut verdict = Verdict {
         kind: VerdictKind::Retry,

@@ -7,7 +7,7 @@ use crate::listing;
 use crate::options::StatusOptions;
 use crate::report::Row;
 
-/// Shows how far an order is.
+/// Shows the progress of an order.
 pub(crate) fn status(options: &StatusOptions) -> Result<(), Failure> {
     let report = listing::read(&options.ledger.place()?, &options.order)?;
     let counts = report.counts();

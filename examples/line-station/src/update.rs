@@ -1,4 +1,4 @@
-//! What happens in a slot, as those who show it need it.
+//! The events in a slot, in the form required for display.
 
 use std::time::Duration;
 
@@ -11,40 +11,40 @@ pub(crate) struct SlotName {
     pub(crate) port: String,
 }
 
-/// What happens in a slot.
+/// An event in a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Update {
     /// It waits for a board.
     Waiting,
     /// A board answered.
     Board { mac: String, chip: String },
-    /// The board came to a state of the ledger.
+    /// The board reached a state of the ledger.
     State {
         state: &'static str,
         uuid: String,
         serial: Option<String>,
         resumed: bool,
     },
-    /// So many bytes of its flash are written.
+    /// Progress of writing the flash, in bytes.
     Bytes { done: u64, of: u64 },
-    /// Something that takes a while, such as a step of the eFuses.
+    /// A step that takes a while, such as burning an eFuse.
     Doing(String),
-    /// Something that the operator should know.
+    /// A note for the operator.
     Note(String),
     /// The work on the board ended.
     Ended(Box<Verdict>),
-    /// The board is still there.
+    /// The board has not been removed yet.
     TakeAway,
 }
 
-/// How the work on a board ended.
+/// The result of the work on a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
     pub(crate) kind: VerdictKind,
-    /// The reason's code, and what it says; empty for a pass.
+    /// The reason's code and text; empty for a pass.
     pub(crate) code: String,
     pub(crate) sentence: String,
-    /// What the operator does.
+    /// The action for the operator.
     pub(crate) remedy: String,
     pub(crate) mac: Option<String>,
     pub(crate) uuid: Option<String>,
@@ -58,12 +58,12 @@ pub(crate) enum VerdictKind {
     Done,
     Refused,
     Quarantined,
-    /// It is to be tried again with the same board.
+    /// The same board can be tried again.
     Retry,
 }
 
 impl VerdictKind {
-    /// Returns what it is called in JSON.
+    /// Returns the name in JSON.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -73,7 +73,7 @@ impl VerdictKind {
         }
     }
 
-    /// Returns what an operator sees from across the room.
+    /// Returns the word shown in large letters.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Done => "PASS",
@@ -84,7 +84,7 @@ impl VerdictKind {
 }
 
 impl Update {
-    /// Writes it as a JSON object.
+    /// Returns it as a JSON object.
     pub(crate) fn to_json(&self, time: &str, slot: &SlotName) -> Value {
         let mut object = Map::new();
         let mut put = |name: &str, value: Value| {
@@ -144,13 +144,13 @@ impl Update {
     }
 }
 
-/// Seconds with one digit behind the point.
+/// Rounds to tenths of a second.
 fn seconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 10.0).round() / 10.0
 }
 
 impl Verdict {
-    /// Writes it as a line, without its first word.
+    /// Formats it as a line, without its first word.
     pub(crate) fn line(&self, slot: &SlotName) -> String {
         let mut line = format!("slot {}", slot.number);
         for part in [&self.mac, &self.serial].into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! What the station tells of its slots, turned into what is shown.
+//! Converts the station's events to updates for display.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,14 +10,14 @@ use matter_station::{Event, Observer};
 use crate::display::Display;
 use crate::update::{SlotName, Update};
 
-/// Notes that are remembered.
+/// Most notes to remember.
 const MAX_NOTED: usize = 1000;
 
-/// Shows what happens at all slots.
+/// Shows the events of all slots.
 pub(crate) struct Watcher {
     display: Arc<Display>,
     slots: Mutex<Vec<SlotName>>,
-    /// What was noted of each slot since its last board: an empty one is looked at twice in a second.
+    /// Notes on each slot since its last board: an empty slot is checked twice per second.
     noted: Mutex<BTreeSet<(String, String)>>,
     has_lost_scanner: AtomicBool,
 }
@@ -43,13 +43,13 @@ impl Watcher {
         slot
     }
 
-    /// Finds a slot by the name that the ledger has of it.
+    /// Returns the slot with a name in the ledger.
     fn slot(&self, name: &str) -> Option<SlotName> {
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.iter().find(|slot| slot.number.to_string() == name).cloned()
     }
 
-    /// Shows something of a slot.
+    /// Shows an update of a slot.
     pub(crate) fn show(&self, slot: &str, update: &Update) {
         if matches!(update, Update::Board { .. }) {
             let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -60,7 +60,7 @@ impl Watcher {
         }
     }
 
-    /// Notes something that is said once, until there is another board.
+    /// Shows a note once, until there is another board.
     pub(crate) fn note_once(&self, slot: &str, text: String) {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         if noted.len() >= MAX_NOTED {
@@ -73,12 +73,12 @@ impl Watcher {
         }
     }
 
-    /// Says that no more codes come.
+    /// Records that no more codes will come.
     pub(crate) fn lose_scanner(&self) {
         self.has_lost_scanner.store(true, Ordering::Release);
     }
 
-    /// Tells whether a board waited for a code that cannot come.
+    /// Returns whether a board waited for a code that cannot come.
     pub(crate) fn has_lost_scanner(&self) -> bool {
         self.has_lost_scanner.load(Ordering::Acquire)
     }
@@ -109,7 +109,7 @@ impl Observer for Watcher {
             },
             Event::Step { number, total, what } => Update::Doing(format!("eFuse {number} of {total}: {what}")),
             Event::Waiting(cause) => return self.note_once(slot, cause.to_string()),
-            // The outcome says it, too.
+            // The outcome reports it as well.
             _ => return,
         };
         self.show(slot, &update);

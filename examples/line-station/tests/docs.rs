@@ -1,5 +1,5 @@
-//! docs/line.md names every reason for which a board is refused or given up, with what the operator does; BLESS=1 writes its
-//! tables anew.
+//! docs/line.md lists every reason for which a board is refused or given up, with the operator's action; BLESS=1
+//! regenerates its tables.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -10,7 +10,7 @@ use matter_station::{BoardRefusal, QuarantineReason};
 
 type Row = (&'static str, String, &'static str);
 
-/// The document with the rows of a table between its marks.
+/// Returns the document with the rows of a table between its marks.
 fn filled(document: &str, name: &str, rows: &[Row]) -> String {
     let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->"));
     let start = document.find(&begin).unwrap() + begin.len();
@@ -27,7 +27,7 @@ fn filled(document: &str, name: &str, rows: &[Row]) -> String {
 }
 
 #[test]
-fn the_page_has_all_reasons_and_what_the_operator_does() {
+fn page_has_all_reasons_and_remedies() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/line.md");
     let document = fs::read_to_string(&path).unwrap();
     let refusals = BoardRefusal::ALL
@@ -41,7 +41,7 @@ fn the_page_has_all_reasons_and_what_the_operator_does() {
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, &expected).unwrap();
     }
-    // Without both texts, which are long.
+    // Does not print both texts, which are long.
     let is_current = fs::read_to_string(&path).unwrap() == expected;
     assert!(is_current, "docs/line.md is not current: BLESS=1");
     println!(

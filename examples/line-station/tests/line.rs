@@ -1,4 +1,4 @@
-//! One order on virtual chips, from its folder to its report, and what is refused on the way.
+//! One order on virtual chips, from its folder to its report, and the refusals on the way.
 
 #![allow(
     clippy::as_conversions,
@@ -61,7 +61,7 @@ fn an_order_goes_from_folder_to_report() {
     check_report(&factory, &status);
 }
 
-/// The report says what the ledger says, and its signature is verified by somebody else.
+/// The report matches the ledger, and its signature is verified independently.
 fn check_report(factory: &Factory, status: &Value) {
     let key = factory.path("key.pem");
     let openssl = |arguments: &[&str]| {
@@ -177,7 +177,7 @@ fn the_same_board_put_in_twice_is_refused_and_named() {
         (&1.into(), &1.into())
     );
 
-    // With a reason it is worked on again, with the same device.
+    // With a reason it is reworked, with the same device.
     let third = factory
         .run(&[&arguments[..], &["--rework", "new firmware"]].concat())
         .output()
@@ -288,7 +288,7 @@ fn efuses_need_the_orders_id() {
     let output = typing(&factory, &[&port[..], &["--burn"]].concat(), "L-47\n");
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
     assert_eq!(self::status(&factory)["counts"]["done"], 1);
-    // Now it is locked, and says no more who it is.
+    // Now it is locked, and no longer identifies itself.
     let output = factory
         .run(&[&port[..], &["--burn", "--confirm", ORDER]].concat())
         .output()
@@ -296,7 +296,7 @@ fn efuses_need_the_orders_id() {
     assert_eq!(output.status.code(), Some(1), "{}{}", stdout(&output), stderr(&output));
 }
 
-/// Runs with something typed on standard input.
+/// Runs with text typed on standard input.
 fn typing(factory: &Factory, arguments: &[&str], typed: &str) -> Output {
     let mut command = factory.run(arguments);
     let mut process = command
@@ -368,7 +368,7 @@ fn a_slot_takes_one_board_after_the_other_until_the_order_is_done() {
     let (done, seen) = until("done");
     assert_eq!(done["mac"], "24:0a:c4:00:00:02");
     assert!(!seen.contains(&"refused".to_owned()), "the slot waited");
-    // Both devices are on boards: the run ends by itself, although this one is still there.
+    // Both devices are on boards: the run ends by itself, although this board has not been removed.
     assert_eq!(process.wait().unwrap().code(), Some(0));
     drop(second);
     assert_eq!(status(&factory)["counts"]["done"], 2);
@@ -426,11 +426,11 @@ fn bad_usage_is_refused_in_one_sentence() {
         (&["--port", "COM3", "--rework", " "], "--rework"),
     ] {
         let output = factory.run(arguments).output().unwrap();
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
         assert!(
-            said.starts_with("error: ") && said.contains(word) && said.lines().count() == 1,
-            "{said}"
+            message.starts_with("error: ") && message.contains(word) && message.lines().count() == 1,
+            "{message}"
         );
     }
     let output = factory.line(&["status", "L-99"]);
@@ -466,8 +466,8 @@ fn a_scanner_that_is_gone_ends_the_run_with_one_label() {
             stdout(&output),
             stderr(&output)
         );
-        let said = [stdout(&output), stderr(&output)].concat();
-        assert!(said.contains("the scanner ended"), "{said}");
+        let message = [stdout(&output), stderr(&output)].concat();
+        assert!(message.contains("the scanner ended"), "{message}");
     }
     printer.set_nonblocking(true).unwrap();
     let printed = std::iter::from_fn(|| printer.accept().ok()).count();

@@ -1,4 +1,4 @@
-//! Devices that are made when a board wants one.
+//! Devices that are made on demand.
 
 #![allow(
     clippy::as_conversions,
@@ -38,12 +38,12 @@ fn board(factory: &Factory, number: u8, program: &Path) -> Output {
     let chip = VirtualChip::start("esp32h2", &mac, &factory.path(&format!("chip{number}")), &[]);
     let make = ["--make", "job.json", "--make-batch", "1", "--make-program"];
     let mut command = factory.run(&["--once", "--port", &chip.port]);
-    // As it is on the command line of matter-mfg: the folder above that of the product.
+    // As on the command line of matter-mfg: the parent of the product folder.
     command.args(["--devices", "out"]).args(make).arg(program);
     command.output().unwrap()
 }
 
-/// The real program, when it was built beside this one.
+/// The real program, if it was built beside this one.
 fn matter_mfg() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_BIN_EXE_line-station")).parent().unwrap();
     Some(beside.join(format!("matter-mfg{}", std::env::consts::EXE_SUFFIX))).filter(|path| path.is_file())
@@ -85,8 +85,8 @@ fn maker_that_fails_is_named_and_the_board_stays_as_it_is() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let output = board(&factory, 2, &program);
     assert_eq!(output.status.code(), Some(3), "{}{}", stdout(&output), stderr(&output));
-    let said = "order L-47: cannot make more devices: no more ink";
-    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    let message = "order L-47: cannot make more devices: no more ink";
+    assert!(stderr(&output).contains(message), "{}", stderr(&output));
     let arguments = fs::read_to_string(factory.path("arguments")).unwrap();
     let expected = "--job job.json --count 1 --order L-47 --ledger out/ledger.sqlite --outdir out --flash-plan";
     assert!(arguments.starts_with(expected), "{arguments}");

@@ -1,4 +1,4 @@
-//! Boards that died while no station looked.
+//! Boards that died unobserved by any station.
 
 #![allow(
     clippy::as_conversions,
@@ -31,8 +31,8 @@ fn missing(factory: &Factory, number: u8, slot: &str) {
     ledger.claim(ORDER, mac, "line-1", slot).unwrap();
 }
 
-/// A port at which nobody is.
-fn nobody() -> String {
+/// Returns a port without a chip.
+fn empty_port() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     format!("socket://{}", listener.local_addr().unwrap())
 }
@@ -42,7 +42,7 @@ fn a_board_that_is_missing_is_given_up_when_that_is_asked_for() {
     let factory = plain(Chip::Esp32h2, 2);
     missing(&factory, 1, "1");
     missing(&factory, 2, "2");
-    let port = nobody();
+    let port = empty_port();
     let arguments = ["--once", "--json", "--port", port.as_str()];
     let output = factory.run(&arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
@@ -63,11 +63,11 @@ fn a_board_that_is_missing_is_given_up_when_that_is_asked_for() {
 }
 
 #[test]
-fn a_run_ends_when_what_is_left_of_the_order_is_missing_and_given_up() {
+fn run_ends_when_the_missing_rest_of_the_order_is_given_up() {
     let factory = plain(Chip::Esp32h2, 1);
     missing(&factory, 1, "1");
     let output = factory
-        .run(&["--json", "--give-up-missing", "--port", &nobody()])
+        .run(&["--json", "--give-up-missing", "--port", &empty_port()])
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
@@ -76,12 +76,12 @@ fn a_run_ends_when_what_is_left_of_the_order_is_missing_and_given_up() {
     assert_eq!(
         notes,
         1,
-        "what an empty slot waits for is said once: {}",
+        "an empty slot reports once what it waits for: {}",
         stdout(&output)
     );
     assert_eq!(status(&factory)["counts"]["quarantined"], 1);
-    // Nothing is left to do.
-    let output = factory.run(&["--port", &nobody()]).output().unwrap();
+    // No work is left.
+    let output = factory.run(&["--port", &empty_port()]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stderr(&output).contains("1 quarantined"), "{}", stderr(&output));
 }

@@ -1,4 +1,5 @@
-//! An order for the pictures in docs/pictures. `scripts/pictures` runs it by name and says in LINE_PICTURES where the order goes.
+//! An order for the pictures in docs/pictures. `scripts/pictures` runs it by name and sets LINE_PICTURES to the order's
+//! folder.
 
 #![allow(
     clippy::as_conversions,
@@ -23,7 +24,7 @@ use factory::Factory;
 #[test]
 fn an_order_for_pictures() {
     let factory = Factory::new(Chip::Esp32h2, 40, |mut project| {
-        // Something that takes its time: data that cannot be compressed.
+        // Incompressible data, which takes longer.
         let mut state = 1u32;
         let noise = (0..0x1E000).map(|_| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -55,11 +55,11 @@ pub(super) fn count(job: &Job, rows: Option<usize>, warnings: &mut Vec<Message>)
     for (field, len) in supplies {
         let len = number(len);
         if len < count {
-            let reason = format!("has {len} values for {count} devices");
+            let reason = format!("has {len} for {count} devices");
             return Err(Error::field(field, reason));
         }
         if len > count {
-            let text = format!(" has {len} values for {count} devices; the first {count} are used");
+            let text = format!(" has {len} for {count} devices; the first {count} are used");
             warnings.push(message![field, text]);
         }
     }

@@ -235,7 +235,7 @@ impl Workspace {
         match self.top.kind(uuid).map_err(Error::write(&target))? {
             Some(_) => Err(Error::exists(
                 &target,
-                message!["exists already; ", Field::Force, " replaces it"],
+                message!["exists already; use ", Field::Force, " to replace it"],
             )),
             None => Ok(()),
         }
@@ -249,7 +249,7 @@ impl Workspace {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 return Err(Error::exists(
                     &target,
-                    message!["exists already; ", Field::Force, " replaces it"],
+                    message!["exists already; use ", Field::Force, " to replace it"],
                 ));
             }
             renamed => return renamed.map_err(Error::write(&target)),

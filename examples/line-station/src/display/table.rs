@@ -7,15 +7,15 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::short;
 use crate::update::{SlotName, Update};
 
-/// Pictures in a second, at most: the line costs the time, not its picture.
+/// Maximum refresh rate per second: drawing must not slow down the line.
 const RATE: u8 = 8;
 const BAR: &str = "{msg} {wide_bar} {percent:>3}% {binary_bytes_per_sec:>12}";
 const TEXT: &str = "{msg}";
 
-/// A line of the terminal for each slot.
+/// A terminal line for each slot.
 pub(super) struct Table {
     lines: MultiProgress,
-    /// The names of the columns, which are gone when it is dropped.
+    /// The column headings, removed on drop.
     _head: ProgressBar,
     total: ProgressBar,
     rows: Mutex<BTreeMap<usize, Row>>,
@@ -137,7 +137,7 @@ impl Row {
     }
 }
 
-/// Aligns the cells of a line. Ends of ports differ, and not their beginnings.
+/// Aligns the cells of a line. Ports differ at their ends, not at their beginnings.
 fn cells(slot: &str, port: &str, state: &str, mac: &str, serial: &str) -> String {
     let end = |text: &str, width: usize| {
         let skipped = text.chars().count().saturating_sub(width);
@@ -156,7 +156,7 @@ fn text_bar() -> ProgressBar {
     ProgressBar::new(1).with_style(style(TEXT))
 }
 
-/// The templates are our own and right; a wrong one would leave a plain bar.
+/// The templates are constants; an invalid one would give a plain bar.
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

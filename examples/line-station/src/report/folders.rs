@@ -1,4 +1,4 @@
-//! What only the folders of the devices say: their codes.
+//! Data that only the folders of the devices contain: their codes.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,18 +11,18 @@ use zeroize::Zeroizing;
 use super::model::{Codes, OrderReport};
 use crate::places::Places;
 
-/// Parts of the flash that are the same on all devices, or tell nothing of a passcode.
+/// Parts of the flash that are equal on all devices, or reveal nothing about a passcode.
 const SHARED: [&str; 4] = ["bootloader", "bootloader digest", "gap", "partition table"];
 
 /// Finds the folders of devices.
 pub(crate) struct Folders(Vec<Places>);
 
 impl Folders {
-    /// Looks in the folder that was given, or in those of the runs that the ledger has.
+    /// Searches the given folder, or the folders of the runs in the ledger.
     ///
     /// # Errors
     ///
-    /// [`Failure::Input`] when the ledger cannot be read.
+    /// [`Failure::Input`] if the ledger cannot be read.
     pub(crate) fn new(given: Option<&PathBuf>, place: &LedgerPlace) -> Result<Self, Failure> {
         if let Some(given) = given {
             return Ok(Self(vec![Places::below(given)]));
@@ -40,7 +40,7 @@ impl Folders {
         self.0.iter().find_map(|places| places.of(uuid))
     }
 
-    /// Adds the codes. Folders that are gone leave their cells empty, and are counted.
+    /// Adds the codes. Missing folders leave cells empty, and are counted.
     pub(crate) fn add_codes(&self, report: &mut OrderReport) {
         let mut missing = 0usize;
         for row in &mut report.rows {
@@ -49,15 +49,14 @@ impl Folders {
         }
         if missing > 0 {
             say(format_args!(
-                "note: the codes of {} are not in the manifest: their folders are not found; --devices names another place",
+                "note: the codes of {} are not in the manifest: their folders were not found; give another folder with --devices",
                 cli::counted(missing, "device")
             ));
         }
     }
 }
 
-/// Takes the digests away that would tell the passcode: those of parts that only this device has and that nobody has
-/// encrypted.
+/// Removes the digests that would reveal the passcode: of parts that are unique to the device and unencrypted.
 pub(crate) fn hide_passcodes(report: &mut OrderReport) {
     for image in report.rows.iter_mut().flat_map(|row| &mut row.images) {
         if !SHARED.contains(&image.source.as_str()) && !image.encrypted {
@@ -66,7 +65,7 @@ pub(crate) fn hide_passcodes(report: &mut OrderReport) {
     }
 }
 
-/// Reads the table of the codes that is beside the images.
+/// Reads the table of codes beside the images.
 fn codes(folder: &Path, uuid: &str) -> Option<Codes> {
     let path = folder.join(format!("{uuid}-onb_codes.csv"));
     let table = Table::parse(&path, &read_input(&path).ok()?).ok()?;

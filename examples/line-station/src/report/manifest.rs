@@ -1,4 +1,4 @@
-//! The manifest: a row for each board that a device was put on, as CSV and as JSON.
+//! The manifest: a row for each board that got a device, as CSV and as JSON.
 
 use cli::Failure;
 use matter_factory_data::guard_formula;
@@ -30,9 +30,9 @@ const HEAD: [&str; 20] = [
     "revision",
     "security-after",
 ];
-/// Columns behind them.
+/// Columns after the times.
 const TAIL: [&str; 7] = ["reason", "detail", "rework", "label", "lock-proof", "operator", "tool"];
-/// Columns that hold the passcode.
+/// Columns that contain the passcode.
 const CODES: [&str; 2] = ["qr", "manual"];
 
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ struct Document<'a> {
     refused: &'a [RefusedRow],
 }
 
-/// Writes the manifest in JSON, a line for each device.
+/// Writes the manifest in JSON, one line per device.
 pub(crate) fn json(report: &OrderReport) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let document = Document {
         order: &report.order,
@@ -59,7 +59,7 @@ pub(crate) fn json(report: &OrderReport) -> Result<Zeroizing<Vec<u8>>, Failure> 
     Ok(bytes)
 }
 
-/// Writes it in CSV (RFC 4180). Without codes their columns are missing.
+/// Writes the manifest in CSV (RFC 4180). Without codes their columns are omitted.
 pub(crate) fn csv(report: &OrderReport, with_codes: bool) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let is_in = |name: &&str| with_codes || !CODES.contains(name);
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
@@ -136,7 +136,7 @@ fn tail(row: &Row) -> [Zeroizing<String>; 7] {
 }
 
 impl Image {
-    /// Writes it as a part of a cell.
+    /// Formats it as a part of a cell.
     fn cell(&self) -> String {
         let Self {
             offset,
@@ -189,7 +189,7 @@ mod tests {
             "0x0+0x8000 bootloader md5=00 sha256=11; 0x12000+0x6000 fctry"
         );
         assert_eq!(rows[3][column("reason")], "flash-md5");
-        // What a spreadsheet would take for a formula.
+        // Protected against being read as a formula by a spreadsheet.
         assert_eq!(rows[2][column("serial")], "'=1+1");
     }
 
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn json_says_the_same() {
+    fn json_has_the_same_values() {
         let order = order();
         let value: serde_json::Value = serde_json::from_slice(&json(&order).unwrap()).unwrap();
         assert_eq!(value["order"], "L-47");

@@ -1,11 +1,11 @@
-//! An order as its report shows it: rows of boards with devices, boards that were refused, and what is counted of both.
+//! The report of an order: rows of boards with devices, refused boards, and their counts.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-/// The states that a board goes through, in their order; the ledger has a time for each.
+/// The states of a board in order; the ledger has a time for each.
 pub(crate) const STATES: [&str; 6] = ["claimed", "flashed", "keys", "locked", "labelled", "done"];
 /// The state of a board that was given up.
 pub(crate) const QUARANTINED: &str = "quarantined";
@@ -14,12 +14,12 @@ pub(crate) const QUARANTINED: &str = "quarantined";
 #[derive(Debug, Default)]
 pub(crate) struct OrderReport {
     pub(crate) order: String,
-    /// How many devices it is for.
+    /// Number of devices of the order.
     pub(crate) size: u64,
-    /// Devices that are made and in use, and those of them that no board has.
+    /// Number of devices in use, and of those without a board.
     pub(crate) made: u64,
     pub(crate) free: u64,
-    /// The device that the next board gets.
+    /// The device for the next board.
     pub(crate) next: Option<String>,
     pub(crate) rows: Vec<Row>,
     pub(crate) refused: Vec<RefusedRow>,
@@ -54,13 +54,13 @@ pub(crate) struct Row {
     pub(crate) rework: Option<String>,
     /// Whether the label was printed or scanned.
     pub(crate) label: Option<String>,
-    /// What proves that the board was locked, when it could not be read back.
+    /// Proof that the board is locked, if it could not be read back.
     pub(crate) lock_proof: Option<String>,
     pub(crate) operator: Option<String>,
     pub(crate) tool: Option<String>,
 }
 
-/// What lets its reader commission the device.
+/// The codes, which allow commissioning the device.
 #[derive(Debug, Serialize)]
 pub(crate) struct Codes {
     #[serde(serialize_with = "secret")]
@@ -80,14 +80,14 @@ pub(crate) struct Image {
     pub(crate) length: u32,
     pub(crate) source: String,
     pub(crate) encrypted: bool,
-    /// Left out where it would tell the passcode to whoever tries all.
+    /// Omitted if it would reveal the passcode to a brute-force search.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) md5: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sha256: Option<String>,
 }
 
-/// A board that was refused before anything was written to it.
+/// A board that was refused before it was written to.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct RefusedRow {
     pub(crate) mac: Option<String>,
@@ -98,7 +98,7 @@ pub(crate) struct RefusedRow {
     pub(crate) time: String,
 }
 
-/// How many boards and devices there are of which kind.
+/// Numbers of boards and devices by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Counts {
     pub(crate) ordered: u64,
@@ -111,7 +111,7 @@ pub(crate) struct Counts {
 }
 
 impl OrderReport {
-    /// Counts.
+    /// Computes the counts.
     pub(crate) fn counts(&self) -> Counts {
         let of = |state: &str| self.rows.iter().filter(|row| row.state == state).count();
         let (done, quarantined) = (of("done"), of(QUARANTINED));
@@ -128,7 +128,7 @@ impl OrderReport {
 }
 
 impl Counts {
-    /// Returns the part of the finished boards that is good, in percent; `None` before the first one.
+    /// Returns the percentage of good ones among the finished boards; `None` before the first one.
     pub(crate) fn yield_percent(&self) -> Option<f64> {
         let count = |number: usize| u32::try_from(number).map_or(f64::from(u32::MAX), f64::from);
         let finished = count(self.done) + count(self.quarantined);

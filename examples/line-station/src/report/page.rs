@@ -1,4 +1,4 @@
-//! The page about an order: HTML with everything in it, and nothing that runs.
+//! The page about an order: self-contained HTML without scripts.
 
 use std::fmt::{Display, Write};
 
@@ -8,7 +8,7 @@ use super::model::{OrderReport, QUARANTINED, Row};
 use super::plot;
 use super::times::{hours, steps};
 
-/// Rows of a table; the manifest has them all.
+/// Most rows of a table; the manifest has all of them.
 const MAX_ROWS: usize = 500;
 
 const STYLE: &str = "\
@@ -22,11 +22,11 @@ ul.counts b{display:block;font-size:1.6em;font-weight:600}\
 .good b{color:#12702b}.bad b{color:#b3261e}code{font-size:.95em}\
 @media print{body{margin:0}h2{break-after:avoid}}";
 
-/// Draws the page. It has no codes, and may be shown to whoever counts.
+/// Draws the page. It contains no codes and is safe to share.
 pub(crate) fn page(report: &OrderReport) -> String {
     let mut html = String::with_capacity(16 * 1024);
     let order = escape(&report.order);
-    // Writing into a string does not fail.
+    // Writing to a string does not fail.
     let _ = write!(
         html,
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -110,7 +110,7 @@ fn quarantined(report: &OrderReport, html: &mut String) {
         let what = described(&text, row.detail.as_deref().unwrap_or_default());
         [row.mac.clone(), name(row), code.to_owned(), what, remedy.to_owned()]
     });
-    let head = ["MAC", "device", "reason", "what was seen", "what to do"];
+    let head = ["MAC", "device", "reason", "detail", "remedy"];
     table("Quarantined", head, rows, html);
 }
 
@@ -122,7 +122,7 @@ fn refused(report: &OrderReport, html: &mut String) {
         let what = described(&text, &row.detail);
         [row.time.clone(), mac, row.reason.clone(), what, remedy.to_owned()]
     });
-    let head = ["time", "MAC", "reason", "what was seen", "what to do"];
+    let head = ["time", "MAC", "reason", "detail", "remedy"];
     table("Boards refused before anything was written", head, rows, html);
 }
 
@@ -171,7 +171,7 @@ fn table<const N: usize>(title: &str, head: [&str; N], rows: impl Iterator<Item 
     }
 }
 
-/// Writes text as HTML: markup escaped, and characters that command a terminal or turn the direction replaced.
+/// Escapes text for HTML: markup, terminal control characters, and characters that change the text direction.
 pub(crate) fn escape(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for character in cli::clean(text).chars() {

@@ -1,17 +1,17 @@
-//! The plot of devices per hour, as an SVG inside of the page.
+//! The plot of devices per hour, as an SVG embedded in the page.
 
 use std::fmt::Write;
 
 use super::page::escape;
 use super::times::Hour;
 
-/// Units of the drawing.
+/// Size of the drawing in user units.
 const WIDTH: u32 = 800;
 const HEIGHT: u32 = 180;
 const LEFT: u32 = 44;
 const BOTTOM: u32 = 24;
 const TOP: u32 = 8;
-/// Names of hours below the bars, at most.
+/// Most labels below the bars.
 const MAX_NAMES: usize = 12;
 
 /// Draws a bar for each hour, with a scale.
@@ -25,7 +25,7 @@ pub(crate) fn bars(hours: &[Hour]) -> String {
     );
     let base = f64::from(HEIGHT - BOTTOM);
     let mut svg = String::with_capacity(4096);
-    // Writing into a string does not fail.
+    // Writing to a string does not fail.
     let _ = write!(
         svg,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" width=\"100%\" \
@@ -74,7 +74,7 @@ pub(crate) fn bars(hours: &[Hour]) -> String {
     svg
 }
 
-/// The upper end of a scale with four parts of whole numbers: 4, 8, 20, 40, 80, 200 and so on.
+/// Returns the upper end of a scale with four whole-numbered parts: 4, 8, 20, 40, 80, 200 and so on.
 fn scale(most: u32) -> u32 {
     let mut decade = 4u32;
     loop {

@@ -1,4 +1,4 @@
-//! What is computed of the times in the ledger.
+//! Statistics of the times in the ledger.
 
 use std::collections::BTreeMap;
 
@@ -6,27 +6,27 @@ use cli::parse_time;
 
 use super::model::{OrderReport, STATES};
 
-/// Bars of the plot, at most.
+/// Most bars of the plot.
 const MAX_HOURS: u64 = 240;
 
-/// Seconds since 1970 of a time in the ledger.
+/// Converts a time in the ledger to seconds since 1970.
 pub(crate) fn seconds(text: &str) -> Option<u64> {
     parse_time(text).ok().map(|time| time.unix_duration().as_secs())
 }
 
-/// How long boards took from one state to the next.
+/// The durations of boards from one state to the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) to: &'static str,
     pub(crate) boards: usize,
-    /// Seconds: the least, the median and the most.
+    /// Seconds: minimum, median and maximum.
     pub(crate) least: u64,
     pub(crate) median: u64,
     pub(crate) most: u64,
 }
 
-/// Computes how long boards took for each state, counted from the state before that they have, and `all` from the first to
-/// the last of those that are done.
+/// Computes the durations for each state, counted from the board's previous state, and `all` from the first to the last
+/// state of finished boards.
 pub(crate) fn steps(report: &OrderReport) -> Vec<Step> {
     let mut taken: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
     for row in &report.rows {
@@ -58,16 +58,16 @@ pub(crate) fn steps(report: &OrderReport) -> Vec<Step> {
     taken.into_iter().filter_map(step).collect()
 }
 
-/// How many boards were done in an hour that begins at a time of day.
+/// Number of boards that were finished in an hour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hour {
-    /// RFC 3339 as far as the hour: `2026-11-30T08`.
+    /// RFC 3339 up to the hour: `2026-11-30T08`.
     pub(crate) name: String,
     pub(crate) done: usize,
 }
 
-/// Counts the boards that were done in each hour, from the first to the last. Of an order that took longer than ten days the
-/// last ones are returned.
+/// Counts the boards finished in each hour, from the first to the last. For an order of more than ten days only the
+/// last hours are returned.
 pub(crate) fn hours(report: &OrderReport) -> Vec<Hour> {
     const HOUR: u64 = 3600;
     let mut done: BTreeMap<u64, (String, usize)> = BTreeMap::new();
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn times_that_are_none_are_left_out() {
+    fn invalid_times_are_omitted() {
         let mut order = order();
         for row in &mut order.rows {
             row.times.insert("done".into(), "yesterday".into());

@@ -22,12 +22,12 @@ pub struct Factory {
 }
 
 impl Factory {
-    /// Makes it. `protect` turns on what the profile has.
+    /// Creates the order. `protect` enables the protection of the profile.
     pub fn new(chip: Chip, count: u32, protect: fn(Project) -> Project) -> Self {
         Self::of_order(chip, count, count, protect)
     }
 
-    /// The same for an order of `size` devices, of which some are made.
+    /// Creates an order of `size` devices, of which `count` are made.
     pub fn of_order(chip: Chip, count: u32, size: u32, protect: fn(Project) -> Project) -> Self {
         let top = tempfile::tempdir().unwrap();
         let project = protect(Project::new(&top.path().join("project"), chip));
@@ -78,7 +78,7 @@ impl Factory {
         self.command(arguments).output().unwrap()
     }
 
-    /// The same, to be started.
+    /// Returns a command of the binary, to be started.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_line-station"));
         command.args(arguments).arg("--allow-insecure-permissions");
@@ -88,21 +88,21 @@ impl Factory {
         command
     }
 
-    /// `run` with the options that all have.
+    /// Returns `run` with the common options.
     pub fn run(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(&["run", "--order", ORDER]);
         command.args(["--devices", "out/fff1_8000", "--profile", "project/profile.json"]);
         command
             .args(["--station", "line-1", "--operator", "AB"])
             .args(arguments);
-        // The same with the other engine, where its programs are.
+        // The other engine, if its programs are installed.
         if let Ok(engine) = std::env::var("LINE_ENGINE") {
             command.args(["--engine", &engine]);
         }
         command
     }
 
-    /// Every file below the folder with its bytes, but for the ledger's.
+    /// Returns every file below the folder with its bytes, except the ledger's.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut found = Vec::new();
         collect(self.top.path(), &mut found);

@@ -1,4 +1,4 @@
-//! What the tests of an order ask for.
+//! Queries of the tests about an order.
 
 use std::process::Output;
 
