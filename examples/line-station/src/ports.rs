@@ -96,13 +96,21 @@ mod tests {
             (&["auto", "COM3"][..], None, "alone"),
             (&["COM3", "COM4"], Some("1"), "2 ports for 1 slot"),
             (&["COM3", "COM3"], None, "duplicate port"),
-            (&["socket://127.0.0.1:1", "socket://127.0.0.1:1"], None, "duplicate port"),
+            (
+                &["socket://127.0.0.1:1", "socket://127.0.0.1:1"],
+                None,
+                "duplicate port",
+            ),
             (
                 &["socket://127.0.0.1:1", "socket://[::ffff:127.0.0.1]:01"],
                 None,
                 "duplicate port",
             ),
-            (&["socket://localhost:1", "socket://LOCALHOST:1"], None, "duplicate port"),
+            (
+                &["socket://localhost:1", "socket://LOCALHOST:1"],
+                None,
+                "duplicate port",
+            ),
             (&["COM3"], Some("0"), "1 to 64"),
             (&["socket://nowhere"], None, "--port"),
         ] {
