@@ -155,13 +155,13 @@ fn a_store_finds_the_paa_by_key_identifier_and_then_by_name() {
     let same_id = paa.subject_key_id().unwrap();
     other.set(der::SKI, false, &der::tlv(der::OCTETS, same_id.as_bytes()));
     third.remove(der::SKI);
-    assert_eq!(store.insert(&other.encode()), Ok(same_id));
+    assert_eq!(store.insert(other.encode()), Ok(same_id));
     assert_eq!(store.insert(paa.as_der()), Ok(same_id));
     assert_eq!(store.insert(paa.as_der()), Ok(same_id));
     assert_eq!(store.len(), 2);
     assert_eq!(store.certificates().nth(1), Some(paa.as_der()));
-    assert_eq!(store.insert(&third.encode()), Err(Error::SubjectKeyIdMissing));
-    assert_eq!(store.insert(&[0x30]), Err(Error::CertificateMalformed { offset: None }));
+    assert_eq!(store.insert(third.encode()), Err(Error::SubjectKeyIdMissing));
+    assert_eq!(store.insert([0x30]), Err(Error::CertificateMalformed { offset: None }));
     let report = Verification::new()
         .with_paa_store(&store)
         .with_pai(pai.as_der())
