@@ -76,7 +76,7 @@ impl<F: Fn(&[u8; 32]) -> Result<Signature, Box<dyn core::error::Error + Send + S
 }
 
 impl HashSigner<()> {
-    /// Joins a public key and a function that signs hashes with r and s of 32 bytes each, as PKCS#11 returns them.
+    /// Combines a public key with a function that returns r and s of 32 bytes each, as PKCS#11 does.
     #[must_use]
     pub fn fixed<B: AsRef<[u8]>, E: Into<Box<dyn core::error::Error + Send + Sync>>>(
         public_key: PublicKey,
