@@ -45,7 +45,7 @@ fn bundles_are_read_where_there_is_room_for_several() {
     refused(
         at,
         &CHAIN.replace("dac/DAC_cert.pem", "two.pem"),
-        "two.pem: holds 2 certificates, and none of a dac",
+        "two.pem: contains 2 certificates, but none of a dac",
     );
     refused(
         at,

@@ -183,7 +183,7 @@ fn tables_have_each_column_once_and_no_cell_in_none() {
         (
             env!("CARGO_BIN_EXE_spake2p"),
             ["batch", &path("verifiers.csv"), &path("out")],
-            "'number 5': has the name of",
+            "'number 5': duplicate column name",
         ),
         (
             env!("CARGO_BIN_EXE_secure-cert"),
@@ -210,16 +210,16 @@ fn record_files_match_their_type() {
             "ca/PAI_key.pem",
             "contains a PEM block that is not a certificate",
         ),
-        ("DEV_CERT", "utf16.pem", "is no certificate: it is UTF-16 text"),
+        ("DEV_CERT", "utf16.pem", "is not a certificate: it is UTF-16 text"),
         (
             "DEV_CERT",
             "CD.der",
-            "is no certificate: it is a Certification Declaration",
+            "is not a certificate: it is a Certification Declaration",
         ),
         (
             "PRIV_KEY",
             "ca/PAI_cert.der",
-            "is no private key: it is an X.509 certificate",
+            "is not a private key: it is an X.509 certificate",
         ),
         ("CA_CERT", "none", "records.json: file "),
     ] {

@@ -200,7 +200,7 @@ const CASES: &[(u32, &str, &str, Expected)] = &[
         ];
         assert_eq!(entries[entries.len() - 13..], expected);
     })),
-    (61, PAI, "--efuse-key-id|6", Refused(&["--efuse-key-id", "0..=5"])),
+    (61, PAI, "--efuse-key-id|6", Refused(&["--efuse-key-id", "0 to 5"])),
     (62, PAI, "--efuse-key-id|1", Devices(1, |_| {})),
     (63, PAI, "--calendar-types|Indian|Gregorian", Devices(1, |made| assert!(made.entries(0).contains(&"cal-types=80".into())))),
     (64, PAI, "--fixed-labels|0/orientation/up|0/orientation/down", Devices(1, |made| {

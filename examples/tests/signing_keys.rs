@@ -74,7 +74,7 @@ fn signing_key_in_a_cell_is_refused() {
         let output = run(folder, &line.split_whitespace().collect::<Vec<_>>());
         let message = stderr(&output);
         assert!(
-            output.status.code() == Some(2) && message.starts_with("error: --product-label: holds"),
+            output.status.code() == Some(2) && message.starts_with("error: --product-label: contains"),
             "{message}"
         );
         assert!(!folder.join("out").exists() && !message.contains(&hex(&*scalar)));

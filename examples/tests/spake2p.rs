@@ -61,7 +61,7 @@ fn verifiers_are_those_of_the_vendor() {
         let check = ["check", "-p", "20202021", "-s", salt, "-i", count, "-v", verifier];
         let output = run(folder.path(), &check);
         assert_eq!(output.status.code(), Some(0));
-        assert_eq!(text(&output.stdout), "the passcode opens the verifier\n");
+        assert_eq!(text(&output.stdout), "the passcode matches the verifier\n");
     }
 }
 

@@ -47,8 +47,8 @@ fn expected(given: [bool; 5], signs: bool) -> Outcome {
     let [dac, commissionable, rotating, no_image, peripheral] = given;
     match (dac, commissionable, rotating) {
         (true, true, true) | (_, false, false) => {}
-        (_, true, _) => return Outcome::Refused("--commissionable-data-in-secure-cert: needs"),
-        (_, false, true) => return Outcome::Refused("--rd-id-uid-in-secure-cert: needs"),
+        (_, true, _) => return Outcome::Refused("--commissionable-data-in-secure-cert: requires"),
+        (_, false, true) => return Outcome::Refused("--rd-id-uid-in-secure-cert: requires"),
     }
     match (dac, peripheral) {
         (false, true) => Outcome::Refused("--ds-peripheral: requires --dac-in-secure-cert"),

@@ -198,8 +198,7 @@ impl AttestationInputs {
             ", and ",
             Field::Key,
             " or ",
-            Field::Signer,
-            " beside it"
+            Field::Signer
         ];
         Err(Error::field(signer, reason))
     }
@@ -237,13 +236,7 @@ impl AttestationInputs {
             } else {
                 Field::DacCertificate
             };
-            let reason = message![
-                "needs ",
-                Field::Pai,
-                " and the PAI's ",
-                Field::Certificate,
-                " beside it"
-            ];
+            let reason = message!["requires ", Field::Pai, " and the PAI's ", Field::Certificate];
             return Err(Error::field(field, reason));
         }
         Ok(AttestationMode::None)

@@ -63,7 +63,6 @@ fn check_sets(storage: &Storage) -> Result<(), Error> {
         reason.push(" and ");
         reason.push(other);
     }
-    reason.push(" beside it");
     Err(Error::field(*field, reason))
 }
 
