@@ -142,7 +142,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("--passcodes wrong.txt", &["--passcodes", "wrong.txt", "line 2"]),
     ("--passcodes pins.txt --serials one.txt", &["--serials", "1 values", "--passcodes has 2"]),
     ("--discriminators wrong.txt", &["--discriminators", "line 1", "0 to 4095"]),
-    ("--serials twice.txt", &["--serials", "line 2", "line 1"]),
+    ("--serials twice.txt", &["--serials", "line 2: duplicate serial number of line 1"]),
     ("--passcodes pins.txt --csv own.csv --mcsv own_m.csv", &["pins.txt", "column 'passcode'"]),
     ("--job missing.json", &["--job", "missing.json"]),
     ("--job unknown.json", &["--job", "unknown field `pascode`"]),

@@ -1,4 +1,4 @@
-//! Requests that must come to nothing, of many kinds, in a random order.
+//! Requests of many kinds, in random order, that must all be rejected.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use crate::order::used;
 use crate::{Target, block_on, failed};
 
-/// The service closes what is no request at the latest after the time for a handshake.
+/// The service closes an invalid connection at the latest after the handshake timeout.
 const PATIENCE: Duration = Duration::from_secs(40);
 /// Devices whose identities are stolen, mixed up and replayed.
 const DEVICES: usize = 16;
@@ -29,13 +29,13 @@ const DEVICES: usize = 16;
 pub(crate) struct Attack {
     #[command(flatten)]
     target: Target,
-    /// Requests
+    /// Number of requests
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     requests: u32,
-    /// Number of the first device that is attacked; this one gets a certificate first
+    /// Number of the first attacked device, which gets a certificate first
     #[arg(long, default_value_t = 0)]
     from: u64,
-    /// Connections at once, 1 to 100
+    /// Number of concurrent connections, 1 to 100
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=100))]
     connections: u16,
     /// Seed of the random numbers
@@ -43,7 +43,7 @@ pub(crate) struct Attack {
     seed: u64,
 }
 
-/// What is sent.
+/// The kind of an attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Kind {
@@ -92,17 +92,17 @@ const KINDS: [Kind; 20] = [
     Kind::SerialUnknown,
 ];
 
-/// What is printed.
+/// The printed report.
 #[derive(Serialize)]
 struct Report {
     requests: u32,
     issued: u64,
-    /// By kind, and what it came to.
+    /// Number of outcomes by kind and outcome.
     outcomes: BTreeMap<Kind, BTreeMap<String, u32>>,
     unexpected: Vec<String>,
 }
 
-/// Random numbers: xorshift64*, which need not be secret.
+/// A xorshift64* generator; the numbers need not be secret.
 struct Random(u64);
 
 impl Random {
@@ -132,7 +132,7 @@ impl Attack {
         let report = block_on(self.attack(&lab))?;
         cli::print_json(serde_json::to_string(&report).map_err(failed)?)?;
         if report.issued > 0 || !report.unexpected.is_empty() {
-            return Err(Failure::No("requests had another end than they must have".into()));
+            return Err(Failure::No("requests had an unexpected outcome".into()));
         }
         Ok(())
     }
@@ -145,7 +145,7 @@ impl Attack {
         let unsold = lab.device_of("LAMP-UNSOLD").map_err(failed)?;
         let shared = Arc::new(Shared {
             clients: Clients::new(lab)?,
-            // Another key of the device that gets a certificate.
+            // A different key of the device that gets a certificate.
             second_key: lab
                 .device_of(devices.first().map_or("", LabDevice::serial))
                 .map_err(failed)?,
@@ -175,7 +175,7 @@ impl Attack {
                 *outcomes.entry(kind).or_default().entry(outcome).or_default() += 1;
             }
         }
-        // It is still there, and well.
+        // The service is still working.
         let client = lab.client("monitor").map_err(failed)?;
         let mut monitor = client.connect(self.target.address(0)).await.map_err(failed)?;
         let ready = monitor.send(Method::GET, "/readyz").await.map_err(failed)?;
@@ -191,7 +191,7 @@ impl Attack {
     }
 }
 
-/// What all attackers have.
+/// State shared by all attackers.
 struct Shared {
     clients: Clients,
     devices: Vec<LabDevice>,
@@ -207,7 +207,7 @@ struct Clients {
 impl Clients {
     fn new(lab: &Lab) -> Result<Self, Failure> {
         let names = [
-            "app", "cloud-1", "cloud-2", "expired", "monitor", "nobody", "revoked", "stranger",
+            "app", "cloud-1", "cloud-2", "expired", "monitor", "unlisted", "revoked", "stranger",
         ];
         let by_name = names.map(|name| Ok((name, lab.client(name).map_err(failed)?)));
         Ok(Self {
@@ -275,11 +275,11 @@ impl Attacker {
         }
     }
 
-    /// A client that the handshake must end for.
+    /// A client whose handshake must fail.
     async fn refused_client(&self, name: &str) -> (String, bool) {
         match self.shared.clients.get(name).connect(self.address).await {
             Err(_) => ("no connection".into(), true),
-            // In TLS 1.3 the client learns it with the first answer.
+            // In TLS 1.3 the client learns of it with the first answer.
             Ok(mut connection) => match connection.send(Method::GET, "/healthz").await {
                 Err(_) => ("no connection".into(), true),
                 Ok(reply) => (outcome_of(&reply), false),
@@ -287,7 +287,7 @@ impl Attacker {
         }
     }
 
-    /// Bytes that are no handshake, or the beginning of one.
+    /// Bytes that are no handshake, or only its beginning.
     async fn garbage_tls(&mut self) -> Result<(String, bool), Failure> {
         let mut bytes = match self.random.below(3) {
             0 => b"POST /v1/dacs HTTP/1.1\r\nhost: localhost\r\n\r\n".to_vec(),
@@ -297,13 +297,13 @@ impl Attacker {
         let length = self.random.below(2000);
         bytes.extend(self.random.bytes(length));
         let mut stream = TcpStream::connect(self.address).await.map_err(failed)?;
-        // It may be closed while this is written.
+        // The service may close the connection during the write.
         let _ = stream.write_all(&bytes).await;
         let _ = stream.shutdown().await;
         Ok(closed(stream).await)
     }
 
-    /// Bytes that are no HTTP, from a client whose certificate is good.
+    /// Invalid HTTP from a client with a valid certificate.
     async fn garbage_http(&mut self) -> Result<(String, bool), Failure> {
         let mut stream = self
             .shared
@@ -341,8 +341,8 @@ impl Attacker {
             (Kind::RoleApp, _) => self.post("app", "/v1/orders", &order).await,
             (Kind::RoleCloud, 0) => self.send("cloud-1", &codes).await,
             (Kind::RoleCloud, _) => self.post("cloud-1", "/v1/orders", &order).await,
-            (_, 0) => self.post("nobody", "/v1/dacs", &request).await,
-            _ => self.send("nobody", &codes).await,
+            (_, 0) => self.post("unlisted", "/v1/dacs", &request).await,
+            _ => self.send("unlisted", &codes).await,
         }?;
         Ok((outcome_of(&reply), reply.status == StatusCode::FORBIDDEN))
     }
@@ -404,14 +404,14 @@ impl Attacker {
         Ok((outcome_of(&reply), is_expected))
     }
 
-    /// Uses a nonce in a request that is refused.
+    /// Uses a nonce in a refused request.
     async fn use_up(&mut self, nonce: Nonce) -> Result<(), Failure> {
         let shared = self.shared.clone();
         let request: DacRequest = shared.unsold.request(nonce).map_err(failed)?;
         self.post("cloud-1", "/v1/dacs", &request).await.map(|_| ())
     }
 
-    /// Changes a byte.
+    /// Flips bits of one byte.
     fn spoil(&mut self, bytes: &mut [u8]) {
         let index = self.random.below(bytes.len());
         let change = u8::try_from(1 + self.random.below(255)).unwrap_or(1);
@@ -492,7 +492,7 @@ async fn nonce(connection: &mut Connection) -> Result<Nonce, Failure> {
         .ok_or_else(|| Failure::No("no nonce".into()))
 }
 
-/// Status and code of an answer.
+/// Returns status and code of an answer.
 fn outcome_of(reply: &Reply) -> String {
     let code = reply
         .json::<ProblemDocument>()
@@ -501,7 +501,7 @@ fn outcome_of(reply: &Reply) -> String {
     format!("{} {code}", reply.status.as_u16()).trim_end().into()
 }
 
-/// Waits until the other side closes; whatever it says before is at most a refusal.
+/// Waits until the other side closes; before that it sends at most a refusal.
 async fn closed(mut stream: impl AsyncRead + Unpin) -> (String, bool) {
     let mut answer = Vec::new();
     let end = timeout(PATIENCE, stream.read_to_end(&mut answer)).await;

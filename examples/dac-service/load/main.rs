@@ -1,4 +1,4 @@
-//! `dac-load`: a laboratory for `dac-service`, and clients that put it under load or attack it.
+//! `dac-load`: a laboratory for `dac-service`, and clients that load or attack it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -22,9 +22,11 @@ Examples:
       --rate 500
   dac-load attack /tmp/lab --address 127.0.0.1:8443 --requests 10000";
 
-/// Tries a dac-service on this machine: makes authorities, keys and lists for one, asks for certificates at a rate, and attacks.
+/// Test a dac-service on this machine: make authorities, keys and lists for it, request certificates at a rate, and
+/// attack it.
 ///
-/// Results are JSON on stdout. Exit codes: 0 done, 1 the service did what it must not, 2 bad usage, 3 the service could not be reached.
+/// Results are JSON on stdout. Exit codes: 0 done, 1 the service misbehaved, 2 bad usage, 3 the service could not be
+/// reached.
 #[derive(Parser)]
 #[command(name = "dac-load", version, after_help = EXAMPLES)]
 struct Arguments {
@@ -34,21 +36,21 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Makes a folder with throw-away authorities, keys, certificates, and the configuration of a service
+    /// Make a folder with throw-away authorities, keys, certificates, and the configuration of a service
     Lab(LabArguments),
-    /// Opens an order as one operator, and approves it as another
+    /// Open an order as one operator, and approve it as another
     Order(order::Order),
-    /// Asks for certificates, each for another device, and says how long that took
+    /// Request certificates for different devices, and measure the latency
     Run(run::Run),
-    /// Sends requests that must come to nothing, and checks that they do
+    /// Send requests that must be rejected, and check that they are
     Attack(attack::Attack),
 }
 
 #[derive(Args)]
 struct LabArguments {
-    /// Folder, which is made
+    /// Folder to create
     folder: PathBuf,
-    /// Devices that were sold, 1 to 10000000
+    /// Number of sold devices, 1 to 10000000
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     devices: u32,
     /// Address of the service
@@ -62,7 +64,7 @@ struct LabArguments {
     limits: Vec<String>,
 }
 
-/// What the commands with a service have in common.
+/// Options of the commands that contact a service.
 #[derive(Args)]
 pub(crate) struct Target {
     /// Folder of the laboratory
@@ -77,7 +79,7 @@ impl Target {
         Lab::open(&self.folder).map_err(|error| Failure::Input(format!("{}: {error}", self.folder.display())))
     }
 
-    /// The address of one of many connections.
+    /// Returns the address of a connection.
     fn address(&self, index: usize) -> SocketAddr {
         let index = index.checked_rem(self.addresses.len()).unwrap_or_default();
         // There is at least one.
@@ -88,7 +90,7 @@ impl Target {
     }
 }
 
-/// The service, or what is between, failed.
+/// Maps a failure of the service or the network.
 pub(crate) fn failed(error: impl std::fmt::Display) -> Failure {
     Failure::Work(error.to_string())
 }
@@ -117,7 +119,7 @@ fn make_lab(arguments: LabArguments) -> Result<(), Failure> {
     cli::print(lab.configuration().display())
 }
 
-/// Runs what waits for the network.
+/// Runs asynchronous work to its end.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(failed)?.block_on(work)

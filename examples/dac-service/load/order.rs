@@ -12,7 +12,7 @@ use crate::{Target, block_on, failed};
 pub(crate) struct Order {
     #[command(flatten)]
     target: Target,
-    /// How many devices the order is for
+    /// Number of devices of the order
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     size: u32,
 }
@@ -52,7 +52,7 @@ fn answer(reply: &Reply, wanted: StatusCode) -> Result<OrderAnswer, Failure> {
     reply.json().map_err(failed)
 }
 
-/// Asks how many certificates the order has given out.
+/// Returns the number of certificates issued for the order.
 pub(crate) async fn used(lab: &Lab, target: &Target) -> Result<u64, Failure> {
     let client = lab.client("alice").map_err(failed)?;
     let mut alice = client.connect(target.address(0)).await.map_err(failed)?;

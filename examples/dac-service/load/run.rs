@@ -1,4 +1,4 @@
-//! Certificates for many devices, as fast as it goes or at a rate.
+//! Certificates for many devices, as fast as possible or at a rate.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,34 +20,34 @@ use tokio::time::{sleep, sleep_until};
 use crate::order::used;
 use crate::{Target, block_on, failed};
 
-/// Waits before a request that failed is sent again.
+/// Pause before a failed request is repeated.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
-/// Times that it is sent again.
+/// Number of repetitions.
 const RETRIES: u32 = 600;
 
 #[derive(Args)]
 pub(crate) struct Run {
     #[command(flatten)]
     target: Target,
-    /// Devices
+    /// Number of devices
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
     /// Number of the first device, from 0
     #[arg(long, default_value_t = 0)]
     from: u64,
-    /// Connections at once, 1 to 1000
+    /// Number of concurrent connections, 1 to 1000
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1000))]
     connections: u16,
-    /// Devices in a second [default: as many as possible]; latencies count from when a request was due
+    /// Devices per second [default: as many as possible]; latencies count from the time at which a request was due
     #[arg(long)]
     rate: Option<f64>,
-    /// Client
+    /// Name of the client
     #[arg(long, default_value = "cloud-1")]
     client: String,
-    /// Sends requests again that fail with 503 or without an answer
+    /// Repeat requests that fail with 503 or without an answer
     #[arg(long)]
     patient: bool,
-    /// Lets certificates be refused because the order is full
+    /// Accept refusals because the order is full
     #[arg(long)]
     until_full: bool,
     /// Folder for the certificates in PEM
@@ -55,7 +55,7 @@ pub(crate) struct Run {
     out: Option<PathBuf>,
 }
 
-/// What is printed.
+/// The printed report.
 #[derive(Serialize)]
 struct Report {
     devices: usize,
@@ -88,7 +88,7 @@ struct Outcome {
     answers: Vec<(String, DacAnswer)>,
 }
 
-/// What the connections share.
+/// State shared by the connections.
 struct Shared {
     client: TlsClient,
     devices: Vec<LabDevice>,
@@ -105,7 +105,7 @@ impl Run {
         let devices = prepare(&lab, self.count)?;
         let interval = match self.rate {
             Some(rate) if rate > 0.0 => Some(Duration::try_from_secs_f64(1.0 / rate).map_err(failed)?),
-            Some(_) => return Err(Failure::option("--rate", "is not above 0")),
+            Some(_) => return Err(Failure::option("--rate", "must be greater than 0")),
             None => None,
         };
         let count = devices.len();
@@ -150,7 +150,7 @@ impl Run {
         };
         cli::print_json(serde_json::to_string(&report).map_err(failed)?)?;
         if unexpected || strict != done {
-            return Err(Failure::No("devices are without a certificate that verifies".into()));
+            return Err(Failure::No("devices lack a valid certificate".into()));
         }
         Ok(())
     }
@@ -204,11 +204,11 @@ struct Worker {
     outcome: Outcome,
 }
 
-/// Why a request has no answer of its own.
+/// Reason for a request without an answer of its own.
 enum Fault {
-    /// May be sent again.
+    /// The request may be repeated.
     Passing(String),
-    /// Not.
+    /// The request must not be repeated.
     Lasting(Failure),
 }
 
@@ -296,7 +296,9 @@ impl Worker {
                     .json::<DacAnswer>()
                     .map_err(|error| Fault::Lasting(failed(error)))?;
                 if answer.key != device.key_hash().to_string() {
-                    return Err(Fault::Lasting(Failure::No("an answer is another device's".into())));
+                    return Err(Fault::Lasting(Failure::No(
+                        "an answer belongs to another device".into(),
+                    )));
                 }
                 self.outcome.answers.push((device.serial().into(), answer));
                 if reply.status == StatusCode::CREATED {
@@ -320,7 +322,7 @@ impl Worker {
     }
 }
 
-/// Makes the devices, on all cores.
+/// Makes the devices on all cores.
 fn prepare(lab: &Lab, count: u32) -> Result<Vec<LabDevice>, Failure> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let count = usize::try_from(count).map_err(failed)?;
@@ -343,7 +345,7 @@ fn prepare(lab: &Lab, count: u32) -> Result<Vec<LabDevice>, Failure> {
     Ok(devices)
 }
 
-/// Counts the certificates that pass all checks of the strict profile, have another serial number than all others, and name their
+/// Counts the certificates that pass all checks of the strict profile, have unique serial numbers, and name their
 /// device.
 fn verify(lab: &Lab, answers: &[(String, DacAnswer)]) -> Result<usize, Failure> {
     let paa = cli::read_certificate("paa.pem", None, &lab.folder().join("paa.pem"), None)?;
@@ -380,7 +382,7 @@ fn write(folder: &Path, answers: &[(String, DacAnswer)]) -> Result<(), Failure> 
     Ok(())
 }
 
-/// The latency below which so many of a hundred are, in milliseconds.
+/// Returns a percentile of the latencies, in milliseconds.
 fn part(sorted: &[Duration], percent: usize) -> f64 {
     let index = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
     sorted.get(index).map_or(0.0, |latency| latency.as_secs_f64() * 1000.0)

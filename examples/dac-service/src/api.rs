@@ -1,4 +1,4 @@
-//! What is sent and answered, as JSON.
+//! Requests and answers as JSON.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::nonces::Nonce;
 
-/// A value whose JSON is an object. Without it serde takes an array of the members in their order as well.
+/// A value whose JSON must be an object. By default serde also accepts an array of the members in order.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -37,7 +37,7 @@ fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Re
     Object::deserialize(deserializer).map(|object| object.0)
 }
 
-/// A whole number, also when it is written as `1.0`, which JSON Schema takes for one.
+/// Deserializes a whole number, also written as `1.0`, which JSON Schema treats as an integer.
 fn integer<'de, T: TryFrom<u32>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let number = serde_json::Number::deserialize(deserializer)?;
     let whole = number.as_u64().and_then(|whole| u32::try_from(whole).ok()).or_else(|| {
@@ -84,17 +84,17 @@ impl<'de> Deserialize<'de> for Nonce {
     }
 }
 
-/// `POST /v1/nonces`: asks for nonces.
+/// `POST /v1/nonces`: requests nonces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NonceRequest {
-    /// How many, 1 to 64.
+    /// The number of nonces, 1 to 64.
     #[serde(default = "one", deserialize_with = "integer")]
     pub count: u8,
 }
 
 impl NonceRequest {
-    /// The most that are given at once.
+    /// The largest number of nonces per request.
     pub const MAX: u8 = 64;
 }
 
@@ -106,26 +106,26 @@ const fn one() -> u8 {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NonceAnswer {
-    /// Each is good for one request of the same client.
+    /// The nonces; each is valid for one request of the same client.
     pub nonces: Vec<Nonce>,
-    /// Seconds for which they are.
+    /// Their validity in seconds.
     pub expires_in: u64,
 }
 
-/// `POST /v1/dacs`: asks for a device's certificate.
+/// `POST /v1/dacs`: requests a device's certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DacRequest {
     /// The device's serial number.
     pub serial: String,
-    /// The order that it draws from, checked when given.
+    /// The order that it draws from, checked if given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,
     /// The request for the new key, PKCS#10 in DER.
     pub csr: Bytes,
     /// A nonce of this service.
     pub nonce: Nonce,
-    /// The proof that the request is the device's.
+    /// The proof that the request is from the device.
     #[serde(deserialize_with = "object")]
     pub identity: IdentityProof,
 }
@@ -136,7 +136,7 @@ pub struct DacRequest {
 pub struct IdentityProof {
     /// The device's old certificate in DER.
     pub certificate: Bytes,
-    /// Those between it and a root, at most 4.
+    /// The certificates between it and a root, at most 4.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub intermediates: Vec<Bytes>,
     /// The signature of its key over context, nonce, serial number and hash of the request.
@@ -144,15 +144,15 @@ pub struct IdentityProof {
 }
 
 impl IdentityProof {
-    /// The most intermediate certificates.
+    /// The largest number of intermediate certificates.
     pub const MAX_INTERMEDIATES: usize = 4;
-    /// The most bytes of a certificate.
+    /// The largest size of a certificate in bytes.
     pub const MAX_CERTIFICATE: usize = 2046;
-    /// The most bytes of a signature.
+    /// The largest size of a signature in bytes.
     pub const MAX_SIGNATURE: usize = 516;
 }
 
-/// How far a device is.
+/// The progress of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceState {
@@ -164,15 +164,15 @@ pub enum DeviceState {
     Proved,
 }
 
-/// The certificate and what belongs to it.
+/// The certificate and related data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DacAnswer {
-    /// The SHA-256 of the public key, by which the certificate is named in other requests.
+    /// The SHA-256 of the public key, which identifies the certificate in other requests.
     pub key: String,
     /// The order that it was drawn from.
     pub order: String,
-    /// How far the device is.
+    /// The progress of the device.
     pub state: DeviceState,
     /// The Device Attestation Certificate.
     pub dac: Bytes,
@@ -180,11 +180,11 @@ pub struct DacAnswer {
     pub pai: Bytes,
     /// The Certification Declaration.
     pub cd: Bytes,
-    /// What the device is commissioned with.
+    /// The commissioning data of the device.
     pub verifier: VerifierSet,
 }
 
-/// What the device needs to be commissioned; the passcode is not in it.
+/// The commissioning data that a device requires, without the passcode.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VerifierSet {
@@ -204,7 +204,7 @@ pub struct VerifierSet {
 pub struct StateAnswer {
     /// The SHA-256 of the public key.
     pub key: String,
-    /// How far the device is.
+    /// The progress of the device.
     pub state: DeviceState,
 }
 
@@ -214,7 +214,7 @@ pub struct StateAnswer {
 pub struct ProofRequest {
     /// A nonce of this service.
     pub nonce: Nonce,
-    /// The SHA-256 of what the device has read back of its storage, in hexadecimal.
+    /// The SHA-256 of the data that the device has read back from its storage, in hexadecimal.
     pub image_sha256: String,
     /// The signature of the DAC's key over context, nonce, key hash and image hash: DER, or r and s.
     pub signature: Bytes,
@@ -226,7 +226,7 @@ pub struct ProofRequest {
 pub struct OnboardingAnswer {
     /// The device's serial number.
     pub serial: String,
-    /// How far the device is.
+    /// The progress of the device.
     pub state: DeviceState,
     /// The text of the QR code.
     pub qr: String,
@@ -236,7 +236,7 @@ pub struct OnboardingAnswer {
 
 impl fmt::Debug for OnboardingAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Both codes hold the passcode.
+        // Both codes contain the passcode.
         f.debug_struct("OnboardingAnswer")
             .field("serial", &self.serial)
             .finish_non_exhaustive()
@@ -249,13 +249,13 @@ impl fmt::Debug for OnboardingAnswer {
 pub struct OrderRequest {
     /// The order's id.
     pub id: String,
-    /// How many certificates may be issued.
+    /// The number of certificates that may be issued.
     #[serde(deserialize_with = "integer")]
     pub size: u32,
-    /// The vendor in them.
+    /// The vendor id in them.
     #[serde(deserialize_with = "integer")]
     pub vendor_id: u16,
-    /// The product in them.
+    /// The product id in them.
     #[serde(deserialize_with = "integer")]
     pub product_id: u16,
 }
@@ -268,7 +268,7 @@ pub enum OrderState {
     Closed,
     /// Certificates are issued.
     Open,
-    /// It waits for another operator's approval.
+    /// It requires another operator's approval.
     Proposed,
 }
 
@@ -278,17 +278,17 @@ pub enum OrderState {
 pub struct OrderAnswer {
     /// The order's id.
     pub id: String,
-    /// How many certificates may be issued.
+    /// The number of certificates that may be issued.
     pub size: u32,
-    /// How many have been.
+    /// The number of issued certificates.
     pub used: u64,
-    /// The vendor in them.
+    /// The vendor id in them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor_id: Option<u16>,
-    /// The product in them.
+    /// The product id in them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<u16>,
-    /// Whether they are issued yet.
+    /// Whether certificates are issued.
     pub state: OrderState,
     /// The operator who opened it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -302,6 +302,6 @@ pub struct OrderAnswer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HealthAnswer {
-    /// `ok`, or the request fails.
+    /// Always `ok`; otherwise the request fails.
     pub status: String,
 }

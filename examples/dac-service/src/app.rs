@@ -1,4 +1,4 @@
-//! What all requests share.
+//! State shared by all requests.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -21,18 +21,18 @@ use crate::problem::Problem;
 use crate::rates::Rates;
 use crate::tls::Tls;
 
-/// Clients and devices whose rates are kept.
+/// Largest number of clients, and of devices, whose rates are tracked.
 const CLIENTS: usize = 10_000;
 const DEVICES: usize = 100_000;
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// What a reload replaces.
+/// The state that a reload replaces.
 #[derive(Debug)]
 pub(crate) struct Live {
     pub(crate) tls: Tls,
     pub(crate) clients: Clients,
     pub(crate) devices: Devices,
-    /// One more with each reload.
+    /// Incremented by each reload.
     pub(crate) generation: u64,
 }
 
@@ -47,12 +47,12 @@ impl Live {
     }
 }
 
-/// A service, without its connections.
+/// A service without its connections.
 #[derive(Debug)]
 pub struct App {
     path: PathBuf,
     live: RwLock<Arc<Live>>,
-    /// Held by a reload.
+    /// Held during a reload.
     reloading: Mutex<()>,
     limits: Limits,
     station: Arc<str>,
@@ -70,11 +70,11 @@ pub struct App {
 }
 
 impl App {
-    /// Reads everything that a configuration file names, and opens ledger and signers.
+    /// Reads all files that a configuration names, and opens ledger and signers.
     ///
     /// # Errors
     ///
-    /// [`Failure::Input`] for a file that cannot be used, [`Failure::Work`] when ledger or token cannot be reached.
+    /// [`Failure::Input`] for an unusable file, [`Failure::Work`] if ledger or token cannot be reached.
     pub fn open(path: &Path, logger: Logger) -> Result<(Arc<Self>, Config), Failure> {
         let config = Config::read(path)?;
         let live = Live::read(&config, 0)?;
@@ -105,12 +105,12 @@ impl App {
         Ok((Arc::new(app), config))
     }
 
-    /// Reads certificates, revocation lists, clients, and lists of sold devices again. When any of them cannot be used, all stay as
-    /// they were.
+    /// Reads certificates, revocation lists, clients, and lists of sold devices again. If any of them is unusable, all
+    /// remain unchanged.
     ///
     /// # Errors
     ///
-    /// Those of [`App::open`].
+    /// Errors of [`App::open`].
     pub fn reload(&self) -> Result<(), Failure> {
         let _only_one = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let generation = self.live().generation.wrapping_add(1);

@@ -1,4 +1,4 @@
-//! Requests' bodies: JSON within limits of size and time.
+//! Request bodies: JSON within limits of size and time.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -15,14 +15,14 @@ use crate::app::App;
 use crate::config::seconds;
 use crate::problem::Problem;
 
-/// The most bytes of a body.
+/// The largest size of a body in bytes.
 pub const MAX_BODY: usize = 16 * 1024;
 const MAX_LEN: u64 = 16 * 1024;
 
-/// The most bytes of a larger body that are read and passed over, so that its sender reads the refusal.
+/// The largest size of an oversized body that is read and discarded, so that its sender can read the refusal.
 const MAX_PASSED_OVER: u64 = 1024 * 1024;
 
-/// A body in JSON.
+/// A JSON body.
 #[derive(Debug)]
 pub(crate) struct Sent<T>(pub(crate) T);
 
@@ -54,7 +54,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Sent<T> {
         let bytes = bytes.ok_or_else(too_large)?;
         serde_json::from_slice(&bytes)
             .map(|Object(sent)| Self(sent))
-            .map_err(|error| Problem::malformed(format!("the body is not the JSON that is wanted: {error}")))
+            .map_err(|error| Problem::malformed(format!("the body is not the expected JSON: {error}")))
     }
 }
 
@@ -71,7 +71,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.trim().eq_ignore_ascii_case("application/json")
 }
 
-/// Returns the body, or nothing when it is too large.
+/// Returns the body; `None` if it is too large.
 async fn read(mut body: Body) -> Result<Option<Vec<u8>>, Problem> {
     let mut bytes = Vec::new();
     let mut count = 0_u64;

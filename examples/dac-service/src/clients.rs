@@ -1,4 +1,4 @@
-//! Who asks: the client's certificate, and what it may do.
+//! The client's certificate and its roles.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,13 +14,13 @@ use sha2::{Digest, Sha256};
 use x509_cert::Certificate;
 use x509_cert::name::Name;
 
-/// What a client may do.
+/// A permission of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Fetches onboarding codes for the owners of devices.
     App,
-    /// Asks for nonces and certificates, and reports what became of them.
+    /// Requests nonces and certificates, and reports their use.
     DeviceCloud,
     /// Reads metrics.
     Monitor,
@@ -29,10 +29,10 @@ pub enum Role {
 }
 
 impl Role {
-    /// All of them.
+    /// All roles.
     pub const ALL: [Self; 4] = [Self::App, Self::DeviceCloud, Self::Monitor, Self::Operator];
 
-    /// Returns the name in the configuration, and of the organizational unit.
+    /// Returns the name used in the configuration and as organizational unit.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl Fingerprint {
         Self(Sha256::digest(der).into())
     }
 
-    /// Reads 64 hexadecimal digits, with or without colons between bytes, as `openssl x509 -fingerprint` writes them.
+    /// Reads 64 hexadecimal digits, with or without colons between bytes, as written by `openssl x509 -fingerprint`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.replace(':', "");
@@ -77,15 +77,15 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// One client of the configuration.
+/// A client of the configuration.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientEntry {
     /// The common name in the subject of its certificate.
     pub name: String,
-    /// What it may do.
+    /// Its roles.
     pub roles: Vec<Role>,
-    /// The SHA-256 of its certificates, when not every certificate of this name will do.
+    /// The SHA-256 of its certificates, if only certain certificates with this name are accepted.
     #[serde(default)]
     pub sha256: Vec<String>,
 }
@@ -111,7 +111,7 @@ impl Client {
         self.fingerprint
     }
 
-    /// Tells whether it has one of the roles.
+    /// Returns whether it has one of the roles.
     #[must_use]
     pub fn has_any(&self, roles: &[Role]) -> bool {
         self.roles.iter().any(|role| roles.contains(role))
@@ -130,22 +130,22 @@ struct Known {
 pub struct Clients {
     known: BTreeMap<String, Known>,
     roles_from_ou: bool,
-    nobody: Arc<str>,
+    unknown: Arc<str>,
 }
 
 impl Clients {
-    /// Takes the clients of a configuration. With `roles_from_ou`, whoever has a certificate of the clients' CA has the
-    /// roles that are the names of organizational units in its subject.
+    /// Builds the clients of a configuration. With `roles_from_ou`, the organizational units in the subject of a
+    /// certificate issued by the clients' CA are roles too.
     ///
     /// # Errors
     ///
-    /// A sentence about what is wrong with them.
+    /// A message about the fault.
     pub fn new(entries: &[ClientEntry], roles_from_ou: bool) -> Result<Self, String> {
         let mut known = BTreeMap::new();
         for entry in entries {
             let name = &entry.name;
             if name.is_empty() || name.len() > 64 {
-                return Err("clients: a name has 1 to 64 bytes".into());
+                return Err("clients: a name must have 1 to 64 bytes".into());
             }
             let certificates = entry.sha256.iter().map(|text| {
                 Fingerprint::parse(text)
@@ -157,20 +157,22 @@ impl Clients {
                 certificates: certificates.collect::<Result<_, _>>()?,
             };
             if known.insert(name.clone(), client).is_some() {
-                return Err(format!("clients: {name:?} is listed twice"));
+                return Err(format!("clients: duplicate name {name:?}"));
             }
         }
         if known.is_empty() && !roles_from_ou {
-            return Err("clients: none is listed, and tls.roles_from_ou is false: nobody may do anything".into());
+            return Err(
+                "clients: none is listed and tls.roles_from_ou is false, so that every request would be refused".into(),
+            );
         }
         Ok(Self {
             known,
             roles_from_ou,
-            nobody: "unknown".into(),
+            unknown: "unknown".into(),
         })
     }
 
-    /// Tells whose a certificate is that has been verified. One of a stranger gives a client without roles.
+    /// Returns the client of a verified certificate. An unknown certificate gives a client without roles.
     #[must_use]
     pub fn identify(&self, certificate: &[u8]) -> Client {
         let fingerprint = Fingerprint::of(certificate);
@@ -185,11 +187,11 @@ impl Clients {
                     .filter(|role| subject.units.iter().any(|unit| unit == role.name())),
             );
         }
-        // Only names that the configuration or the CA vouches for get into logs and records.
+        // Only names that the configuration or the CA vouches for are logged and recorded.
         let name = match (known, subject.name) {
             (Some(known), _) => known.name.clone(),
             (None, Some(name)) if !roles.is_empty() => name.into(),
-            _ => self.nobody.clone(),
+            _ => self.unknown.clone(),
         };
         Client {
             name,
@@ -199,7 +201,7 @@ impl Clients {
     }
 }
 
-/// What of a certificate's subject matters here.
+/// The relevant parts of a certificate's subject.
 #[derive(Debug, Default)]
 pub(crate) struct Subject {
     /// The common name, if there is exactly one.
@@ -242,7 +244,7 @@ fn texts(name: &Name, kind: ObjectIdentifier) -> Vec<String> {
                 .decode_as::<PrintableStringRef<'_>>()
                 .map(|text| text.as_str().to_owned())
         });
-        // One that cannot be read counts: then there is not exactly one.
+        // An unreadable one counts: then there is not exactly one.
         text.unwrap_or_default()
     });
     values.collect()

@@ -14,18 +14,18 @@ use crate::clients::ClientEntry;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where clients connect.
+    /// The address for clients.
     pub listen: SocketAddr,
-    /// Where `/healthz`, `/readyz` and `/metrics` are answered without TLS, for the same machine only.
+    /// The address of `/healthz`, `/readyz` and `/metrics` without TLS, for the same machine only.
     pub probes: Option<SocketAddr>,
     /// The service's certificate and the clients' authorities.
     pub tls: TlsConfig,
     /// The clients and their roles.
     #[serde(default)]
     pub clients: Vec<ClientEntry>,
-    /// What certificates are issued with.
+    /// The issuing configuration.
     pub issuing: IssuingConfig,
-    /// How devices that were sold prove who they are.
+    /// Verification of the old identities of sold devices.
     #[serde(default)]
     pub identities: IdentityConfig,
     /// The orders that devices may draw from.
@@ -40,16 +40,17 @@ pub struct Config {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TlsConfig {
-    /// The service's chain in PEM, its own certificate first.
+    /// The service's chain in PEM, starting with its own certificate.
     pub certificate: PathBuf,
     /// Its private key in PEM.
     pub key: PathBuf,
-    /// The certificates in PEM whose holders vouch for clients.
+    /// The authorities of clients in PEM.
     pub client_ca: Vec<PathBuf>,
-    /// Their revocation lists, in PEM or DER. With any, each certificate of a client's chain must be covered by one.
+    /// Their revocation lists in PEM or DER. If there are any, each certificate of a client's chain must be covered by
+    /// one.
     #[serde(default)]
     pub client_crl: Vec<PathBuf>,
-    /// Whether lists whose next update is in the past are taken.
+    /// Whether lists whose next update is in the past are accepted.
     #[serde(default)]
     pub allow_expired_crl: bool,
     /// Whether organizational units in a client's subject are roles.
@@ -71,13 +72,13 @@ pub struct IssuingConfig {
     pub signer: String,
     /// The file with the password of an encrypted key.
     pub signer_password_file: Option<PathBuf>,
-    /// The key that signs the head of the log, likewise.
+    /// The key that signs the head of the log, in the same form.
     pub log_signer: String,
-    /// The file with the password of that one.
+    /// The file with its password.
     pub log_signer_password_file: Option<PathBuf>,
     /// The signed Certification Declaration.
     pub declaration: PathBuf,
-    /// The key that passcodes are derived from: 64 hexadecimal digits in a file that only the service can read.
+    /// The key from which passcodes are derived: 64 hexadecimal digits in a file that only the service can read.
     pub onboarding_key: PathBuf,
     /// The name of this service in ledger and log.
     #[serde(default = "default_station")]
@@ -85,22 +86,22 @@ pub struct IssuingConfig {
     /// PBKDF2 iterations of verifiers, 1000 to 100000.
     #[serde(default = "default_iterations")]
     pub iterations: u32,
-    /// When certificates end, if not with that of the PAI.
+    /// The end of certificates, if earlier than that of the PAI.
     pub not_after: Option<String>,
-    /// The certificate of the PAA, with which chain and declaration are verified to their end.
+    /// The certificate of the PAA, for verifying chain and declaration completely.
     pub paa: Option<PathBuf>,
-    /// Whether declarations for tests are taken.
+    /// Whether test declarations are accepted.
     #[serde(default)]
     pub allow_test_declaration: bool,
     /// The public keys in PEM with which other stations and services sign the log of the same ledger.
     #[serde(default)]
     pub trusted_log_keys: Vec<PathBuf>,
-    /// Whether an order that one operator opens must be approved by another.
+    /// Whether an order must be approved by an operator other than the one who opened it.
     #[serde(default = "yes")]
     pub two_operators: bool,
 }
 
-/// The identities that devices had before.
+/// The former identities of devices.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityConfig {
@@ -118,7 +119,7 @@ pub struct IdentityConfig {
 pub struct OrderConfig {
     /// The order's id in the ledger.
     pub id: String,
-    /// The devices that were sold: a CSV table with the column `serial`, and `identity` for the SHA-256 of public keys.
+    /// The sold devices: a CSV table with the column `serial`, and `identity` for the SHA-256 of public keys.
     pub sold: PathBuf,
 }
 
@@ -151,15 +152,15 @@ macro_rules! limits {
         }
 
         impl Limits {
-            /// Checks that each is in its range.
+            /// Checks that each limit is in its range.
             ///
             /// # Errors
             ///
-            /// A sentence with the first that is not.
+            /// A message about the first one that is not.
             pub fn check(&self) -> Result<(), String> {
                 $(if !($min..=$max).contains(&self.$name) {
                     return Err(format!(
-                        "limits.{} is {}, and allowed are {} to {}", stringify!($name), self.$name, $min, $max
+                        "limits.{} is {}, not in the range {} to {}", stringify!($name), self.$name, $min, $max
                     ));
                 })*
                 Ok(())
@@ -169,11 +170,11 @@ macro_rules! limits {
 }
 
 limits! {
-    /// Connections at once.
+    /// Concurrent connections.
     connections: 1024, 1..=100_000;
-    /// Connections of one certificate at once.
+    /// Concurrent connections of one certificate.
     connections_per_client: 128, 1..=100_000;
-    /// Handshakes at once.
+    /// Concurrent handshakes.
     handshakes: 128, 1..=10_000;
     /// Seconds for a handshake.
     handshake_seconds: 10, 1..=120;
@@ -183,29 +184,29 @@ limits! {
     body_seconds: 10, 1..=120;
     /// Seconds for a whole request.
     request_seconds: 30, 1..=600;
-    /// Seconds that a connection lasts at most.
+    /// Largest duration of a connection in seconds.
     connection_seconds: 3600, 10..=86_400;
-    /// Seconds that requests in progress have at shutdown.
+    /// Seconds for requests in progress at shutdown.
     drain_seconds: 20, 1..=600;
-    /// Requests in progress at once.
+    /// Concurrent requests.
     requests: 512, 1..=100_000;
-    /// Requests of one client in a second.
+    /// Requests of one client per second.
     client_rate: 200, 1..=1_000_000;
-    /// Requests of one client at once beyond that.
+    /// Requests of one client in a burst beyond that.
     client_burst: 400, 1..=1_000_000;
-    /// Requests for certificates and codes of one device in an hour.
+    /// Requests for certificates and codes of one device per hour.
     device_rate: 60, 1..=1_000_000;
-    /// Such requests at once beyond that.
+    /// Such requests in a burst beyond that.
     device_burst: 10, 1..=1_000_000;
-    /// Seconds that a nonce is good for.
+    /// Validity of a nonce in seconds.
     nonce_seconds: 120, 5..=3600;
-    /// Nonces of one client at once.
+    /// Unused nonces of one client.
     nonces_per_client: 8192, 1..=1_000_000;
-    /// Nonces of all clients at once.
+    /// Unused nonces of all clients.
     nonces: 65_536, 1..=10_000_000;
 }
 
-/// A number of seconds as a duration.
+/// Converts a number of seconds to a duration.
 pub(crate) fn seconds(count: u32) -> Duration {
     Duration::from_secs(count.into())
 }
@@ -225,7 +226,7 @@ impl Config {
                 .span()
                 .and_then(|span| text.get(..span.start))
                 .map_or(1, |before| before.matches('\n').count() + 1);
-            // The rest of a parser's message shows the line itself.
+            // The rest of the parser's message quotes the line itself.
             let message = error.message().lines().next().unwrap_or_default().to_owned();
             Failure::Input(format!("{name}:{line}: {message}"))
         })?;
@@ -240,7 +241,7 @@ impl Config {
         self.limits.check()?;
         if let Some(probes) = self.probes.filter(|probes| !probes.ip().is_loopback()) {
             return Err(format!(
-                "probes: {probes} is not a loopback address, and nothing protects it"
+                "probes: {probes} is not a loopback address and would be unprotected"
             ));
         }
         if self.tls.client_ca.is_empty() {
@@ -248,12 +249,12 @@ impl Config {
         }
         let station = &self.issuing.station;
         if station.is_empty() || station.len() > 64 || !station.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("issuing.station has 1 to 64 printable ASCII characters".into());
+            return Err("issuing.station must have 1 to 64 printable ASCII characters".into());
         }
         Ok(())
     }
 
-    /// Makes relative paths those of the file's folder.
+    /// Resolves relative paths against the file's folder.
     fn resolve(&mut self, folder: &Path) {
         let tls = [&mut self.tls.certificate, &mut self.tls.key].into_iter();
         let tls = tls.chain(&mut self.tls.client_ca).chain(&mut self.tls.client_crl);
@@ -279,17 +280,17 @@ impl Config {
     }
 }
 
-/// Makes the path in a URI, or the path that stands for one, that of a folder.
+/// Resolves the path in a URI, or a plain path, against a folder.
 fn resolve_uri(uri: &str, schemes: &[&str], folder: &Path) -> String {
     match uri.split_once(':') {
         Some((scheme, path)) if schemes.contains(&scheme) => format!("{scheme}:{}", folder.join(path).display()),
-        // A scheme has at least two letters, so that a drive is none.
+        // A scheme has at least two letters, so that a drive letter is not one.
         Some((scheme, _)) if scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => uri.into(),
         _ => folder.join(uri).display().to_string(),
     }
 }
 
-/// Refuses a file with a secret that others than its owner may read or change.
+/// Refuses a secret file that users other than its owner may read or change.
 pub(crate) fn check_secret(what: &str, path: &Path) -> Result<(), Failure> {
     let exposure = Exposure::of(path).unwrap_or_default();
     let why = exposure
@@ -297,7 +298,7 @@ pub(crate) fn check_secret(what: &str, path: &Path) -> Result<(), Failure> {
         .or_else(|| exposure.is_open().then_some("may be read by others than its owner"));
     match why {
         Some(why) => Err(Failure::Input(format!(
-            "{what} {}: {why}; give it the mode 0600",
+            "{what} {}: {why}; set its mode to 0600",
             path.display()
         ))),
         None => Ok(()),
@@ -375,7 +376,7 @@ onboarding_key = "onboarding.key"
             ),
             (
                 format!("{SMALL}[limits]\nrequests = 0\n"),
-                "service.toml: limits.requests is 0, and allowed are 1 to 100000",
+                "service.toml: limits.requests is 0, not in the range 1 to 100000",
             ),
             (
                 SMALL.replace("[tls]", "probes = \"192.0.2.1:80\"\n[tls]"),

@@ -1,4 +1,4 @@
-//! `POST /v1/dacs` and the reports of what became of a certificate.
+//! `POST /v1/dacs` and the reports about a certificate.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,7 +21,7 @@ use crate::office::problem_of;
 use crate::problem::Problem;
 use crate::routes::About;
 
-/// Begins what a device signs with the key of its DAC.
+/// Context of the signature with the key of a device's DAC.
 pub const PROOF_CONTEXT: &[u8] = b"matter-dac-service-proof-v1";
 
 pub(crate) async fn issue(
@@ -31,7 +31,7 @@ pub(crate) async fn issue(
 ) -> Response {
     let about = About(request.serial.as_str().into());
     let answer = issue_to(&app, &client, request).await;
-    // A serial number is in the log only when it is that of a device that was sold: others may be anything.
+    // A serial number is logged only if the device was sold: any other may be arbitrary text.
     let is_known = app.live().devices.order_of(&about.0).is_some();
     let mut response = answer.unwrap_or_else(|problem| {
         app.metrics().refusal(problem.code());
@@ -60,7 +60,7 @@ async fn issue_to(app: &App, client: &Client, request: DacRequest) -> Result<Res
     Ok((status, Json(answer(app, &device, order, issued).await?)).into_response())
 }
 
-/// Checks that a request is from a device that was sold.
+/// Checks that a request is from a sold device.
 async fn check(app: &App, device: &DeviceId, request: DacRequest, identity: Identity) -> Result<Request, Problem> {
     let live = app.live();
     let Some(order) = live.devices.order_of(device.as_str()) else {
@@ -132,12 +132,12 @@ fn check_signature(signature: &Bytes) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Puts a refusal into the log of decisions.
+/// Records a refusal in the log of decisions.
 async fn refuse(app: &App, device: &DeviceId, refusal: Refusal) -> Problem {
     let problem = problem_of(&refusal);
     match app.office().refuse(device.clone(), app.station(), refusal).await {
         Ok(()) => problem,
-        // Nothing is decided that is not in the log.
+        // A decision that cannot be logged is not made.
         Err(unavailable) => unavailable,
     }
 }
@@ -198,7 +198,7 @@ pub(crate) async fn proved(
     if !is_proof(&known.dac.public_key(), &message, &request.signature.0) {
         let refusal = Refusal::NotAuthorised {
             code: "proof",
-            text: "the signature of context, nonce, key hash and image hash is not that of the certificate's key",
+            text: "the signature of context, nonce, key hash and image hash does not verify with the certificate's key",
         };
         app.metrics().refusal(refusal.code());
         let device = DeviceId::new(&known.device).map_err(|refusal| problem_of(&refusal))?;
@@ -215,7 +215,7 @@ pub(crate) async fn proved(
     }))
 }
 
-/// What a device signs with the key of its DAC, hashed with SHA-256 by the signature.
+/// Returns the data that a device signs with the key of its DAC; the signature hashes it with SHA-256.
 #[must_use]
 pub fn proof_message(nonce: &Nonce, key: &KeyHash, image_sha256: &[u8; 32]) -> Vec<u8> {
     [PROOF_CONTEXT, nonce.as_bytes(), key.as_bytes(), image_sha256].concat()
@@ -230,7 +230,7 @@ fn take_nonce(app: &App, client: &Client, nonce: &Nonce) -> Result<(), Problem> 
         return Ok(());
     }
     let detail =
-        "the nonce is used, too old, another client's or another service's; ask for a new one on this connection";
+        "the nonce is used, expired, another client's or another service's; request a new one on this connection";
     Err(Problem::new(StatusCode::CONFLICT, "nonce", detail))
 }
 

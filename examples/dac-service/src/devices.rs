@@ -1,4 +1,4 @@
-//! The devices that were sold, and how each proves who it is.
+//! The sold devices, and the proofs of their identity.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,14 +21,14 @@ use crate::config::{IdentityConfig, OrderConfig};
 use crate::nonces::Nonce;
 use crate::tls::read_verifier;
 
-/// Begins what a device signs with its old key.
+/// Context of the signature with a device's old key.
 pub const REQUEST_CONTEXT: &[u8] = b"matter-dac-service-v1";
 
-/// A device that was sold.
+/// A sold device.
 #[derive(Debug)]
 struct Sold {
     order: Arc<str>,
-    /// The SHA-256 of the public key that it has to prove, if one is listed.
+    /// The SHA-256 of the public key that it must prove, if one is listed.
     key: Option<Fingerprint>,
 }
 
@@ -37,29 +37,29 @@ struct Sold {
 pub struct Identity {
     /// The device's old certificate.
     pub certificate: Vec<u8>,
-    /// Those between it and a root.
+    /// The certificates between it and a root.
     pub intermediates: Vec<Vec<u8>>,
     /// The signature: ECDSA as DER or as r and s, or RSA PKCS #1 v1.5, each with SHA-256.
     pub signature: Vec<u8>,
 }
 
-/// What is wrong with an old identity.
+/// A fault of an old identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdentityFault {
     /// The certificate has no valid chain to a root.
     Chain,
-    /// It has another key than the list of sold devices.
+    /// Its key differs from the list of sold devices.
     Key,
-    /// It cannot be read.
+    /// It is malformed.
     Malformed,
     /// It names another device.
     Name,
-    /// The signature is not that of its key.
+    /// The signature does not verify with its key.
     Signature,
 }
 
 impl IdentityFault {
-    /// Returns the reason for programs.
+    /// Returns the machine-readable reason.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -76,13 +76,13 @@ impl IdentityFault {
     pub const fn text(self) -> &'static str {
         match self {
             Self::Chain => "the identity's certificate has no valid, unrevoked chain to a root of the configuration",
-            Self::Key => "the identity's key is not the one that the list of sold devices has",
+            Self::Key => "the identity's key differs from the list of sold devices",
             Self::Malformed => "the identity's certificate cannot be read",
             Self::Name => {
-                "neither common name nor serial number in the identity's subject is the device's serial number"
+                "the device's serial number is not the common name or serial number in the identity's subject"
             }
             Self::Signature => {
-                "the identity's signature of context, nonce, serial number and hash of the request is wrong"
+                "the identity's signature of context, nonce, serial number and hash of the request does not verify"
             }
         }
     }
@@ -94,7 +94,7 @@ impl fmt::Display for IdentityFault {
     }
 }
 
-/// The devices that were sold, with the authorities of their old identities.
+/// The sold devices, with the authorities of their old identities.
 #[derive(Debug)]
 pub struct Devices {
     sold: BTreeMap<Box<str>, Sold>,
@@ -107,12 +107,12 @@ impl Devices {
     ///
     /// # Errors
     ///
-    /// [`Failure::Input`] naming file and line.
+    /// [`Failure::Input`] with file and line.
     pub fn read(orders: &[OrderConfig], identities: &IdentityConfig) -> Result<Self, Failure> {
         let roots = match identities.roots.as_slice() {
             [] if !identities.crl.is_empty() => {
                 return Err(Failure::Input(
-                    "identities.crl: without identities.roots it covers nothing".into(),
+                    "identities.crl: has no effect without identities.roots".into(),
                 ));
             }
             [] => None,
@@ -129,7 +129,7 @@ impl Devices {
         };
         for order in orders {
             if devices.orders.iter().any(|other| **other == *order.id) {
-                return Err(Failure::Input(format!("orders: {:?} is listed twice", order.id)));
+                return Err(Failure::Input(format!("orders: duplicate id {:?}", order.id)));
             }
             let id = Arc::<str>::from(order.id.as_str());
             devices.add(&id, &order.sold)?;
@@ -164,39 +164,39 @@ impl Devices {
                 key: key.transpose()?,
             };
             if sold.key.is_none() && self.roots.is_none() {
-                let reason = "is empty, and without identities.roots nothing else says who the device is";
+                let reason = "is empty, but without identities.roots it is required to identify the device";
                 return Err(Failure::at(&place("identity"), reason));
             }
             if self.sold.insert(device.as_str().into(), sold).is_some() {
                 return Err(Failure::at(
                     &place("serial"),
-                    "is listed before, here or for another order",
+                    "duplicate serial number, listed before in this or another order",
                 ));
             }
         }
         Ok(())
     }
 
-    /// Returns the number of devices that were sold.
+    /// Returns the number of sold devices.
     #[must_use]
     pub fn len(&self) -> usize {
         self.sold.len()
     }
 
-    /// Tells whether there is none.
+    /// Returns whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.sold.is_empty()
     }
 
-    /// Returns the order that a device draws from, if it was sold.
+    /// Returns the order that a sold device draws from.
     #[must_use]
     pub fn order_of(&self, serial: &str) -> Option<&Arc<str>> {
         self.sold.get(serial).map(|sold| &sold.order)
     }
 
-    /// Checks that a request is from the device that it names: with the key that is listed for it, or else with a
-    /// certificate that names it and has a chain to a root. `serial` is the device as it was written in the request.
+    /// Checks that a request is from the device that it names: with its listed key, or else with a certificate that
+    /// names it and has a chain to a root. `serial` is the serial number as written in the request.
     ///
     /// # Errors
     ///
@@ -253,7 +253,7 @@ impl Devices {
     }
 }
 
-/// What a device signs with its old key, hashed with SHA-256 by the signature.
+/// Returns the data that a device signs with its old key; the signature hashes it with SHA-256.
 #[must_use]
 pub fn request_message(nonce: &Nonce, serial: &str, csr: &[u8]) -> Vec<u8> {
     [
@@ -265,7 +265,7 @@ pub fn request_message(nonce: &Nonce, serial: &str, csr: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// Brings r and s, 32 bytes each, into DER.
+/// Encodes r and s, 32 bytes each, in DER.
 pub(crate) fn raw_to_der(signature: &[u8]) -> Option<Vec<u8>> {
     let signature = Signature::from_slice(signature).ok()?;
     Some(signature.to_der().as_bytes().to_vec())

@@ -39,7 +39,7 @@ async fn codes(app: &App, serial: Result<Path<String>, PathRejection>) -> Result
         Problem::new(
             StatusCode::NOT_FOUND,
             "device-unknown",
-            "no device of this serial number has a certificate",
+            "no device with this serial number has a certificate",
         )
     };
     let device = DeviceId::new(&serial).map_err(|refusal| problem_of(&refusal))?;

@@ -1,4 +1,4 @@
-//! A service with throw-away authorities, and its clients: for `dac-load` and the tests.
+//! A service with throw-away authorities and its clients, for `dac-load` and the tests.
 
 mod authority;
 mod client;

@@ -1,4 +1,4 @@
-//! Structured log lines: one JSON object each, written by a thread of its own.
+//! Structured log lines: one JSON object each, written by a separate thread.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,10 +10,10 @@ use std::{fmt, thread};
 use der::DateTime;
 use serde::Serialize;
 
-/// Lines that wait for a slow reader of stderr before more are dropped.
+/// Number of lines that may wait for a slow reader of stderr; further ones are dropped.
 const WAITING: usize = 8192;
 
-/// What is logged. None of the members ever has a secret in it.
+/// A log line. No member ever contains a secret.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Line<'a> {
     pub(crate) time: String,
@@ -59,13 +59,13 @@ impl fmt::Debug for Logger {
 }
 
 impl Logger {
-    /// Writes to stderr.
+    /// Creates a log that writes to stderr.
     #[must_use]
     pub fn to_stderr() -> Self {
         Self::new(std::io::stderr())
     }
 
-    /// Writes to somewhere else. Without a thread, which the system may refuse, nothing is written.
+    /// Creates a log that writes to another destination. If the system refuses the thread, nothing is written.
     #[must_use]
     pub fn new(writer: impl Write + Send + 'static) -> Self {
         let (lines, receiver) = sync_channel(WAITING);
@@ -79,7 +79,7 @@ impl Logger {
         }
     }
 
-    /// Returns the number of lines that were dropped because they could not be written fast enough.
+    /// Returns the number of lines dropped because writing was too slow.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
@@ -106,7 +106,7 @@ impl Logger {
         });
     }
 
-    /// Writes a message about what failed.
+    /// Writes a message about a failure.
     pub fn error(&self, event: &str, message: &str) {
         self.write(Line {
             level: "error",
@@ -118,11 +118,11 @@ impl Logger {
 }
 
 impl Drop for Logger {
-    /// Waits until what was logged is written.
+    /// Waits until all lines are written.
     fn drop(&mut self) {
         drop(self.lines.take());
         if let Some(thread) = self.thread.take() {
-            // A writer that panicked has nothing more to say.
+            // A panicked writer has no more lines.
             let _ = thread.join();
         }
     }
@@ -132,7 +132,7 @@ fn work(receiver: &Receiver<String>, mut writer: impl Write) {
     while let Ok(line) = receiver.recv() {
         let mut lines = line;
         lines.extend(receiver.try_iter().take(256));
-        // A log that cannot be written is no reason to stop issuing.
+        // A failing log does not stop issuing.
         let _ = writer.write_all(lines.as_bytes()).and_then(|()| writer.flush());
     }
 }

@@ -20,17 +20,18 @@ Examples:
                     sold devices again
   kill -TERM PID    answers what is in progress, and ends";
 
-/// Issues device attestation certificates to devices in the field, over HTTPS with client certificates.
+/// Issue device attestation certificates to devices in the field, over HTTPS with client certificates.
 ///
-/// The one argument is a configuration file in TOML; the README describes it. Log lines are JSON on stderr.
-/// Exit codes: 0 ended by a signal, or the check found nothing; 2 bad usage or unusable configuration; 3 ledger, token or network failed.
+/// The only argument is a configuration file in TOML; the README describes it. Log lines are JSON on stderr. Exit
+/// codes: 0 ended by a signal, or the check found no fault; 2 bad usage or unusable configuration; 3 ledger, token or
+/// network failed.
 #[derive(Parser)]
 #[command(name = "dac-service", version, after_help = EXAMPLES)]
 struct Arguments {
     /// Configuration file in TOML; paths in it are relative to its folder
     #[arg(value_name = "CONFIG.toml")]
     config: PathBuf,
-    /// Reads configuration, keys and lists, opens the ledger, and ends
+    /// Read configuration, keys and lists, open the ledger, and exit
     #[arg(long)]
     check: bool,
 }
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
         let arguments: Arguments = cli::parse_arguments(&[])?;
         let (app, config) = App::open(&arguments.config, Logger::to_stderr())?;
         if arguments.check {
-            cli::say(format_args!("{}: nothing is wrong", arguments.config.display()));
+            cli::say(format_args!("{}: no faults found", arguments.config.display()));
             return Ok(());
         }
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -63,7 +64,7 @@ async fn serve(app: Arc<App>, server: Server) -> Result<(), Failure> {
     if let Some(probes) = server.probe_address() {
         app.logger().info("started", &format!("answering probes at {probes}"));
     }
-    // Whoever starts the service with port 0 reads here which it has.
+    // Reports the port when started with port 0.
     cli::print(format_args!("{address}"))?;
     let reloads = tokio::spawn({
         let app = app.clone();
@@ -80,7 +81,7 @@ async fn serve(app: Arc<App>, server: Server) -> Result<(), Failure> {
 }
 
 async fn reload(app: Arc<App>) {
-    // Reads files, and a list of sold devices may be long.
+    // Reads files; a list of sold devices may be long.
     let done = tokio::task::spawn_blocking({
         let app = app.clone();
         move || app.reload()
@@ -91,8 +92,8 @@ async fn reload(app: Arc<App>) {
             .info("reloaded", "certificates, lists and clients were read again"),
         Ok(Err(failure)) => app
             .logger()
-            .error("reload", &format!("all stays as it was: {}", sentence(&failure))),
-        Err(error) => app.logger().error("reload", &format!("all stays as it was: {error}")),
+            .error("reload", &format!("nothing was changed: {}", sentence(&failure))),
+        Err(error) => app.logger().error("reload", &format!("nothing was changed: {error}")),
     }
 }
 

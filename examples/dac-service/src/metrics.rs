@@ -1,4 +1,4 @@
-//! Numbers for Prometheus, in its text format.
+//! Metrics in the text format of Prometheus.
 
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Upper ends of the buckets of latencies, in microseconds, as they are counted and as they are written.
+/// Upper bounds of the latency buckets: in microseconds, and as text.
 const BUCKETS: [(u64, &str); 12] = [
     (1_000, "0.001"),
     (2_500, "0.0025"),
@@ -22,7 +22,7 @@ const BUCKETS: [(u64, &str); 12] = [
     (10_000_000, "10"),
 ];
 
-/// What was counted. All labels are names in the program, so that their number is bounded.
+/// The metrics. All labels are names in the program, so that their number is bounded.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     routes: Mutex<BTreeMap<(&'static str, &'static str), RouteCounts>>,
@@ -44,7 +44,7 @@ struct RouteCounts {
     microseconds: u64,
 }
 
-/// A number that grows.
+/// A counter.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
@@ -58,12 +58,12 @@ impl Counter {
     }
 }
 
-/// A number that grows and shrinks.
+/// A gauge.
 #[derive(Debug, Default)]
 pub(crate) struct Gauge(AtomicI64);
 
 impl Gauge {
-    /// Counts one more until what is returned is dropped.
+    /// Increments the gauge until the returned value is dropped.
     pub(crate) fn enter(&self) -> Entered<'_> {
         self.0.fetch_add(1, Ordering::Relaxed);
         Entered(self)
@@ -74,7 +74,7 @@ impl Gauge {
     }
 }
 
-/// One that is counted.
+/// An increment of a gauge.
 #[derive(Debug)]
 pub(crate) struct Entered<'a>(&'a Gauge);
 
@@ -101,25 +101,21 @@ impl Metrics {
         *refusals.entry(code).or_default() += 1;
     }
 
-    /// Writes everything, with the nonces in use and the log lines that were dropped.
+    /// Writes all metrics, with the number of unused nonces and of dropped log lines.
     pub(crate) fn text(&self, nonces: usize, dropped: u64) -> String {
         let mut page = Page(String::new());
         page.routes(&self.routes.lock().unwrap_or_else(PoisonError::into_inner));
         page.head(
             "dac_refusals_total",
             "counter",
-            "Requests for certificates and codes that were refused, by reason.",
+            "Refused requests for certificates and codes, by reason.",
         );
         for (code, count) in &*self.refusals.lock().unwrap_or_else(PoisonError::into_inner) {
             page.line(format_args!("dac_refusals_total{{code=\"{code}\"}}"), count);
         }
         let counters = [
-            ("dac_issued_total", "Certificates that were issued.", &self.issued),
-            (
-                "dac_repeated_total",
-                "Certificates that were given once more.",
-                &self.repeated,
-            ),
+            ("dac_issued_total", "Issued certificates.", &self.issued),
+            ("dac_repeated_total", "Certificates returned again.", &self.repeated),
             (
                 "dac_connections_refused_total",
                 "Connections beyond the limits.",
@@ -137,7 +133,7 @@ impl Metrics {
             ),
             (
                 "dac_reloads_failed_total",
-                "Reloads that left everything as it was.",
+                "Failed reloads, which changed nothing.",
                 &self.reloads_failed,
             ),
         ];
@@ -156,7 +152,7 @@ impl Metrics {
             ("dac_requests", "Requests in progress.", self.requests.get()),
             (
                 "dac_nonces",
-                "Nonces that are not used yet.",
+                "Unused nonces.",
                 i64::try_from(nonces).unwrap_or(i64::MAX),
             ),
         ];
@@ -185,7 +181,7 @@ impl Page {
     }
 
     fn routes(&mut self, routes: &BTreeMap<(&'static str, &'static str), RouteCounts>) {
-        self.head("dac_requests_total", "counter", "Requests that were answered.");
+        self.head("dac_requests_total", "counter", "Answered requests.");
         for ((method, route), counts) in routes {
             for (status, count) in &counts.by_status {
                 let labels = format!("method=\"{method}\",route=\"{route}\",status=\"{status}\"");
@@ -217,7 +213,7 @@ impl Page {
     }
 }
 
-/// The resident memory of this process, where the system tells.
+/// Returns the resident memory of this process, if the system reports it.
 pub(crate) fn resident_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

@@ -1,4 +1,4 @@
-//! Numbers that are used once: what makes a signature fresh.
+//! Nonces, which make signatures fresh.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -51,19 +51,19 @@ impl fmt::Debug for Nonce {
     }
 }
 
-/// Why no nonce is given out.
+/// Reason for refusing a nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NonceFault {
-    /// The client, or all together, have as many as is allowed; the oldest ends in so many seconds.
+    /// The limit of the client, or of all clients, is reached; the oldest nonce expires in this many seconds.
     Full(u64),
     /// The operating system gives no random numbers.
     Random,
 }
 
-/// The nonces that were given out and not used: bounded in number and time, each good for one client.
+/// The unused nonces: bounded in number and time, each valid for one client.
 ///
-/// They are in this process only. With several services before one ledger, a nonce goes back to the service that gave it,
-/// which it does on the same connection.
+/// They exist only in this process. If several services share a ledger, a nonce must return to the service that issued
+/// it, which it does on the same connection.
 #[derive(Debug)]
 pub(crate) struct Nonces {
     table: Mutex<Table>,
@@ -75,7 +75,7 @@ pub(crate) struct Nonces {
 #[derive(Debug, Default)]
 struct Table {
     owners: BTreeMap<Nonce, (Fingerprint, Instant)>,
-    /// In the order in which they end.
+    /// In the order of expiry.
     ends: BTreeSet<(Instant, Nonce)>,
     counts: BTreeMap<Fingerprint, usize>,
 }
@@ -99,7 +99,7 @@ impl Nonces {
         self.lock().owners.len()
     }
 
-    /// Gives out so many nonces, or none.
+    /// Issues `count` nonces or none.
     pub(crate) fn give(&self, client: Fingerprint, count: usize, now: Instant) -> Result<Vec<Nonce>, NonceFault> {
         let mut random = vec![0; count.saturating_mul(Nonce::LEN)];
         getrandom::fill(&mut random).map_err(|_| NonceFault::Random)?;
@@ -129,7 +129,7 @@ impl Nonces {
         Ok(nonces)
     }
 
-    /// Uses a nonce up; tells whether it was this client's and good. Another client's attempt does not use it up.
+    /// Consumes a nonce; returns whether it was valid for this client. Another client's attempt does not consume it.
     pub(crate) fn take(&self, client: Fingerprint, nonce: &Nonce, now: Instant) -> bool {
         let mut table = self.lock();
         table.drop_ended(now);

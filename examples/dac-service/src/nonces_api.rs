@@ -20,14 +20,14 @@ pub(crate) async fn give(
     Sent(request): Sent<NonceRequest>,
 ) -> Result<(StatusCode, Json<NonceAnswer>), Problem> {
     if !(1..=NonceRequest::MAX).contains(&request.count) {
-        return Err(Problem::malformed(format!("count is 1 to {}", NonceRequest::MAX)));
+        return Err(Problem::malformed(format!("count must be 1 to {}", NonceRequest::MAX)));
     }
     let given = app
         .nonces()
         .give(client.fingerprint(), request.count.into(), Instant::now());
     let nonces = given.map_err(|fault| match fault {
         NonceFault::Full(seconds) => {
-            let detail = "as many nonces are unused as limits.nonces_per_client or limits.nonces allows";
+            let detail = "the number of unused nonces has reached limits.nonces_per_client or limits.nonces";
             Problem::too_many("nonces-full", detail, seconds)
         }
         NonceFault::Random => Problem::unavailable("random", "the operating system gives no random numbers", 5),

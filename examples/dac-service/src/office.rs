@@ -1,4 +1,4 @@
-//! The desk that issues, as the service uses it: in its own thread, with problems for answers.
+//! The issuing desk as used by the service: in its own thread, with problem documents as answers.
 
 use std::path::Path;
 
@@ -17,21 +17,21 @@ use zeroize::Zeroizing;
 use crate::config::IssuingConfig;
 use crate::problem::Problem;
 
-/// Requests that wait for the desk.
+/// Number of requests that may wait for the desk.
 const WAITING: usize = 4096;
-/// Seconds after which a client asks again.
+/// Seconds after which a client should retry.
 const RETRY_SECONDS: u64 = 2;
 
 /// Ledger, signer and log of the service.
 #[derive(Debug)]
 pub(crate) struct Office {
-    /// Ends the desk's thread, after what waits, when it is dropped.
+    /// Ends the desk's thread, after waiting requests, when dropped.
     _queue: DeskQueue,
     handle: DeskHandle,
     pai: Vec<u8>,
 }
 
-/// A key that has a certificate.
+/// A key with a certificate.
 #[derive(Debug)]
 pub(crate) struct Certified {
     pub(crate) device: String,
@@ -48,7 +48,7 @@ impl Office {
         let place = match &config.ledger_key {
             Some(path) => place.with_key_file(path.clone()),
             None if place.file().is_none() => {
-                let reason = "is needed with a ledger on a server: the file of the key of its passcodes";
+                let reason = "is required for a ledger on a server: the file with the key of its passcodes";
                 return Err(Failure::option("issuing.ledger_key", reason));
             }
             None => place,
@@ -109,7 +109,7 @@ impl Office {
             .ok_or_else(|| problem_of(&Refusal::KeyUnknown))
     }
 
-    /// Puts a refusal into the log.
+    /// Records a refusal in the log.
     pub(crate) async fn refuse(&self, device: DeviceId, station: &str, refusal: Refusal) -> Result<(), Problem> {
         let station = station.to_owned();
         self.work(move |registrar| registrar.refuse(&device, &station, &refusal))
@@ -148,7 +148,7 @@ impl Office {
         found.ok_or_else(|| problem_of(&Refusal::OrderUnknown { order: id }))
     }
 
-    /// Checks that the ledger answers and the last signature succeeded.
+    /// Checks that the ledger answers and that the last signature succeeded.
     pub(crate) async fn ready(&self) -> Result<(), Problem> {
         self.work(Registrar::ping).await?;
         if self.handle.is_signer_well() {
@@ -166,7 +166,7 @@ impl Office {
         work: impl FnOnce(&mut Registrar) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
         let (done, answer) = oneshot::channel();
-        // Whoever has asked may have left.
+        // The requester may have left.
         let sent = self.handle.registrar_then(work, |result| drop(done.send(result)));
         wait(sent, answer).await
     }
@@ -191,21 +191,18 @@ async fn wait<T>(sent: Result<(), Error>, answer: oneshot::Receiver<Result<T, Er
     result.map_err(|error| unavailable(&error))
 }
 
-/// What keeps the desk from its work, without details for strangers: those are in the service's log.
+/// Maps an error of the desk. Details are only in the service's log, not in the answer.
 fn unavailable(error: &Error) -> Problem {
     let (code, detail) = match error {
-        Error::QueueFull { .. } => ("busy", "too many requests wait; the same request can be made again"),
+        Error::QueueFull { .. } => ("busy", "too many requests are waiting; repeat the same request later"),
         Error::Ledger(_) | Error::Log(_) | Error::StoredCertificate { .. } => (
             "ledger",
-            "the ledger is away; nothing was given out, and the same request can be made again",
+            "the ledger is unavailable; nothing was issued; repeat the same request later",
         ),
-        Error::Stopped => (
-            "stopping",
-            "the service is being stopped; the same request can be made again",
-        ),
+        Error::Stopped => ("stopping", "the service is stopping; repeat the same request later"),
         _ => (
             "signer",
-            "the signer is away; nothing was given out, and the same request can be made again",
+            "the signer is unavailable; nothing was issued; repeat the same request later",
         ),
     };
     let mut cause = error.to_string();
@@ -218,7 +215,7 @@ fn unavailable(error: &Error) -> Problem {
     Problem::unavailable(code, detail, RETRY_SECONDS).with_cause(cause)
 }
 
-/// Turns a refusal into a problem.
+/// Converts a refusal to a problem document.
 pub(crate) fn problem_of(refusal: &Refusal) -> Problem {
     let status = match refusal {
         Refusal::DeviceIdMalformed | Refusal::KeyHashMalformed | Refusal::OrderMalformed => StatusCode::BAD_REQUEST,
@@ -246,7 +243,7 @@ fn open_signer(name: &str, uri: &str, password_file: Option<&Path>) -> Result<P2
     let secrets = cli::signer_secrets(password.as_deref().map(String::as_str))?;
     uri.open_p256(&secrets).map_err(|error| {
         let sentence = format!("{name}: {error}");
-        // A token or a program that does not answer; everything else is the configuration.
+        // A token or a program that does not answer; any other error is a fault of the configuration.
         match error {
             SignerError::Token { .. } | SignerError::ProgramFailed { .. } | SignerError::ProgramTimeout { .. } => {
                 Failure::Work(sentence)

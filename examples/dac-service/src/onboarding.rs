@@ -1,7 +1,7 @@
-//! What a device is commissioned with: passcode, discriminator and salt, derived from one key, and the verifier.
+//! The commissioning data of a device: passcode, discriminator and salt, derived from one key, and the verifier.
 //!
-//! Nothing of it is stored. A request that is sent again gets the same values, because they are a function of the key in
-//! the file `issuing.onboarding_key`, the device's serial number and its DAC's public key:
+//! None of it is stored. A repeated request gets the same values, since they are a function of the key in the file
+//! `issuing.onboarding_key`, the device's serial number and its DAC's public key:
 //!
 //! ```text
 //! block(kind, n) = HMAC-SHA256(key, "matter-dac-service-onboarding-v1" || kind || n || SHA-256(point) || serial)
@@ -32,7 +32,7 @@ const SALT: u8 = 2;
 const DISCRIMINATOR: u8 = 3;
 const LEN: usize = 32;
 
-/// The key that onboarding codes are derived from. Whoever has it knows the passcode of every device of this service.
+/// The key from which onboarding codes are derived. It reveals the passcode of every device of this service.
 pub struct OnboardingKey(Zeroizing<[u8; LEN]>);
 
 impl fmt::Debug for OnboardingKey {
@@ -41,7 +41,7 @@ impl fmt::Debug for OnboardingKey {
     }
 }
 
-/// What a device is commissioned with, without the verifier.
+/// The commissioning data of a device without the verifier.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The passcode.
@@ -53,11 +53,11 @@ pub struct Setup {
 }
 
 impl OnboardingKey {
-    /// Reads a key file: 64 hexadecimal digits, which only the owner may read.
+    /// Reads a key file: 64 hexadecimal digits, readable only by the owner.
     ///
     /// # Errors
     ///
-    /// [`Failure::Input`] naming the file.
+    /// [`Failure::Input`] with the file.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         const NAME: &str = "issuing.onboarding_key";
         let bytes = cli::read_file(NAME, path)?;
@@ -71,14 +71,14 @@ impl OnboardingKey {
         Ok(Self(key))
     }
 
-    /// Takes a key as it is.
+    /// Creates a key from its bytes.
     #[must_use]
     pub fn new(key: [u8; LEN]) -> Self {
         Self(Zeroizing::new(key))
     }
 
-    /// Derives what a device is commissioned with. `None` does not occur in practice: no number up to 2^32 gives a legal
-    /// passcode.
+    /// Derives the commissioning data of a device. `None` does not occur in practice: no number up to 2^32 yields a
+    /// valid passcode.
     #[must_use]
     pub fn derive(&self, serial: &str, key_hash: &[u8; 32]) -> Option<Setup> {
         let block = |kind: u8, number: u32| {
@@ -104,7 +104,7 @@ impl OnboardingKey {
 }
 
 impl Setup {
-    /// Returns the codes that the app shows.
+    /// Returns the payload of the codes that the app shows.
     #[must_use]
     pub fn payload(&self, vendor: VendorId, product: ProductId) -> SetupPayload {
         SetupPayload::new(vendor, product, self.discriminator, self.passcode.clone())
@@ -118,18 +118,18 @@ struct Job {
     answer: oneshot::Sender<Zeroizing<Vec<u8>>>,
 }
 
-/// Derives verifiers in a thread of its own, those that wait together.
+/// Derives verifiers in a separate thread, those waiting together in one batch.
 #[derive(Clone, Debug)]
 pub(crate) struct Verifiers {
     jobs: SyncSender<Job>,
     iterations: Iterations,
 }
 
-/// Devices that are derived together.
+/// Devices per batch.
 const BATCH: usize = 16;
 
 impl Verifiers {
-    /// Starts the thread. It ends with the last copy of what is returned.
+    /// Starts the thread. It ends when the last clone of the returned value is dropped.
     pub(crate) fn spawn(iterations: Iterations, waiting: usize) -> Result<Self, Failure> {
         let (jobs, receiver) = sync_channel(waiting);
         std::thread::Builder::new()
@@ -143,7 +143,7 @@ impl Verifiers {
         self.iterations
     }
 
-    /// Derives a verifier: 97 bytes. `None` when too many wait.
+    /// Derives a verifier of 97 bytes. `None` if too many requests are waiting.
     pub(crate) async fn derive(&self, setup: &Setup) -> Option<Zeroizing<Vec<u8>>> {
         let (answer, answered) = oneshot::channel();
         let job = Job {
@@ -163,7 +163,7 @@ fn work(receiver: &Receiver<Job>, iterations: Iterations) {
         let jobs = std::iter::once(first).chain(receiver.try_iter().take(BATCH - 1));
         let (devices, answers): (Vec<_>, Vec<_>) = jobs.map(|job| ((job.passcode, job.salt), job.answer)).unzip();
         for (credential, answer) in PaseCredential::derive_each(devices, iterations).zip(answers) {
-            // A key that is degenerate, which nobody will see, leaves the asker without an answer; so does one who has left.
+            // A degenerate key, which does not occur in practice, and a requester that has left get no answer.
             if let Ok(credential) = credential {
                 let _ = answer.send(Zeroizing::new(credential.verifier().expose_bytes().to_vec()));
             }
@@ -175,7 +175,7 @@ fn work(receiver: &Receiver<Job>, iterations: Iterations) {
 mod tests {
     use super::*;
 
-    /// The same in Python 3.11:
+    /// The equivalent in Python 3.11:
     ///
     /// ```text
     /// import hmac, hashlib
@@ -202,7 +202,7 @@ mod tests {
         }
     }
 
-    /// Taken with 0, 1, 2 and more attempts.
+    /// Passcodes that required 0, 1, 2 and more further attempts.
     const PYTHON: [(&str, u32, u16, &str); 4] = [
         (
             "LAMP-0000",

@@ -9,13 +9,13 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use crate::app::Live;
 use crate::clients::{Client, Fingerprint};
 
-/// For how long a verified certificate is not looked at again.
+/// Interval after which a verified certificate is checked again.
 const RECHECK: Duration = Duration::from_secs(60);
 
-/// The certificates of a connection, and whose they are.
+/// The certificates of a connection and their client.
 ///
-/// A connection may last for an hour. The certificate is verified again when lists or authorities were reloaded, and each minute,
-/// so that one that is revoked or ends is of no use on connections that are open already.
+/// A connection may last for an hour. Its certificate is verified again after a reload of lists or authorities, and
+/// each minute, so that a revoked or expired certificate cannot use an open connection.
 #[derive(Debug)]
 pub(crate) struct Peer {
     end_entity: CertificateDer<'static>,
@@ -32,7 +32,7 @@ struct Checked {
 }
 
 impl Peer {
-    /// Takes a chain that the handshake has verified.
+    /// Creates a peer from a chain that the handshake has verified.
     pub(crate) fn new(mut chain: Vec<CertificateDer<'static>>, live: &Live) -> Option<Self> {
         let intermediates = chain.split_off(chain.len().min(1));
         let end_entity = chain.pop()?;
@@ -53,7 +53,7 @@ impl Peer {
         self.fingerprint
     }
 
-    /// Returns the client, whose certificate is verified again when it is time. `None` when it is not valid any more.
+    /// Returns the client, after verifying its certificate again if due. `None` if it is no longer valid.
     pub(crate) fn client(&self, live: &Live, now: Instant) -> Option<Arc<Client>> {
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         if checked.generation != live.generation || now.saturating_duration_since(checked.at) > RECHECK {
@@ -76,7 +76,7 @@ impl Peer {
 pub(crate) struct ConnectionsOf(Mutex<BTreeMap<Fingerprint, u32>>);
 
 impl ConnectionsOf {
-    /// Counts one more, unless there are as many as is allowed.
+    /// Counts one more connection, unless the limit is reached.
     pub(crate) fn enter(&self, client: Fingerprint, most: u32) -> Option<ConnectionOf<'_>> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(client).or_default();
@@ -88,7 +88,7 @@ impl ConnectionsOf {
     }
 }
 
-/// One connection that is counted.
+/// A counted connection.
 #[derive(Debug)]
 pub(crate) struct ConnectionOf<'a> {
     all: &'a ConnectionsOf,

@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
-/// Why a request has no other answer.
+/// A refusal or failure of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     status: StatusCode,
@@ -19,24 +19,24 @@ pub struct Problem {
     cause: Option<String>,
 }
 
-/// The document as it is sent.
+/// The document as sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProblemDocument {
-    /// Always `about:blank`: status and code say which problem it is.
+    /// Always `about:blank`: status and code identify the problem.
     #[serde(rename = "type")]
     pub kind: String,
     /// The status' usual name.
     pub title: String,
-    /// The status again.
+    /// The status code.
     pub status: u16,
     /// One sentence.
     pub detail: String,
-    /// The reason for programs.
+    /// The machine-readable reason.
     pub code: String,
 }
 
-/// What the log tells of a problem; it is put into the response's extensions.
+/// The log data of a problem, stored in the response's extensions.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) code: &'static str,
@@ -58,21 +58,21 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
     }
 
-    /// The request is one too many; more will do after so many seconds.
+    /// The request exceeds a rate limit; it may be repeated after `seconds`.
     pub(crate) fn too_many(code: &'static str, detail: impl Into<Cow<'static, str>>, seconds: u64) -> Self {
         let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail);
         problem.retry_after = Some(seconds.max(1));
         problem
     }
 
-    /// The service cannot answer now; the same request may be sent again after so many seconds.
+    /// The service cannot answer at present; the same request may be repeated after `seconds`.
     pub(crate) fn unavailable(code: &'static str, detail: impl Into<Cow<'static, str>>, seconds: u64) -> Self {
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
         problem.retry_after = Some(seconds.max(1));
         problem
     }
 
-    /// Adds what the log has to tell, and the client has not.
+    /// Adds a cause for the log, which the client does not see.
     pub(crate) fn with_cause(mut self, cause: String) -> Self {
         self.cause = Some(cause);
         self
@@ -84,7 +84,7 @@ impl Problem {
         self.status
     }
 
-    /// Returns the reason for programs.
+    /// Returns the machine-readable reason.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.code

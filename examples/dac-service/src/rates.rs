@@ -1,13 +1,13 @@
-//! Token buckets of bounded number.
+//! A bounded number of token buckets.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Buckets by key. Each holds `burst` tokens and gets one more every `interval`.
+/// Buckets by key. Each holds up to `burst` tokens and gains one every `interval`.
 ///
-/// A bucket that is full again is the same as none: such ones are dropped each time that the number of buckets has doubled, and
-/// when room is needed; while all are in use, a new key is refused like one without tokens.
+/// A full bucket equals a missing one: full buckets are dropped whenever the number of buckets has doubled, and when
+/// room is required. While all are in use, a new key is refused like one without tokens.
 #[derive(Debug)]
 pub(crate) struct Rates<K> {
     buckets: Mutex<Buckets<K>>,
@@ -18,17 +18,17 @@ pub(crate) struct Rates<K> {
 
 #[derive(Debug)]
 struct Buckets<K> {
-    /// For each key the time at which its bucket is full again: all of the bucket's state.
+    /// The time at which each key's bucket is full again, which is its whole state.
     full_at: BTreeMap<K, Instant>,
     /// The number of buckets at which full ones are dropped.
     sweep_at: usize,
 }
 
-/// Fewer buckets are not swept.
+/// Below this number, buckets are not swept.
 const FEW: usize = 1024;
 
 impl<K: Ord> Rates<K> {
-    /// Buckets that get `rate` tokens in `period`, at most `most` of them.
+    /// Creates buckets that gain `rate` tokens per `period`, at most `most` of them.
     pub(crate) fn new(rate: u32, period: Duration, burst: u32, most: usize) -> Self {
         Self {
             buckets: Mutex::new(Buckets {
@@ -41,7 +41,7 @@ impl<K: Ord> Rates<K> {
         }
     }
 
-    /// Takes a token, or says after how long there will be one.
+    /// Takes a token, or returns the time until there is one.
     pub(crate) fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let Buckets { full_at, sweep_at } = &mut *buckets;

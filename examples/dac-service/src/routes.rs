@@ -1,4 +1,4 @@
-//! The routes, and what every request goes through.
+//! The routes, and the processing of every request.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,25 +19,25 @@ use crate::peer::Peer;
 use crate::problem::{Problem, Told};
 use crate::{dacs, devices_api, nonces_api, orders, status};
 
-/// One route of the service.
+/// A route of the service.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
     /// The method.
     pub method: &'static str,
     /// The path, parameters in braces.
     pub path: &'static str,
-    /// One of these is needed; none when it is empty.
+    /// The roles of which a client must have one; empty if no role is required.
     pub roles: &'static [Role],
     /// Every status that an answer may have, in ascending order.
     pub statuses: &'static [u16],
     handler: fn() -> MethodRouter<Arc<App>>,
 }
 
-const NOBODY_IN_PARTICULAR: &[Role] = &[];
+const EVERY_CLIENT: &[Role] = &[];
 const DEVICE_CLOUD: &[Role] = &[Role::DeviceCloud];
 const OPERATOR: &[Role] = &[Role::Operator];
 
-/// All routes; the OpenAPI document has the same, which a test compares.
+/// All routes; a test compares them with the OpenAPI document.
 pub const ROUTES: &[Route] = &[
     Route {
         method: "POST",
@@ -98,14 +98,14 @@ pub const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/healthz",
-        roles: NOBODY_IN_PARTICULAR,
+        roles: EVERY_CLIENT,
         statuses: &[200, 403, 429, 503],
         handler: || get(status::health),
     },
     Route {
         method: "GET",
         path: "/readyz",
-        roles: NOBODY_IN_PARTICULAR,
+        roles: EVERY_CLIENT,
         statuses: &[200, 403, 429, 503],
         handler: || get(status::ready),
     },
@@ -119,7 +119,7 @@ pub const ROUTES: &[Route] = &[
     Route {
         method: "GET",
         path: "/v1/openapi.json",
-        roles: NOBODY_IN_PARTICULAR,
+        roles: EVERY_CLIENT,
         statuses: &[200, 403, 429, 503],
         handler: || get(status::openapi),
     },
@@ -128,7 +128,7 @@ pub const ROUTES: &[Route] = &[
 /// The paths that are answered without TLS to the same machine.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-/// Makes the router of clients.
+/// Creates the router for clients.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let router = ROUTES.iter().fold(Router::new(), |router, route| {
         let handler = (route.handler)();
@@ -144,7 +144,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Makes the router of probes.
+/// Creates the router for probes.
 pub(crate) fn probe_router(app: Arc<App>) -> Router {
     let routes = ROUTES.iter().filter(|route| PROBES.contains(&route.path));
     routes
@@ -157,15 +157,15 @@ pub(crate) fn probe_router(app: Arc<App>) -> Router {
 }
 
 async fn unknown() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "route-unknown", "there is no such path")
+    Problem::new(StatusCode::NOT_FOUND, "route-unknown", "no such path")
 }
 
 async fn not_allowed() -> Problem {
-    let detail = "the path has other methods: the header Allow lists them";
+    let detail = "method not allowed; the header Allow lists the methods of this path";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", detail)
 }
 
-/// Lets clients through that have a role of the route.
+/// Admits clients that have a role of the route.
 async fn guard(route: &'static Route, client: Arc<Client>, request: Request, next: Next) -> Response {
     if route.roles.is_empty() || client.has_any(route.roles) {
         return next.run(request).await;
@@ -176,17 +176,17 @@ async fn guard(route: &'static Route, client: Arc<Client>, request: Request, nex
         .map(|role| role.name())
         .collect::<Vec<_>>()
         .join(" or ");
-    let detail = format!("the client's certificate has not the role {roles}");
+    let detail = format!("the client's certificate lacks the role {roles}");
     Problem::new(StatusCode::FORBIDDEN, "role", detail).into_response()
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The device that an answer is about, for the log; it is put into the response's extensions.
+/// The device that an answer concerns, for the log; stored in the response's extensions.
 #[derive(Clone, Debug)]
 pub(crate) struct About(pub(crate) Arc<str>);
 
-/// What every request goes through: identity, limits, time, log, metrics.
+/// Handles every request: identity, limits, time, log, metrics.
 async fn answer(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let id = request_id(request.headers());
@@ -207,20 +207,20 @@ async fn answer(State(app): State<Arc<App>>, mut request: Request, next: Next) -
             Err(problem) => problem.into_response(),
         },
         None => {
-            let detail = "the client's certificate was revoked or has expired since the connection began";
+            let detail = "the client's certificate was revoked or has expired since the connection was opened";
             closing(Problem::new(StatusCode::FORBIDDEN, "client-certificate", detail))
         }
     };
     drop(entered);
     let status = response.status().as_u16();
     let headers = response.headers_mut();
-    // No cache has any business with certificates, nonces and codes.
+    // Certificates, nonces and codes must not be cached.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
     if matches!(status, 408 | 413) {
-        // The rest of the body is not waited for.
+        // Does not wait for the rest of the body.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     let time = start.elapsed();
@@ -249,7 +249,8 @@ async fn run(app: &App, request: Request, next: Next) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
-            let detail = "the answer was not ready in time; what was asked for may be done, and asking again is safe";
+            let detail =
+                "the answer was not ready in time; the request may have taken effect, and repeating it is safe";
             Problem::unavailable("timeout", detail, 5).into_response()
         }
     }
@@ -290,7 +291,7 @@ fn log(
     });
 }
 
-/// Takes the id that the client gave, if it may stand in a log, or draws one.
+/// Returns the client's request id if it is safe to log, or draws one.
 fn request_id(headers: &HeaderMap) -> String {
     let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let is_fit = |id: &&str| {
@@ -300,7 +301,7 @@ fn request_id(headers: &HeaderMap) -> String {
     given.filter(is_fit).map_or_else(
         || {
             let mut bytes = [0; 16];
-            // Without random numbers nothing else works either; an id need not be secret.
+            // Without random numbers nothing else works either; the id need not be secret.
             let _ = getrandom::fill(&mut bytes);
             base16ct::lower::encode_string(&bytes)
         },

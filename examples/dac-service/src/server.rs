@@ -28,13 +28,13 @@ use crate::log::Line;
 use crate::peer::Peer;
 use crate::routes;
 
-/// Header fields of one request, and bytes of them with the request line.
+/// Limits of a request: number of header fields, and their size with the request line in bytes.
 const MAX_HEADERS: usize = 64;
 const MAX_HEAD: usize = 32 * 1024;
-/// Waits after the system refused a connection, for example because no file handle is left.
+/// Pause after the system refused a connection, for example for lack of file handles.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// A service that listens.
+/// A listening service.
 #[derive(Debug)]
 pub struct Server {
     app: Arc<App>,
@@ -49,7 +49,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub async fn bind(app: Arc<App>, listen: SocketAddr, probes: Option<SocketAddr>) -> io::Result<Self> {
         let permits = |count: u32| usize::try_from(count).unwrap_or(Semaphore::MAX_PERMITS);
         let limits = app.limits();
@@ -66,16 +66,16 @@ impl Server {
         })
     }
 
-    /// Returns the address where clients connect.
+    /// Returns the address for clients.
     ///
     /// # Errors
     ///
-    /// Those of the system.
+    /// I/O errors of the system.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Returns the address of the probes, if there are any.
+    /// Returns the address of the probes, if any.
     #[must_use]
     pub fn probe_address(&self) -> Option<SocketAddr> {
         self.probes.as_ref()?.local_addr().ok()
@@ -114,7 +114,7 @@ impl Server {
             ..
         } = self;
         drop((listener, probes));
-        // Nobody is listening any more: connections have what is in progress, and no next request.
+        // No new connections: open ones finish the request in progress.
         let _ = stopping.send(true);
         let all = app.limits().connections;
         let drained = timeout(seconds(app.limits().drain_seconds), connections.acquire_many(all)).await;
@@ -125,7 +125,7 @@ impl Server {
         app.logger().info("drained", message);
     }
 
-    /// Starts the task of a connection, unless there are too many.
+    /// Starts the task of a connection, unless the limit is reached.
     fn start(&self, stream: TcpStream, address: SocketAddr, router: Router, stopped: watch::Receiver<bool>) {
         let permits = self.connections.clone().try_acquire_owned().and_then(|connection| {
             let handshake = self.handshakes.clone().try_acquire_owned()?;
@@ -155,7 +155,7 @@ impl Server {
     }
 }
 
-/// Makes the handshake, then answers requests.
+/// Performs the handshake, then answers requests.
 async fn serve_client(
     app: &Arc<App>,
     stream: TcpStream,
@@ -174,7 +174,7 @@ async fn serve_client(
             ..Line::default()
         });
     };
-    // Answers are small and wait for nothing.
+    // Answers are small and must not be delayed.
     let _ = stream.set_nodelay(true);
     let live = app.live();
     let accepted = TlsAcceptor::from(live.tls.server.clone()).accept(stream);
@@ -200,7 +200,7 @@ async fn serve_client(
     serve(app, stream, router, Some(Arc::new(peer)), stopped).await;
 }
 
-/// Answers the requests of a connection until it ends, or no more may come.
+/// Answers the requests of a connection until it ends or the service stops.
 async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     app: &App,
     stream: S,
@@ -229,7 +229,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .serve_connection(TokioIo::new(stream), answer);
     let mut connection = pin!(connection);
     tokio::select! {
-        // Whatever ends a connection is the client's business.
+        // An error of the connection concerns only the client.
         _ = connection.as_mut() => return,
         _ = stopped.wait_for(|stopped| *stopped) => {}
         () = sleep(seconds(limits.connection_seconds)) => {}

@@ -1,4 +1,4 @@
-//! What ends the service, and what has it read its files again.
+//! The signals that stop the service or make it read its files again.
 
 use std::io;
 
@@ -56,7 +56,7 @@ mod of_system {
     }
 }
 
-/// Windows has no signal to read files again: the service is started anew.
+/// Windows has no signal for reading files again: the service must be restarted.
 #[cfg(not(unix))]
 mod of_system {
     use super::{Signals, io};
@@ -79,7 +79,7 @@ mod of_system {
 
     impl End {
         pub(crate) async fn wait(self) {
-            // Without the signal, only the system ends the service.
+            // Without the handler, only the system ends the service.
             if tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await;
             }

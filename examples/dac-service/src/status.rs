@@ -18,12 +18,12 @@ fn ok() -> Json<HealthAnswer> {
     Json(HealthAnswer { status: "ok".into() })
 }
 
-/// The process answers.
+/// Answers if the process is alive.
 pub(crate) async fn health() -> Json<HealthAnswer> {
     ok()
 }
 
-/// The ledger answers, too, and the last signature succeeded.
+/// Answers if the ledger responds and the last signature succeeded.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Json<HealthAnswer>, Problem> {
     app.office().ready().await?;
     Ok(ok())

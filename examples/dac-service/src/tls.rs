@@ -1,4 +1,4 @@
-//! Connections: the service's certificate, and the verification of clients.
+//! TLS: the service's certificate, and the verification of clients.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use rustls::{RootCertStore, ServerConfig};
 
 use crate::config::{TlsConfig, check_secret};
 
-/// What a connection begins with.
+/// The state for new connections.
 #[derive(Debug)]
 pub(crate) struct Tls {
     pub(crate) server: Arc<ServerConfig>,
     pub(crate) verifier: Arc<dyn ClientCertVerifier>,
 }
 
-/// The cryptography of all connections: that of AWS-LC.
+/// The cryptography of all connections: AWS-LC.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
@@ -30,7 +30,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// [`Failure::Input`] naming the file.
+    /// [`Failure::Input`] with the file.
     pub(crate) fn read(config: &TlsConfig) -> Result<Self, Failure> {
         let verifier = read_verifier(
             ("tls.client_ca", &config.client_ca),
@@ -61,7 +61,7 @@ impl Tls {
             })?;
         let mut server = server;
         server.alpn_protocols = vec![b"http/1.1".to_vec()];
-        // A session that is resumed would not have its certificate verified again, against newer revocation lists.
+        // A resumed session would skip verifying its certificate against newer revocation lists.
         server.session_storage = Arc::new(NoServerSessionStorage {});
         server.send_tls13_tickets = 0;
         Ok(Self {
@@ -71,7 +71,7 @@ impl Tls {
     }
 }
 
-/// Makes a verifier of chains from files.
+/// Creates a chain verifier from files.
 pub(crate) fn read_verifier(
     (roots_name, roots): (&str, &[PathBuf]),
     (lists_name, lists): (&str, &[PathBuf]),
@@ -84,7 +84,7 @@ pub(crate) fn read_verifier(
                 wrong(
                     roots_name,
                     path,
-                    format!("holds a certificate that cannot be a root: {error}"),
+                    format!("contains a certificate that cannot be a root: {error}"),
                 )
             })?;
         }
@@ -98,7 +98,7 @@ pub(crate) fn read_verifier(
     }
     verifier
         .build()
-        .map_err(|error| Failure::Input(format!("{roots_name}, {lists_name}: cannot be used: {error}")))
+        .map_err(|error| Failure::Input(format!("{roots_name}, {lists_name}: unusable: {error}")))
 }
 
 fn read_certificates(name: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
@@ -106,7 +106,7 @@ fn read_certificates(name: &str, path: &Path) -> Result<Vec<CertificateDer<'stat
     let certificates = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
     let certificates = certificates.map_err(|error| wrong(name, path, format!("is not PEM: {error}")))?;
     if certificates.is_empty() {
-        return Err(wrong(name, path, "holds no certificate in PEM"));
+        return Err(wrong(name, path, "contains no certificate in PEM"));
     }
     Ok(certificates)
 }
@@ -118,13 +118,13 @@ fn read_lists(name: &str, path: &Path) -> Result<Vec<CertificateRevocationListDe
         return Ok(vec![CertificateRevocationListDer::from(bytes.to_vec())]);
     }
     let sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
-    let sections = sections.map_err(|error| wrong(name, path, format!("is neither DER nor PEM: {error}")))?;
+    let sections = sections.map_err(|error| wrong(name, path, format!("is not DER or PEM: {error}")))?;
     let lists = sections.into_iter().filter(|(kind, _)| *kind == SectionKind::Crl);
     let lists = lists
         .map(|(_, der)| CertificateRevocationListDer::from(der))
         .collect::<Vec<_>>();
     if lists.is_empty() {
-        return Err(wrong(name, path, "holds no revocation list in PEM or DER"));
+        return Err(wrong(name, path, "contains no revocation list in PEM or DER"));
     }
     Ok(lists)
 }

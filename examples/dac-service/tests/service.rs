@@ -1,4 +1,4 @@
-//! A service on a port of this machine, with clients that have certificates: no other server is needed.
+//! A service on a port of this machine, with clients that have certificates; requires no other server.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

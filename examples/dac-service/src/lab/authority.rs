@@ -1,4 +1,4 @@
-//! Authorities of ordinary certificates: those of clients, of the service, and of devices' old identities.
+//! Authorities of ordinary certificates, for clients, the service, and devices' old identities.
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -35,7 +35,7 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error + S
 const DAY: i64 = 86_400;
 const TEN_YEARS: i64 = 3650 * DAY;
 
-/// What a certificate is for.
+/// The purpose of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaf {
     /// A client.
@@ -59,22 +59,22 @@ impl fmt::Debug for Authority {
 }
 
 impl Authority {
-    /// Makes one, self-signed.
+    /// Creates a self-signed authority.
     ///
     /// # Errors
     ///
-    /// When the certificate cannot be made.
+    /// If the certificate cannot be made.
     pub fn new(subject: &str) -> Result<Self> {
         let key = crate::lab::setup::new_key()?;
         let certificate = build(&key, &key, None, &Name::from_str(subject)?, None, (-DAY, TEN_YEARS))?;
         Ok(Self { key, certificate })
     }
 
-    /// Takes one that was made before.
+    /// Restores an existing authority.
     ///
     /// # Errors
     ///
-    /// When the certificate cannot be read.
+    /// If the certificate cannot be read.
     pub fn from_parts(key: PrivateKey, certificate: &[u8]) -> Result<Self> {
         Ok(Self {
             key,
@@ -86,7 +86,7 @@ impl Authority {
     ///
     /// # Errors
     ///
-    /// When it cannot be made.
+    /// If it cannot be made.
     pub fn issue(&self, subject: &str, key: &PrivateKey, leaf: Leaf) -> Result<Vec<u8>> {
         let validity = match leaf {
             Leaf::Expired => (-2 * DAY, -DAY),
@@ -96,11 +96,11 @@ impl Authority {
         Ok(build(&self.key, key, issuer, &Name::from_str(subject)?, Some(leaf), validity)?.to_der()?)
     }
 
-    /// Issues a revocation list in DER with the certificates given.
+    /// Issues a revocation list in DER that contains the given certificates.
     ///
     /// # Errors
     ///
-    /// When it cannot be made.
+    /// If it cannot be made.
     pub fn revoke(&self, certificates: &[Vec<u8>]) -> Result<Vec<u8>> {
         let now = time(-60)?;
         let revoked = certificates.iter().map(|der| {
@@ -114,7 +114,7 @@ impl Authority {
         let number = CrlNumber::try_from(u64::try_from(certificates.len())? + 1)?;
         let list =
             CrlBuilder::new_with_this_update(&self.certificate, number, now)?.with_next_update(Some(time(TEN_YEARS)?));
-        // A list without entries has no field for them.
+        // A list without entries omits the field.
         let list = if revoked.is_empty() {
             list
         } else {
@@ -127,7 +127,7 @@ impl Authority {
     ///
     /// # Errors
     ///
-    /// None in practice.
+    /// Does not fail in practice.
     pub fn to_der(&self) -> Result<Vec<u8>> {
         Ok(self.certificate.to_der()?)
     }
@@ -143,16 +143,16 @@ impl Authority {
 ///
 /// # Errors
 ///
-/// None in practice.
+/// Does not fail in practice.
 pub fn to_pem(label: &str, der: &[u8]) -> Result<String> {
     Ok(der::pem::encode_string(label, LineEnding::LF, der)?)
 }
 
-/// A time so many seconds from now.
+/// Returns the time `seconds` from now.
 fn time(seconds: i64) -> Result<Time> {
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?;
     let since = Duration::from_secs(u64::try_from(now.saturating_add(seconds))?);
-    // Until 2049 in this form (RFC 5280, 4.1.2.5).
+    // UTCTime is used until 2049 (RFC 5280, 4.1.2.5).
     Ok(match UtcTime::from_unix_duration(since) {
         Ok(time) => Time::UtcTime(time),
         Err(_) => Time::GeneralTime(GeneralizedTime::from_unix_duration(since)?),

@@ -1,4 +1,4 @@
-//! A client of the service, on one connection.
+//! A client of the service with a single connection.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -24,11 +24,11 @@ use tokio_rustls::client::TlsStream;
 use crate::lab::authority::Result;
 use crate::tls::provider;
 
-/// The service answers within its own limits; where a connection ends in the moment that a request is handed over, hyper may leave it
-/// without an answer or an error.
+/// The service answers within its own limits. If a connection ends while a request is handed over, hyper may return
+/// neither an answer nor an error.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Why there is no answer.
+/// Reason for a missing answer.
 #[derive(Debug)]
 pub enum ClientFault {
     /// The connection could not be made, or ended.
@@ -48,18 +48,18 @@ impl fmt::Display for ClientFault {
 
 impl std::error::Error for ClientFault {}
 
-/// How a client connects.
+/// The TLS configuration of a client.
 #[derive(Clone, Debug)]
 pub struct TlsClient {
     config: Arc<ClientConfig>,
 }
 
 impl TlsClient {
-    /// Trusts an authority, and shows a chain with its key in PKCS#8, if one is given.
+    /// Trusts an authority, and presents a chain with its PKCS#8 key if one is given.
     ///
     /// # Errors
     ///
-    /// When they cannot be used.
+    /// If they are unusable.
     pub fn new(
         authority: &[u8],
         chain: Option<(&[Vec<u8>], &[u8])>,
@@ -100,7 +100,7 @@ impl TlsClient {
     ///
     /// # Errors
     ///
-    /// Those of the system and of the handshake.
+    /// Errors of the system and of the handshake.
     pub async fn stream(&self, address: SocketAddr) -> io::Result<TlsStream<TcpStream>> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
@@ -131,14 +131,14 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// When it is something else.
+    /// If it is malformed.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         Ok(serde_json::from_slice(&self.body)?)
     }
 }
 
 impl Connection {
-    /// Tells whether the other side has closed it.
+    /// Returns whether the other side has closed the connection.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.sender.is_closed()
@@ -163,7 +163,7 @@ impl Connection {
         self.post_bytes(path, "application/json", body).await
     }
 
-    /// Sends a body as it is.
+    /// Sends a body unchanged.
     ///
     /// # Errors
     ///
@@ -178,7 +178,7 @@ impl Connection {
         self.exchange(request, Body::from(body)).await
     }
 
-    /// Sends a request that is made elsewhere.
+    /// Sends a prepared request.
     ///
     /// # Errors
     ///

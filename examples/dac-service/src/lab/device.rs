@@ -1,4 +1,4 @@
-//! A device that was sold, with its old identity and a new key.
+//! A sold device with its old identity and a new key.
 
 use matter_attestation::PrivateKey;
 use matter_issuance::KeyHash;
@@ -24,11 +24,11 @@ pub struct LabDevice {
 }
 
 impl LabDevice {
-    /// Makes a device that an authority has named before.
+    /// Makes a device that an authority has certified before.
     ///
     /// # Errors
     ///
-    /// When keys or certificate cannot be made.
+    /// If keys or certificate cannot be made.
     pub fn new(serial: &str, authority: &Authority) -> Result<Self> {
         let old_key = new_key()?;
         let old_certificate = authority.issue(&format!("CN={serial}"), &old_key, Leaf::Client)?;
@@ -43,11 +43,11 @@ impl LabDevice {
         })
     }
 
-    /// Gives it another new key.
+    /// Replaces its new key by another one.
     ///
     /// # Errors
     ///
-    /// When it cannot be made.
+    /// If it cannot be made.
     pub fn with_new_key(mut self) -> Result<Self> {
         self.key = new_key()?;
         self.csr = csr(&self.key)?;
@@ -72,20 +72,20 @@ impl LabDevice {
         KeyHash::of(&self.key.public_key())
     }
 
-    /// Asks for a certificate.
+    /// Makes a request for a certificate.
     ///
     /// # Errors
     ///
-    /// When it cannot sign.
+    /// If it cannot sign.
     pub fn request(&self, nonce: Nonce) -> Result<DacRequest> {
         self.request_for(&self.serial, nonce)
     }
 
-    /// Asks for one in the name of another device.
+    /// Makes a request in the name of another device.
     ///
     /// # Errors
     ///
-    /// When it cannot sign.
+    /// If it cannot sign.
     pub fn request_for(&self, serial: &str, nonce: Nonce) -> Result<DacRequest> {
         let signature: DerSignature = self.old_key.try_sign(&request_message(&nonce, serial, &self.csr))?;
         Ok(DacRequest {
@@ -101,11 +101,11 @@ impl LabDevice {
         })
     }
 
-    /// Asks with another PKCS#10 request than its own.
+    /// Makes a request with another PKCS#10 request than its own.
     ///
     /// # Errors
     ///
-    /// When it cannot sign.
+    /// If it cannot sign.
     pub fn request_with_csr(&self, nonce: Nonce, csr: Vec<u8>) -> Result<DacRequest> {
         let signature: DerSignature = self.old_key.try_sign(&request_message(&nonce, &self.serial, &csr))?;
         let mut request = self.request(nonce)?;
@@ -118,7 +118,7 @@ impl LabDevice {
     ///
     /// # Errors
     ///
-    /// When it cannot sign.
+    /// If it cannot sign.
     pub fn prove(&self, nonce: Nonce, image_sha256: [u8; 32]) -> Result<ProofRequest> {
         let signature: DerSignature = self
             .key
@@ -137,7 +137,7 @@ impl LabDevice {
     }
 }
 
-/// CertificationRequestInfo with version 0 and an empty subject: what is before the key, and after it (RFC 2986).
+/// CertificationRequestInfo with version 0 and an empty subject: the parts before and after the key (RFC 2986).
 const BEFORE_KEY: [u8; 5] = [0x02, 0x01, 0x00, 0x30, 0x00];
 const AFTER_KEY: [u8; 2] = [0xA0, 0x00];
 /// ecdsa-with-SHA256.

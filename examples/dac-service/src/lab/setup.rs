@@ -18,7 +18,7 @@ use crate::lab::authority::{Authority, Leaf, Result, to_pem};
 use crate::lab::client::TlsClient;
 use crate::lab::device::LabDevice;
 
-/// Clients with a certificate: the name and the roles of the configuration.
+/// Clients with a certificate: their names, and their roles in the configuration.
 const CLIENTS: [(&str, &[&str]); 9] = [
     ("cloud-1", &["device-cloud"]),
     ("cloud-2", &["device-cloud"]),
@@ -30,9 +30,9 @@ const CLIENTS: [(&str, &[&str]); 9] = [
     (REVOKED, &["device-cloud"]),
     (EXPIRED, &["device-cloud"]),
 ];
-/// One that the configuration does not list.
-const NOBODY: &str = "nobody";
-/// One of another authority.
+/// A client that the configuration does not list.
+const UNLISTED: &str = "unlisted";
+/// A client of another authority.
 const STRANGER: &str = "stranger";
 const REVOKED: &str = "revoked";
 const EXPIRED: &str = "expired";
@@ -40,12 +40,12 @@ const EXPIRED: &str = "expired";
 const VENDOR: u16 = 0xFFF1;
 const PRODUCT: u16 = 0x8000;
 
-/// What a laboratory is made for.
+/// Options of a laboratory.
 #[derive(Clone, Debug)]
 pub struct LabOptions {
-    /// Devices that were sold.
+    /// Number of sold devices.
     pub devices: u32,
-    /// The ledger's URL; a file in the folder when left out.
+    /// The ledger's URL; `None` for a file in the folder.
     pub ledger: Option<String>,
     /// Lines of the section `[limits]`.
     pub limits: String,
@@ -64,7 +64,7 @@ impl Default for LabOptions {
     }
 }
 
-/// A folder with all that a service needs, and with the keys of its clients.
+/// A folder with everything that a service requires, and with the keys of its clients.
 #[derive(Debug)]
 pub struct Lab {
     folder: PathBuf,
@@ -77,11 +77,11 @@ impl Lab {
     /// The order that all devices draw from.
     pub const ORDER: &'static str = "field";
 
-    /// Makes the folder's files.
+    /// Creates the files of the folder.
     ///
     /// # Errors
     ///
-    /// When the folder has such files already, or cannot be written.
+    /// If the folder has such files already, or cannot be written.
     pub fn create(folder: &Path, options: &LabOptions) -> Result<Self> {
         let files = Files(Dir::create(folder)?);
         let client_ca = Authority::new("CN=Laboratory Clients")?;
@@ -104,7 +104,7 @@ impl Lab {
                 revoked.push(der);
             }
         }
-        files.leaf(NOBODY, &client_ca, &format!("CN={NOBODY}"), Leaf::Client)?;
+        files.leaf(UNLISTED, &client_ca, &format!("CN={UNLISTED}"), Leaf::Client)?;
         files.leaf(STRANGER, &other_ca, "CN=cloud-1,OU=device-cloud", Leaf::Client)?;
         files.write("client-ca.crl", &to_pem("X509 CRL", &client_ca.revoke(&revoked)?)?)?;
         files.issuing()?;
@@ -122,11 +122,11 @@ impl Lab {
         })
     }
 
-    /// Opens a folder that was made before.
+    /// Opens an existing folder.
     ///
     /// # Errors
     ///
-    /// When its files cannot be read.
+    /// If its files cannot be read.
     pub fn open(folder: &Path) -> Result<Self> {
         let authority = |name: &str| {
             let key = PrivateKey::decode(&fs::read(folder.join(format!("{name}.key")))?)?;
@@ -152,16 +152,16 @@ impl Lab {
         &self.folder
     }
 
-    /// Returns a client by its name, with both versions of TLS.
+    /// Returns a client by its name, with both TLS versions.
     ///
     /// # Errors
     ///
-    /// When there is none of the name.
+    /// If there is no such client.
     pub fn client(&self, name: &str) -> Result<TlsClient> {
         self.client_with(name, &[&TLS13, &TLS12])
     }
 
-    /// Returns a client by its name, with some versions of TLS.
+    /// Returns a client by its name, with the given TLS versions.
     ///
     /// # Errors
     ///
@@ -176,31 +176,31 @@ impl Lab {
     ///
     /// # Errors
     ///
-    /// None in practice.
+    /// Does not fail in practice.
     pub fn anonymous(&self) -> Result<TlsClient> {
         TlsClient::new(&self.client_ca.to_der()?, None, &[&TLS13, &TLS12])
     }
 
-    /// Makes the next device that was sold.
+    /// Makes the next sold device.
     ///
     /// # Errors
     ///
-    /// When it cannot be made.
+    /// If it cannot be made.
     pub fn device(&self) -> Result<LabDevice> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.device_of(&serial(u32::try_from(number)?))
     }
 
-    /// Makes a device of a serial number.
+    /// Makes a device with a serial number.
     ///
     /// # Errors
     ///
-    /// When it cannot be made.
+    /// If it cannot be made.
     pub fn device_of(&self, serial: &str) -> Result<LabDevice> {
         LabDevice::new(serial, &self.identity_ca)
     }
 
-    /// Goes on with another device than the first.
+    /// Continues with the device `number`.
     pub fn skip_to(&self, number: u64) {
         self.next.store(number, Ordering::Relaxed);
     }
@@ -209,7 +209,7 @@ impl Lab {
     ///
     /// # Errors
     ///
-    /// When the list cannot be written.
+    /// If the list cannot be written.
     pub fn revoke(&self, names: &[&str]) -> Result<()> {
         let ders = names
             .iter()
@@ -222,7 +222,7 @@ impl Lab {
     }
 }
 
-/// The serial number of a device.
+/// Returns the serial number of a device.
 fn serial(number: u32) -> String {
     format!("LAMP-{number:07}")
 }
@@ -251,7 +251,7 @@ impl Files {
         Ok(der)
     }
 
-    /// PAA, PAI, declaration, and the keys of log and onboarding codes.
+    /// Makes PAA, PAI, declaration, and the keys of log and onboarding codes.
     fn issuing(&self) -> Result<()> {
         let (vendor, product) = (VendorId::new(VENDOR)?, ProductId::new(PRODUCT)?);
         let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0)?);
@@ -285,7 +285,7 @@ pub(super) fn new_key() -> Result<PrivateKey> {
     let mut scalar = Zeroizing::new([0; 32]);
     loop {
         getrandom::fill(&mut *scalar)?;
-        // One in four thousand million is not in range.
+        // One in four thousand million is out of range.
         if let Ok(key) = PrivateKey::from_scalar(&scalar) {
             return Ok(key);
         }
@@ -329,7 +329,7 @@ onboarding_key = "onboarding.key"
     text.push_str("\n[identities]\nroots = [\"identity-ca.pem\"]\n");
     text.push_str(&format!("\n[[orders]]\nid = \"{}\"\nsold = \"sold.csv\"\n", Lab::ORDER));
     for (name, roles) in CLIENTS {
-        // Written as TOML writes lists of strings, too.
+        // The debug format of a list of strings is valid TOML.
         text.push_str(&format!("\n[[clients]]\nname = \"{name}\"\nroles = {roles:?}\n"));
     }
     text.push_str(&format!("\n[limits]\n{}\n", options.limits));

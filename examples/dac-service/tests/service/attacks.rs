@@ -1,4 +1,4 @@
-//! Requests that must come to nothing.
+//! Requests that must be rejected.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
@@ -8,7 +8,7 @@ use dac_service::{MAX_BODY, Nonce};
 use crate::document::check_against_document;
 use crate::harness::{Service, WIDE, ask, code, get, nonce};
 
-/// Sends a request that is refused with a status and code.
+/// Sends a request that must be refused with a status and a code.
 async fn refused(service: &Service, request: &DacRequest, status: StatusCode, wanted: &str) {
     let reply = service
         .connect("cloud-1")
@@ -27,10 +27,10 @@ async fn old_identity_must_be_the_devices() {
     let mut cloud = service.connect("cloud-1").await;
     let forbidden = StatusCode::FORBIDDEN;
 
-    // Another device's identity, and its signature with this one's name.
+    // Another device's identity, with its signature over this one's name.
     let request = other.request_for(device.serial(), nonce(&mut cloud).await).unwrap();
     refused(&service, &request, forbidden, "identity-name").await;
-    // This one's certificate, another one's signature.
+    // This device's certificate with another one's signature.
     let mut request = device.request(nonce(&mut cloud).await).unwrap();
     request.identity.signature = other
         .request_for(device.serial(), request.nonce)
@@ -38,24 +38,24 @@ async fn old_identity_must_be_the_devices() {
         .identity
         .signature;
     refused(&service, &request, forbidden, "identity-signature").await;
-    // A signature of another request's key.
+    // A signature over another request's key.
     let mut request = device.request(nonce(&mut cloud).await).unwrap();
     request.csr = other.request(request.nonce).unwrap().csr;
     refused(&service, &request, forbidden, "identity-signature").await;
-    // One of another nonce.
+    // A signature over another nonce.
     let mut request = device.request(Nonce::new([3; 32])).unwrap();
     request.nonce = nonce(&mut cloud).await;
     refused(&service, &request, forbidden, "identity-signature").await;
-    // A certificate of an authority of the same name.
+    // A certificate of another authority with the same name.
     let strangers = dac_service::lab::Authority::new("CN=Laboratory Devices").unwrap();
     let stranger = dac_service::lab::LabDevice::new(device.serial(), &strangers).unwrap();
     let request = stranger.request(nonce(&mut cloud).await).unwrap();
     refused(&service, &request, forbidden, "identity-chain").await;
-    // No certificate at all.
+    // No certificate.
     let mut request = device.request(nonce(&mut cloud).await).unwrap();
     request.identity.certificate = Bytes(b"no certificate".to_vec());
     refused(&service, &request, forbidden, "identity-malformed").await;
-    // One that was not sold.
+    // A device that was not sold.
     let unsold = service.lab.device_of("LAMP-9999999").unwrap();
     let request = unsold.request(nonce(&mut cloud).await).unwrap();
     refused(&service, &request, forbidden, "serial-unknown").await;
@@ -71,7 +71,7 @@ async fn old_identity_must_be_the_devices() {
 async fn key_of_the_list_is_enough_and_must_fit() {
     use sha2::{Digest, Sha256};
     let service = Service::start().await;
-    // The key alone, whoever has certified it.
+    // The key alone, regardless of the authority.
     let strangers = dac_service::lab::Authority::new("CN=Long Gone").unwrap();
     let device = dac_service::lab::LabDevice::new("LAMP-0000000", &strangers).unwrap();
     let pin = base16ct::lower::encode_string(&Sha256::digest(key_info(device.old_certificate())));
@@ -85,7 +85,7 @@ async fn key_of_the_list_is_enough_and_must_fit() {
     get(&mut cloud, &device).await;
 }
 
-/// The SubjectPublicKeyInfo of a certificate.
+/// Returns the SubjectPublicKeyInfo of a certificate.
 fn key_info(certificate: &[u8]) -> Vec<u8> {
     use der::{Decode, Encode};
     let certificate = x509_cert::Certificate::from_der(certificate).unwrap();
@@ -261,7 +261,7 @@ async fn unknown_paths_and_methods_have_problems() {
 async fn large_bodies_are_refused() {
     let service = Service::start().await;
     let text = |len: usize| format!("{{\"serial\":\"{}\"}}", "x".repeat(len)).into_bytes();
-    // As large as is allowed: read, and refused for what it says.
+    // Of the largest size: read, and refused for its contents.
     let body = text(MAX_BODY - 13);
     assert_eq!(body.len(), MAX_BODY);
     let reply = service
@@ -345,7 +345,7 @@ async fn rates_and_numbers_are_limited() {
         (StatusCode::TOO_MANY_REQUESTS, "client-rate")
     );
     assert_eq!(reply.headers["retry-after"], "1");
-    // Another client is not concerned.
+    // Another client is not affected.
     assert_eq!(
         cloud.send(Method::GET, "/healthz").await.unwrap().status,
         StatusCode::OK
@@ -373,7 +373,7 @@ async fn slow_bodies_end() {
     );
 }
 
-/// A body that never comes.
+/// A body that never arrives.
 struct Never;
 
 impl axum::body::HttpBody for Never {

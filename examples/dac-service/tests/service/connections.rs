@@ -1,4 +1,4 @@
-//! Who may connect, and for how long.
+//! Admission and duration of connections.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use crate::document::check_against_document;
 use crate::harness::{Service, WIDE, code, get};
 
-/// In TLS 1.3 a client hears that its certificate is refused when it first reads.
+/// In TLS 1.3 a client learns that its certificate is refused when it first reads.
 async fn connects(service: &Service, client: &dac_service::lab::TlsClient) -> bool {
     match client.connect(service.address).await {
         Ok(mut connection) => match connection.send(Method::GET, "/healthz").await {
@@ -27,7 +27,7 @@ async fn connects(service: &Service, client: &dac_service::lab::TlsClient) -> bo
 async fn only_valid_certificates_of_the_clients_authority_connect() {
     let service = Service::start().await;
     for versions in [&[&TLS13][..], &[&TLS12][..]] {
-        for name in ["cloud-1", "app", "nobody"] {
+        for name in ["cloud-1", "app", "unlisted"] {
             assert!(
                 connects(&service, &service.lab.client_with(name, versions).unwrap()).await,
                 "{name}"
@@ -53,7 +53,7 @@ async fn roles_are_those_of_the_certificate() {
         (Method::POST, "/v1/orders", "alice"),
         (Method::GET, "/metrics", "monitor"),
     ];
-    for client in ["cloud-1", "app", "alice", "monitor", "nobody"] {
+    for client in ["cloud-1", "app", "alice", "monitor", "unlisted"] {
         let mut connection = service.connect(client).await;
         for (method, path, wanted) in paths.clone() {
             let reply = connection.send(method, path).await.unwrap();
@@ -88,7 +88,7 @@ async fn roles_may_be_organizational_units() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reload_shuts_out_who_is_revoked_also_on_open_connections() {
+async fn reload_locks_out_revoked_clients_on_open_connections() {
     let service = Service::start().await;
     let mut open = service.connect("cloud-2").await;
     assert_eq!(open.send(Method::GET, "/healthz").await.unwrap().status, StatusCode::OK);
@@ -146,7 +146,7 @@ async fn strangers_and_noise_do_not_disturb() {
         let mut stream = TcpStream::connect(service.address).await.unwrap();
         let _ = stream.write_all(noise).await;
     }
-    // They say nothing: the handshake's time ends them.
+    // They send nothing: the handshake timeout ends them.
     let mut silent = Vec::new();
     for _ in 0..8 {
         silent.push(TcpStream::connect(service.address).await.unwrap());
@@ -212,7 +212,7 @@ async fn request_ids_are_checked_and_logged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stop_answers_what_is_in_progress() {
+async fn stop_answers_requests_in_progress() {
     let service = Service::start().await;
     let devices = (0..20).map(|_| service.lab.device().unwrap()).collect::<Vec<_>>();
     let mut tasks = tokio::task::JoinSet::new();

@@ -1,4 +1,4 @@
-//! The OpenAPI document is what the program does: routes, roles, statuses, schemas.
+//! The OpenAPI document matches the program: routes, roles, statuses, schemas.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ fn operation<'a>(document: &'a Value, method: &str, path: &str) -> &'a Value {
     &document["paths"][path][method.to_lowercase()]
 }
 
-/// Checks that an answer is one of those that the document has for a route: status, header, body.
+/// Checks that the document lists an answer for a route: status, header, body.
 pub(crate) fn check_against_document(method: &str, path: &str, reply: &Reply) {
     let document = document();
     let operation = operation(&document, method, path);
@@ -56,7 +56,7 @@ pub(crate) fn check_against_document(method: &str, path: &str, reply: &Reply) {
     if media != "text/plain" {
         let body = serde_json::from_slice(&reply.body).unwrap();
         let found = faults(&document, &content["schema"], &body);
-        // The description of the service is an object of any form.
+        // The description of the service is an arbitrary object.
         assert!(
             path == "/v1/openapi.json" || found.is_empty(),
             "{method} {path}: {found:?}"
@@ -143,8 +143,8 @@ fn bytes(byte: u8) -> Bytes {
     Bytes(vec![byte; 5])
 }
 
-/// The example of a schema is a value of the type, and what the type writes fits the schema; members that the schema does not have
-/// are refused by both, and so are missing ones.
+/// The example of a schema is a value of the type, and the type's output fits the schema; unknown and missing members
+/// are refused by both.
 fn agrees<T: Serialize + DeserializeOwned>(name: &str, values: &[T]) {
     let document = document();
     let schema = &document["components"]["schemas"][name];
@@ -180,7 +180,7 @@ fn agrees<T: Serialize + DeserializeOwned>(name: &str, values: &[T]) {
             );
         }
     }
-    // A proof has no example of its own: it is in that of a request.
+    // A proof has no example of its own: it is part of a request's.
     if let Some(example) = schema.get("example") {
         assert_eq!(faults(&document, schema, example), Vec::<String>::new(), "{name}");
         let read = serde_json::from_value::<T>(example.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -26,7 +26,7 @@ pub(crate) struct Service {
     folder: TempDir,
 }
 
-/// What the service has logged.
+/// The log of the service.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -47,19 +47,19 @@ impl Log {
     }
 }
 
-/// Limits that no test meets unless it wants to.
+/// Limits that a test reaches only on purpose.
 pub(crate) const WIDE: &str =
     "client_rate = 100000\nclient_burst = 100000\ndevice_rate = 100000\ndevice_burst = 1000\n";
 
 impl Service {
-    /// Starts one with an open order for all its devices.
+    /// Starts a service with an open order for all its devices.
     pub(crate) async fn start() -> Self {
         let service = Self::with_limits(WIDE).await;
         service.open_order(100).await;
         service
     }
 
-    /// Starts one without an order.
+    /// Starts a service without an order.
     pub(crate) async fn with_limits(limits: &str) -> Self {
         Self::with_configuration(limits, |text| text).await
     }
@@ -112,21 +112,21 @@ impl Service {
         self.lab.client(client).unwrap().connect(self.address).await.unwrap()
     }
 
-    /// Number of certificates that the order has given out.
+    /// Returns the number of certificates issued for the order.
     pub(crate) async fn used(&self) -> u64 {
         let path = format!("/v1/orders/{}", Lab::ORDER);
         let order = self.connect("alice").await.send(Method::GET, &path).await.unwrap();
         order.json::<dac_service::api::OrderAnswer>().unwrap().used
     }
 
-    /// Stops the service; what is in progress is answered first. Returns the log.
+    /// Stops the service after requests in progress are answered. Returns the log.
     pub(crate) async fn stop(self) -> String {
         let log = self.log.clone();
         self.stop_and_keep().await;
         log.text()
     }
 
-    /// The same; returns the folder, which is there until that is dropped.
+    /// Stops the service; returns the folder, which is removed on drop.
     pub(crate) async fn stop_and_keep(mut self) -> TempDir {
         let _ = self.stop.take().unwrap().send(());
         self.task.await.unwrap();
@@ -136,7 +136,7 @@ impl Service {
     }
 }
 
-/// Asks for one nonce.
+/// Requests one nonce.
 pub(crate) async fn nonce(connection: &mut Connection) -> Nonce {
     let reply = connection.post("/v1/nonces", &NonceRequest { count: 1 }).await.unwrap();
     assert_eq!(reply.status, StatusCode::CREATED, "{reply:?}");
@@ -144,7 +144,7 @@ pub(crate) async fn nonce(connection: &mut Connection) -> Nonce {
     reply.json::<NonceAnswer>().unwrap().nonces[0]
 }
 
-/// Asks for a certificate.
+/// Requests a certificate.
 pub(crate) async fn ask(connection: &mut Connection, device: &LabDevice) -> Reply {
     let nonce = nonce(connection).await;
     let reply = connection
@@ -155,7 +155,7 @@ pub(crate) async fn ask(connection: &mut Connection, device: &LabDevice) -> Repl
     reply
 }
 
-/// Asks for a certificate, and gets it.
+/// Requests a certificate that must be issued.
 pub(crate) async fn get(connection: &mut Connection, device: &LabDevice) -> DacAnswer {
     let reply = ask(connection, device).await;
     assert_eq!(
@@ -167,7 +167,7 @@ pub(crate) async fn get(connection: &mut Connection, device: &LabDevice) -> DacA
     reply.json().unwrap()
 }
 
-/// The code of a problem.
+/// Returns the code of a problem.
 pub(crate) fn code(reply: &Reply) -> String {
     assert_eq!(reply.headers["content-type"], "application/problem+json", "{reply:?}");
     let problem = reply.json::<ProblemDocument>().unwrap();

@@ -1,4 +1,4 @@
-//! Certificates, and what becomes of them.
+//! Certificates and the reports about them.
 
 use axum::http::{Method, StatusCode};
 use dac_service::Nonce;
@@ -99,7 +99,7 @@ async fn device_goes_on_to_installed_and_proved() {
         check_against_document("POST", "/v1/dacs/{key}/installed", &reply);
         assert_eq!(reply.json::<StateAnswer>().unwrap().state, DeviceState::Installed);
     }
-    // The signature is of another key, another nonce, another image.
+    // Signatures with another key, over another nonce, and over another image.
     let other = service.lab.device().unwrap();
     let mut wrong = Vec::new();
     wrong.push(other.prove(nonce(&mut cloud).await, [5; 32]).unwrap());
@@ -118,7 +118,7 @@ async fn device_goes_on_to_installed_and_proved() {
     let reply = cloud.post(&proved, &proof).await.unwrap();
     check_against_document("POST", "/v1/dacs/{key}/proved", &reply);
     assert_eq!(reply.json::<StateAnswer>().unwrap().state, DeviceState::Proved);
-    // A state never goes back.
+    // A state never regresses.
     let reply = cloud.send(Method::POST, &installed).await.unwrap();
     assert_eq!(reply.json::<StateAnswer>().unwrap().state, DeviceState::Proved);
     let unknown = cloud
@@ -161,7 +161,7 @@ async fn codes_fit_the_verifier_and_only_the_app_gets_them() {
     let credential = PaseCredential::derive(payload.passcode().clone(), parameters).unwrap();
     assert_eq!(credential.verifier().expose_bytes()[..], answer.verifier.verifier.0);
 
-    for client in ["cloud-1", "alice", "monitor", "nobody"] {
+    for client in ["cloud-1", "alice", "monitor", "unlisted"] {
         let reply = service.connect(client).await.send(Method::GET, &path).await.unwrap();
         assert_eq!(
             (reply.status, &*code(&reply)),
@@ -169,7 +169,7 @@ async fn codes_fit_the_verifier_and_only_the_app_gets_them() {
             "{client}"
         );
     }
-    // Neither log nor metrics have it, in any of its forms.
+    // Log and metrics contain it in no form.
     let metrics = service
         .connect("monitor")
         .await

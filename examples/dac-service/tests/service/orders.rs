@@ -104,7 +104,7 @@ async fn orders_are_for_operators_and_well_formed() {
     assert_eq!((reply.status, &*code(&reply)), (StatusCode::NOT_FOUND, "order-unknown"));
     let reply = alice.send(Method::POST, "/v1/orders/none/approve").await.unwrap();
     assert_eq!((reply.status, &*code(&reply)), (StatusCode::NOT_FOUND, "order-unknown"));
-    for client in ["cloud-1", "app", "monitor", "nobody"] {
+    for client in ["cloud-1", "app", "monitor", "unlisted"] {
         let reply = service
             .connect(client)
             .await

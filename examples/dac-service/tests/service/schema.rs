@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-/// Keywords that say nothing about whether a value is valid.
+/// Keywords without effect on validity.
 const NOTES: [&str; 5] = ["description", "example", "default", "contentEncoding", "title"];
 
-/// Finds the place of a reference.
+/// Resolves a reference.
 pub(crate) fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     match schema.get("$ref").and_then(Value::as_str) {
         Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
@@ -13,7 +13,7 @@ pub(crate) fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     }
 }
 
-/// Says why a value does not fit a schema; nothing when it does.
+/// Returns the faults of a value under a schema.
 pub(crate) fn faults(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     check(document, schema, value, "", &mut faults);
@@ -101,7 +101,7 @@ fn has_type(value: &Value, wanted: &str) -> bool {
 const BASE64: &str =
     "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/][AQgw]==)$";
 
-/// The patterns of the document, each written out once more: there is no crate for them here.
+/// The patterns of the document, implemented by hand: the tests use no crate for them.
 fn matches(pattern: &str, text: &str) -> bool {
     let all = |fits: fn(u8) -> bool| text.bytes().all(fits);
     let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
