@@ -12,7 +12,7 @@ use esp_flash_image::{
 
 const MIB: usize = 1 << 20;
 
-/// A table as Matter devices have it.
+/// A typical table of a Matter device.
 const CSV: &str = "\
 esp_secure_cert, 0x3F, , 0xd000, 0x2000, encrypted
 nvs, data, nvs, 0x10000, 0xC000,

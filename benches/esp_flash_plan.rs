@@ -1,4 +1,5 @@
-//! Benchmarks of esp-flash-plan: the plan of one device with 1.5 MiB of content, against what its bytes cost at least.
+//! Benchmarks of esp-flash-plan: the plan of one device with 1.5 MiB of content, compared with the minimum cost of its
+//! bytes.
 
 #![allow(clippy::expect_used, missing_docs, reason = "benchmark")]
 

@@ -12,7 +12,7 @@ use esp_nvs_image::{
 
 type Entries = Vec<(Namespace, Key, OwnedValue)>;
 
-/// The keys of a Matter factory partition, with values as long as they usually are.
+/// Returns the keys of a Matter factory partition, with values of typical length.
 fn factory_entries() -> Entries {
     let namespace = Namespace::new("chip-factory").unwrap();
     let number = |value| OwnedValue::Number(Number::U32(value));

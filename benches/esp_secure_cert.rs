@@ -1,4 +1,4 @@
-//! Building, reading and checking the image of a Matter device with everything that can be in it.
+//! Building, reading and checking the image of a Matter device with all possible records.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "benchmark")]
 
@@ -9,7 +9,7 @@ use esp_secure_cert::{
     Certificate, Image, KeyStorage, MatterData, PartitionSize, PlainKey, RecordType, Subtype, Writer, check,
 };
 
-/// DER of the usual length; only its outer form is looked at.
+/// Returns DER of typical length; only its outer form is examined.
 fn certificate(len: u16) -> Vec<u8> {
     let mut der = vec![0x30, 0x82];
     der.extend((len - 4).to_be_bytes());
@@ -59,7 +59,7 @@ impl Device {
     }
 }
 
-/// Looks everything up that the firmware of a Matter device looks up.
+/// Looks up everything that the firmware of a Matter device looks up.
 fn read(image: &Image<'_>) -> usize {
     let data = |kind, subtype| image.find(kind, subtype).unwrap().unwrap().data().len();
     let subtypes = [

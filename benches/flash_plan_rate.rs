@@ -1,4 +1,5 @@
-//! Plans of devices per second on all cores, beside a loop that only does XTS, MD5 and SHA-256 over the same bytes.
+//! Plans of devices per second on all cores, compared with a loop that only does XTS, MD5 and SHA-256 over the same
+//! bytes.
 //!
 //! `cargo bench -p matter-factory-benches --bench flash_plan_rate [-- DEVICES]`; rounds of both take turns, and the best of each counts.
 
@@ -51,7 +52,7 @@ fn main() {
     );
 }
 
-/// Shares the devices out and returns how long all took; what `worker` prepares is not counted.
+/// Distributes the devices and returns the total time; the preparation in `worker` is not counted.
 fn on_all<F: FnMut(u32) + Send>(cores: u32, devices: u32, worker: impl Fn() -> F) -> Duration {
     let mut workers: Vec<_> = (0..cores).map(|_| worker()).collect();
     let start = Instant::now();

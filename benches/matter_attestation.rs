@@ -31,7 +31,7 @@ fn attestation(c: &mut Criterion) {
         b.iter(|| black_box(PrivateKey::generate(black_box(&mut rng))));
     });
 
-    let [paa_key, pai_key, dac_key] = [1, 2, 3].map(|octet| PrivateKey::from_scalar(&[octet; 32]).unwrap());
+    let [paa_key, pai_key, dac_key] = [1, 2, 3].map(|byte| PrivateKey::from_scalar(&[byte; 32]).unwrap());
     let vendor = VendorId::new(0xFFF1).unwrap();
     let product = ProductId::new(0x8000).unwrap();
     let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0).unwrap());

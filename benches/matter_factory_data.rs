@@ -1,4 +1,4 @@
-//! A full record to its partition image, and back.
+//! A complete record to its partition image, and back.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "benchmark")]
 
@@ -18,7 +18,7 @@ use matter_spake2p::{Iterations, PaseCredential, PbkdfParameters, Salt};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
 fn credentials(vendor: VendorId, product: ProductId) -> AttestationCredentials {
-    let [paa_key, pai_key, key] = [1, 2, 3].map(|octet| PrivateKey::from_scalar(&[octet; 32]).unwrap());
+    let [paa_key, pai_key, key] = [1, 2, 3].map(|byte| PrivateKey::from_scalar(&[byte; 32]).unwrap());
     let validity = Validity::without_expiry(DateTime::new(2026, 1, 1, 0, 0, 0).unwrap());
     let serial = SerialNumber::new(&[1; 16]).unwrap();
     let paa = issue_paa(&paa_key, &PaaSubject::new("Bench PAA").unwrap(), validity, serial).unwrap();
@@ -39,7 +39,7 @@ fn declaration(vendor: VendorId, product: ProductId) -> Declaration {
     Declaration::decode(content.sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID).unwrap()).unwrap()
 }
 
-/// A record with every field.
+/// Returns a record with every field.
 fn full() -> DeviceRecord {
     let (vendor, product) = (VendorId::new(0xFFF1).unwrap(), ProductId::new(0x8000).unwrap());
     let parameters = PbkdfParameters {

@@ -8,7 +8,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use matter_setup_payload::{CommissioningFlow, Label, ManualPayload, OptionalData, QrImage, SetupPayload, qr_png};
 use matter_types::{Discriminator, Passcode, ProductId, VendorId};
 
-/// Pixels to a module.
+/// Pixels per module.
 const SCALE: u8 = 6;
 
 fn codes(c: &mut Criterion) {

@@ -1,4 +1,4 @@
-//! `esp-nvs-image` beside its peers in one run: crates.io `esp-nvs-partition-tool` as a library, and the reference
+//! `esp-nvs-image` and its peers in one run: crates.io `esp-nvs-partition-tool` as a library, and the reference
 //! generator, whose times `scripts/compare nvs` measures and passes in `GENERATOR_MICROSECONDS`.
 //!
 //! Each pair runs interleaved, A B A B, and the fastest of each is compared. With `--write-csv FILE` the entries of the
@@ -20,7 +20,7 @@ fn entry(key: &str, value: OwnedValue) -> Entry {
     (Namespace::new("chip-factory").unwrap(), Key::new(key).unwrap(), value)
 }
 
-/// The entries of a Matter device with credentials, in the sizes that they have.
+/// Returns the entries of a Matter device with credentials, in typical sizes.
 fn matter() -> Vec<Entry> {
     let blob = |len: usize| OwnedValue::Blob((0..=255).cycle().take(len).collect());
     let text = |text: &str| OwnedValue::Str(text.into());
@@ -59,7 +59,7 @@ fn encode(entries: &[Entry], size: PartitionSize) -> Vec<u8> {
     encode_to_vec(size, BlobVersion::V2, borrowed).unwrap()
 }
 
-/// The fastest of some interleaved runs of each.
+/// Returns the fastest of several interleaved runs of each.
 fn compare(runs: u32, mut ours: impl FnMut(), mut theirs: impl FnMut()) -> (Duration, Duration) {
     let time = |work: &mut dyn FnMut()| {
         let start = Instant::now();

@@ -1,4 +1,4 @@
-//! `matter-setup-payload` beside PyPI `pyqrcode`, whose time `scripts/compare payload` measures and passes in
+//! `matter-setup-payload` and PyPI `pyqrcode`, whose time `scripts/compare payload` measures and passes in
 //! `PEER_MICROSECONDS`, and the rate at which codes are made. The fastest of many runs counts.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "benchmark")]
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use matter_setup_payload::{SetupPayload, qr_png};
 
-/// The fastest run.
+/// Returns the time of the fastest run.
 fn fastest(runs: u32, mut work: impl FnMut()) -> Duration {
     let time = |work: &mut dyn FnMut()| {
         let start = Instant::now();

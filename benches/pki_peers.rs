@@ -1,8 +1,8 @@
-//! Issuing DACs with `matter-attestation` beside the reference tool's `build_certificate`, in one run.
+//! Issuing DACs with `matter-attestation` and with the reference tool's `build_certificate`, in one run.
 //!
-//! `scripts/compare pki` passes in `PEER_COMMAND` the Python and its script, separated by a space, which print how
-//! many microseconds one certificate takes. Both run in turn, A B A B, and the fastest of each is compared. Each of ours
-//! draws a key, issues its certificate and encodes both as DER, on one core.
+//! `scripts/compare pki` passes in `PEER_COMMAND` the Python interpreter and its script, separated by a space,
+//! which print the microseconds for one certificate. Both run interleaved, A B A B, and the fastest of each is
+//! compared. Each of ours draws a key, issues its certificate and encodes both as DER, on one core.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "benchmark")]
 
@@ -19,12 +19,12 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 const ROUNDS: usize = 6;
-/// How many certificates of ours are timed in each round.
+/// Number of our certificates timed in each round.
 const CERTIFICATES: usize = 400;
 
-/// A PAI and its key.
+/// Makes a PAI and its key.
 fn pai(vendor: VendorId, validity: Validity) -> (Certificate, PrivateKey) {
-    let [paa_key, pai_key] = [1, 2].map(|octet| PrivateKey::from_scalar(&[octet; 32]).unwrap());
+    let [paa_key, pai_key] = [1, 2].map(|byte| PrivateKey::from_scalar(&[byte; 32]).unwrap());
     let serial = SerialNumber::new(&[1; 16]).unwrap();
     let paa = issue_paa(&paa_key, &PaaSubject::new("Bench PAA").unwrap(), validity, serial).unwrap();
     let pai = Issuer::new(&paa, &paa_key)
@@ -39,7 +39,7 @@ fn pai(vendor: VendorId, validity: Validity) -> (Certificate, PrivateKey) {
     (pai, pai_key)
 }
 
-/// The fastest of some calls.
+/// Returns the time of the fastest of several calls.
 fn fastest(mut work: impl FnMut()) -> Duration {
     (0..CERTIFICATES)
         .map(|_| {
@@ -51,7 +51,7 @@ fn fastest(mut work: impl FnMut()) -> Duration {
         .unwrap()
 }
 
-/// Runs the peer: its time as it is, and without its writing of two files.
+/// Runs the peer: its total time, and its time without writing two files.
 fn peer(command: &str, folder: &str) -> [Duration; 2] {
     let (python, script) = command.split_once(' ').unwrap();
     let output = Command::new(python).args([script, folder]).output().unwrap();
@@ -65,7 +65,7 @@ fn peer(command: &str, folder: &str) -> [Duration; 2] {
 
 fn main() {
     let Ok(command) = std::env::var("PEER_COMMAND") else {
-        println!("run this through scripts/compare pki");
+        println!("run this through scripts/compare-pki-speed");
         return;
     };
     let folder = std::env::var("PEER_FOLDER").unwrap();

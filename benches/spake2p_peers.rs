@@ -1,4 +1,4 @@
-//! `matter-spake2p` beside its peers in one run: the `pbkdf2` crate, `ring`, and OpenSSL and the vendor's script, whose
+//! `matter-spake2p` and its peers in one run: the `pbkdf2` crate, `ring`, and OpenSSL and the vendor's script, whose
 //! times `scripts/compare spake2p` measures and passes in `PYTHON_MICROSECONDS`.
 //!
 //! All run interleaved, A B C A B C, and the fastest run of each is compared.
@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 use matter_spake2p::{InstructionSet, Iterations, Lanes, PaseCredential, PbkdfParameters, Salt, Verifier};
 use matter_types::Passcode;
 
-/// Devices of one run of ours: three full registers of 16 lanes.
+/// Devices of one of our runs: three full registers of 16 lanes.
 const DEVICES: u32 = 16;
-/// What PBKDF2 makes for a device, in bytes.
+/// Output of PBKDF2 per device in bytes.
 const OUTPUT: usize = 80;
 
 struct Contender<'a> {
     name: String,
-    /// How many devices one run derives.
+    /// Number of devices that one run derives.
     devices: u32,
     run: Box<dyn Fn() + 'a>,
     best: Duration,
@@ -41,7 +41,7 @@ impl<'a> Contender<'a> {
     }
 }
 
-/// Runs all of them in turn, again and again, and keeps the fastest run of each.
+/// Runs all of them in turn repeatedly, and keeps the fastest run of each.
 fn race(contenders: &mut [Contender<'_>], rounds: u32) {
     for _ in 0..rounds {
         for contender in contenders.iter_mut() {
@@ -130,7 +130,7 @@ fn main() {
         verifiers.push(contenders.iter().map(Contender::micros).collect::<Vec<_>>());
     }
 
-    // What does not depend on the iterations cancels out between the two counts.
+    // Time that does not depend on the iterations cancels out between the two counts.
     println!("microseconds for 10,000 iterations of 80 bytes, without the curve");
     for ((set, few), many) in available.iter().zip(&verifiers[0]).zip(&verifiers[1]) {
         println!("  {:45} {:9.1}", set.to_string(), (many - few) / 9.0 * 10.0);

@@ -28,7 +28,7 @@ pub(crate) struct Line {
     plan: FlashPlan,
 }
 
-/// A range of flash as it is before encryption.
+/// A range of flash before encryption.
 pub(crate) struct Plain {
     offset: u32,
     encrypted: bool,
@@ -49,7 +49,7 @@ impl Line {
         }
     }
 
-    /// Checks the shared parts anew.
+    /// Checks the shared parts again.
     pub(crate) fn plan(&self) -> FlashPlan {
         make(&self.bootloader, &self.app)
     }
@@ -63,7 +63,7 @@ impl Line {
         self.plan.device_in(buffer, &parts, &keys).expect("a sound plan")
     }
 
-    /// The same ranges, not encrypted.
+    /// Returns the same ranges, unencrypted.
     pub(crate) fn plain(&self) -> Vec<Plain> {
         let device = self.device(Vec::new(), 0);
         let cipher = key(0).cipher();
@@ -82,7 +82,7 @@ impl Line {
         regions.map(plain).collect()
     }
 
-    /// Bytes of flash that a device gets.
+    /// Returns the bytes of flash that a device gets.
     pub(crate) fn content(&self) -> u64 {
         self.device(Vec::new(), 0)
             .regions()
@@ -92,7 +92,7 @@ impl Line {
     }
 }
 
-/// Nothing but XTS, MD5 and SHA-256, in place.
+/// Computes only XTS, MD5 and SHA-256, in place.
 pub(crate) fn bare(regions: &mut [Plain], number: u32) -> Vec<([u8; 16], [u8; 32])> {
     let cipher = key(number).cipher();
     let mut sums = Vec::with_capacity(regions.len());
