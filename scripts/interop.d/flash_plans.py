@@ -213,7 +213,7 @@ def refusals(rng, keys, folder, ours, tally):
     reasons = {
         unsigned: r"app0.*not signed",
         other_key: r"app0.*(key|trusted)",
-        other_chip: r"bootloader.* is for chip id 0",
+        other_chip: r"bootloader.* is for chip ID 0",
         rewritten: r"bootloader.*(changed|signature|digest)",
         too_long: r"app0.*fit",
     }
