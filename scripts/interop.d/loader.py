@@ -388,7 +388,7 @@ def must_fail(folder):
     image = Path(folder, "image.bin")
     image.write_bytes(RANDOM.randbytes(20_000))
     with Chip("esp32c3", folder, "badflash") as chip:
-        ours("write_image", chip.port, 0, image, fails="MD5 of the 20000 bytes of flash at 0x0 differs")
+        ours("write_image", chip.port, 0, image, fails="MD5 of the 20000 bytes of flash at 0x0 does not match")
     with Chip("esp32c3", folder, "die") as chip:
         ours("write_image", chip.port, 0, image, fails="is gone")
     with Chip("esp32c3", folder, "stuck") as chip:
