@@ -89,6 +89,10 @@ impl Group {
         self.parent.sync_children([self.hidden.name()])
     }
 
+    pub(crate) fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
     /// Marks the files as complete: from here on they are published, even after a crash.
     pub(crate) fn commit(&mut self, drafts: &mut Vec<PathBuf>) -> io::Result<()> {
         let mark = self.folder.create_file(COMPLETE)?;

@@ -173,9 +173,14 @@ fn publish_groups(folders: &[Folder<'_>], replace: Replace) -> Result<(), Publis
         // The next sweep completes from the files that remain.
         return placed;
     }
-    drop(drafts);
-    for group in groups {
+    let (complete, incomplete): (Vec<_>, Vec<_>) = groups.into_iter().partition(Group::is_complete);
+    for group in complete {
         // Everything is in place; the next sweep removes the rest.
+        let _ = group.remove();
+    }
+    // A signal removes the folders of incomplete groups only: those of complete ones have to be gone by now.
+    drop(drafts);
+    for group in incomplete {
         let _ = group.remove();
     }
     placed
