@@ -53,7 +53,7 @@ fn device(passcode: u32) -> Device {
         &[product],
         0x0100,
         "CSA00000SWC00000-00",
-        CertificationType::Official,
+        CertificationType::DevelopmentAndTest,
     );
     let cd = declaration
         .unwrap()
