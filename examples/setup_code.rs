@@ -208,7 +208,7 @@ fn main() -> ExitCode {
                     product: product_name.as_deref(),
                     vendor: vendor_name.as_deref(),
                 };
-                sheet::sheet(&list, &output, names, &arguments.texts(), files)
+                sheet::sheet(&list, &output, names, &arguments.label_texts(), files)
             }
             Command::Ndef { code: text, output } => ndef(&code(text)?, &output, files),
         }

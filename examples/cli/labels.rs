@@ -29,60 +29,80 @@ pub struct LabelTexts<'t> {
     pub module: Option<&'t str>,
 }
 
-/// The label sheet options of a command without a job file, as in `matter-mfg`.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Labels")]
-pub struct LabelSheetArguments {
-    /// Labels as sold: a name such as L7160 or 5160 (docs/output.md lists all), or the size of single labels on a roll
-    /// such as 62x29 [default: A4, plain paper with 28 labels]
-    #[arg(long, value_name = "NAME|WxH")]
-    label_stock: Option<String>,
-    /// Width and height of a label in millimetres, or in inches with the suffix `in` [default: those of --label-stock]
-    #[arg(long, value_name = "WxH")]
-    label_size: Option<String>,
-    /// Width and height of the page: A4, Letter or lengths [default: that of --label-stock, or A4]
-    #[arg(long, value_name = "WxH")]
-    label_page: Option<String>,
-    /// Columns and rows of labels, 1x1 to 100x100 [default: those of --label-stock, or as many as fit]
-    #[arg(long, value_name = "COLUMNSxROWS")]
-    label_grid: Option<String>,
-    /// Distance from the left and upper edge of the page to the first label [default: labels are centred]
-    #[arg(long, value_name = "LEFTxTOP")]
-    label_margins: Option<String>,
-    /// Distance from one label to the next, to the right and down [default: that of --label-stock, or no gaps]
-    #[arg(long, value_name = "RIGHTxDOWN")]
-    label_pitch: Option<String>,
-    /// Offset of all labels to the right and down, negative to the left and up, for a misaligned printer: up to 20 mm
-    #[arg(long, value_name = "RIGHT,DOWN", allow_hyphen_values = true)]
-    label_offset: Option<String>,
-    /// First unused label of the first page, counted by rows from 1 [default: 1]
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    label_start: Option<String>,
-    /// Draw cut marks beside the labels
-    #[arg(long)]
-    label_marks: bool,
-    /// Size of a module of the QR codes in millimetres, 0.1 to 5 [default: the largest that fits, up to 1.5]
-    #[arg(long, value_name = "MM", allow_hyphen_values = true)]
-    label_module: Option<String>,
+/// Declares options with those of a label sheet among them, and `label_texts`, which returns those as text. A second
+/// block has the options after them.
+#[macro_export]
+macro_rules! options_with_labels {
+    ($(#[$meta:meta])* $visibility:vis struct $name:ident { $($before:tt)* } $({ $($after:tt)* })?) => {
+        $crate::options! {
+            $(#[$meta])*
+            $visibility struct $name {
+                $($before)*
+                /// Labels as sold: a name such as L7160 or 5160 (docs/output.md lists all), or the size of single
+                /// labels on a roll such as 62x29 [default: A4, plain paper with 28 labels]
+                #[arg(long, value_name = "NAME|WxH", help_heading = "Labels")]
+                label_stock: Option<$crate::Text>,
+                /// Width and height of a label in millimetres, or in inches with the suffix `in` [default: those of
+                /// --label-stock]
+                #[arg(long, value_name = "WxH", help_heading = "Labels")]
+                label_size: Option<$crate::Text>,
+                /// Width and height of the page: A4, Letter or lengths [default: that of --label-stock, or A4]
+                #[arg(long, value_name = "WxH", help_heading = "Labels")]
+                label_page: Option<$crate::Text>,
+                /// Columns and rows of labels, 1x1 to 100x100 [default: those of --label-stock, or as many as fit]
+                #[arg(long, value_name = "COLUMNSxROWS", help_heading = "Labels")]
+                label_grid: Option<$crate::Text>,
+                /// Distance from the left and upper edge of the page to the first label [default: labels are centred]
+                #[arg(long, value_name = "LEFTxTOP", help_heading = "Labels")]
+                label_margins: Option<$crate::Text>,
+                /// Distance from one label to the next, to the right and down [default: that of --label-stock, or no
+                /// gaps]
+                #[arg(long, value_name = "RIGHTxDOWN", help_heading = "Labels")]
+                label_pitch: Option<$crate::Text>,
+                /// Offset of all labels to the right and down, negative to the left and up, for a misaligned printer:
+                /// up to 20 mm
+                #[arg(long, value_name = "RIGHT,DOWN", allow_hyphen_values = true, help_heading = "Labels")]
+                label_offset: Option<$crate::Text>,
+                /// First unused label of the first page, counted by rows from 1 [default: 1]
+                #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Labels")]
+                label_start: Option<$crate::Text>,
+                /// Draw cut marks beside the labels
+                #[arg(long, help_heading = "Labels")]
+                label_marks: bool,
+                /// Size of a module of the QR codes in millimetres, 0.1 to 5 [default: the largest that fits, up to
+                /// 1.5]
+                #[arg(long, value_name = "MM", allow_hyphen_values = true, help_heading = "Labels")]
+                label_module: Option<$crate::Text>,
+                $($($after)*)?
+            }
+        }
+
+        impl $name {
+            /// Returns the options of the label sheet as text.
+            #[must_use]
+            $visibility fn label_texts(&self) -> $crate::LabelTexts<'_> {
+                use $crate::Written as _;
+                $crate::LabelTexts {
+                    stock: self.label_stock.written(),
+                    size: self.label_size.written(),
+                    page: self.label_page.written(),
+                    grid: self.label_grid.written(),
+                    margins: self.label_margins.written(),
+                    pitch: self.label_pitch.written(),
+                    offset: self.label_offset.written(),
+                    start: self.label_start.written(),
+                    marks: self.label_marks,
+                    module: self.label_module.written(),
+                }
+            }
+        }
+    };
 }
 
-impl LabelSheetArguments {
-    /// Returns the options as text.
-    #[must_use]
-    pub fn texts(&self) -> LabelTexts<'_> {
-        LabelTexts {
-            stock: self.label_stock.as_deref(),
-            size: self.label_size.as_deref(),
-            page: self.label_page.as_deref(),
-            grid: self.label_grid.as_deref(),
-            margins: self.label_margins.as_deref(),
-            pitch: self.label_pitch.as_deref(),
-            offset: self.label_offset.as_deref(),
-            start: self.label_start.as_deref(),
-            marks: self.label_marks,
-            module: self.label_module.as_deref(),
-        }
-    }
+options_with_labels! {
+    /// The label sheet options of a command without a job file.
+    #[derive(Debug, clap::Args)]
+    pub struct LabelSheetArguments {}
 }
 
 impl LabelTexts<'_> {

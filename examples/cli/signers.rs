@@ -1,11 +1,11 @@
 //! Keys for signing and verifying: files in PEM or DER by content, tokens and programs.
 
-use std::fmt::Display;
 use std::path::Path;
 
 use matter_attestation::{Error, InputKind};
 use matter_signer::{OpenedSigner, P256Signer, Secrets, SignerUri, SigningKey, VerifyingKey};
 
+use crate::inputs::wrong;
 use crate::secrets::environment;
 use crate::{Failure, Trust, read_file, told_unless};
 
@@ -116,10 +116,6 @@ pub fn read_public_half(option: &str, path: &Path) -> Result<VerifyingKey, Failu
     let key = VerifyingKey::decode(&bytes).or_else(|| Some(private()?.verifying_key()));
     let what = "key (SubjectPublicKeyInfo, PKCS#8, SEC 1 or PKCS#1)";
     key.ok_or_else(|| refused(option, path, &bytes, InputKind::PublicKey, what))
-}
-
-fn wrong(option: &str, path: &Path, reason: impl Display) -> Failure {
-    Failure::Input(format!("{option} {}: {reason}", path.display()))
 }
 
 fn refused(option: &str, path: &Path, bytes: &[u8], wanted: InputKind, what: &str) -> Failure {

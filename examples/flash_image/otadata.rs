@@ -17,7 +17,7 @@ pub(crate) enum OtaDataCommand {
         /// Sequence number, from 1: selects the app in slot (N - 1) modulo the number of OTA slots
         #[arg(long, value_name = "N")]
         sequence: String,
-        /// State of the app: new, pending, valid, invalid, aborted or undefined
+        /// State of the app: new, pending-verify, valid, invalid, aborted or undefined
         #[arg(long, default_value = "undefined")]
         state: String,
     },

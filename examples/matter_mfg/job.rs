@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use cli::{
-    Failure, FlashProfileFile, LabelTexts, Written as _, open_p256_signer, parse, parse_number, parse_quietly,
-    parse_time, read_certificate, read_declaration, read_file, read_private_key, read_table,
+    Failure, FlashProfileFile, Written as _, open_p256_signer, parse, parse_number, parse_quietly, parse_time,
+    read_certificate, read_declaration, read_file, read_private_key, read_table,
 };
 use esp_secure_cert::EfuseKey;
 use matter_attestation::Object;
@@ -293,21 +293,6 @@ impl Options {
         };
         lists.sign_with_pai = self.sign_manifest.is_some() && lists.manifest_signer.is_none();
         Ok(lists)
-    }
-
-    fn label_texts(&self) -> LabelTexts<'_> {
-        LabelTexts {
-            stock: self.label_stock.written(),
-            size: self.label_size.written(),
-            page: self.label_page.written(),
-            grid: self.label_grid.written(),
-            margins: self.label_margins.written(),
-            pitch: self.label_pitch.written(),
-            offset: self.label_offset.written(),
-            start: self.label_start.written(),
-            marks: self.label_marks,
-            module: self.label_module.written(),
-        }
     }
 
     fn set_files(&self, job: &mut Job) -> Result<(), Failure> {

@@ -26,7 +26,7 @@ macro_rules! define {
                 $list_description:literal;)*
         }
     ) => {
-        cli::options! {
+        cli::options_with_labels! {
             /// The options of a run as text: on the command line, or as members of a JSON object, described by
             /// `docs/job.schema.json`. A member has the name of the option without dashes.
             #[derive(Default, clap::Args, Deserialize)]
@@ -241,41 +241,8 @@ macro_rules! define {
                 /// Format of label sheets: svg (a file for each page), pdf or none [default: none]
                 #[arg(long, value_name = "FORMAT", help_heading = "Labels")]
                 pub(crate) labels: Option<Text>,
-                /// Labels as sold: a name such as L7160 or 5160 (docs/output.md lists all), or the size of single
-                /// labels on a roll such as 62x29 [default: A4, plain paper with 28 labels]
-                #[arg(long, value_name = "NAME|WxH", help_heading = "Labels")]
-                pub(crate) label_stock: Option<Text>,
-                /// Width and height of a label in millimetres, or in inches with the suffix `in` [default: those of
-                /// --label-stock]
-                #[arg(long, value_name = "WxH", help_heading = "Labels")]
-                pub(crate) label_size: Option<Text>,
-                /// Width and height of the page: A4, Letter or lengths [default: that of --label-stock, or A4]
-                #[arg(long, value_name = "WxH", help_heading = "Labels")]
-                pub(crate) label_page: Option<Text>,
-                /// Columns and rows of labels, 1x1 to 100x100 [default: those of --label-stock, or as many as fit]
-                #[arg(long, value_name = "COLUMNSxROWS", help_heading = "Labels")]
-                pub(crate) label_grid: Option<Text>,
-                /// Distance from the left and upper edge of the page to the first label [default: labels are centred]
-                #[arg(long, value_name = "LEFTxTOP", help_heading = "Labels")]
-                pub(crate) label_margins: Option<Text>,
-                /// Distance from one label to the next, to the right and down [default: that of --label-stock, or no
-                /// gaps]
-                #[arg(long, value_name = "RIGHTxDOWN", help_heading = "Labels")]
-                pub(crate) label_pitch: Option<Text>,
-                /// Offset of all labels to the right and down, negative to the left and up, for a misaligned printer:
-                /// up to 20 mm
-                #[arg(long, value_name = "RIGHT,DOWN", allow_hyphen_values = true, help_heading = "Labels")]
-                pub(crate) label_offset: Option<Text>,
-                /// First unused label of the first page, counted by rows from 1 [default: 1]
-                #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = "Labels")]
-                pub(crate) label_start: Option<Text>,
-                /// Draw cut marks beside the labels
-                #[arg(long, help_heading = "Labels")]
-                pub(crate) label_marks: bool,
-                /// Size of a module of the QR codes in millimetres, 0.1 to 5 [default: the largest that fits, up to
-                /// 1.5]
-                #[arg(long, value_name = "MM", allow_hyphen_values = true, help_heading = "Labels")]
-                pub(crate) label_module: Option<Text>,
+            }
+            {
                 /// Write all QR code pictures into one zip file
                 #[arg(long, help_heading = "Files about all devices")]
                 pub(crate) qr_zip: bool,

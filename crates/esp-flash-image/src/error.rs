@@ -79,9 +79,17 @@ pub enum Error {
         size: u32,
     },
     /// The checksum of an otadata entry is wrong.
-    OtaChecksum,
+    OtaChecksum {
+        /// The checksum of its sequence number.
+        expected: u32,
+        /// The stored checksum.
+        found: u32,
+    },
     /// The sequence number of an otadata entry is 0 or 0xFFFFFFFF.
-    OtaSequence,
+    OtaSequence {
+        /// The number.
+        value: u32,
+    },
     /// The state of an otadata entry is undefined.
     OtaState {
         /// The state.
@@ -179,8 +187,11 @@ impl fmt::Display for Error {
             }
             Self::LengthAlignment { len } => write!(f, "length of {len} bytes is not a multiple of 16"),
             Self::MmuPage { size } => write!(f, "the chip has no MMU page size of {size:#x} bytes"),
-            Self::OtaChecksum => f.write_str("checksum of the otadata entry is wrong"),
-            Self::OtaSequence => f.write_str("otadata sequence number is not 1 to 4294967294"),
+            Self::OtaChecksum { expected, found } => write!(
+                f,
+                "checksum of the otadata entry is {found:#010x}; its sequence number has {expected:#010x}"
+            ),
+            Self::OtaSequence { value } => write!(f, "otadata sequence number is {value}; allowed: 1 to 4294967294"),
             Self::OtaState { state } => write!(f, "otadata state {state:#x} is not 0 to 4 or 0xffffffff"),
             Self::OtaStateName => {
                 f.write_str("otadata state is not new, pending-verify, valid, invalid, aborted or undefined")

@@ -115,7 +115,7 @@ impl OtaSelect {
     /// [`Error::OtaSequence`] for 0, which selects no slot, and 0xFFFFFFFF, which is erased flash.
     pub const fn new(sequence: u32, state: OtaState) -> Result<Self, Error> {
         match sequence {
-            0 | u32::MAX => Err(Error::OtaSequence),
+            0 | u32::MAX => Err(Error::OtaSequence { value: sequence }),
             _ => Ok(Self { sequence, state }),
         }
     }
@@ -132,8 +132,9 @@ impl OtaSelect {
         }
         let [s0, s1, s2, s3, label @ .., t0, t1, t2, t3, c0, c1, c2, c3] = bytes;
         let sequence = [*s0, *s1, *s2, *s3];
-        if u32::from_le_bytes([*c0, *c1, *c2, *c3]) != crc(sequence) {
-            return Err(Error::OtaChecksum);
+        let (expected, found) = (crc(sequence), u32::from_le_bytes([*c0, *c1, *c2, *c3]));
+        if found != expected {
+            return Err(Error::OtaChecksum { expected, found });
         }
         if let Some(index) = label.iter().position(|byte| *byte != 0xFF) {
             return Err(Error::Padding {

@@ -36,12 +36,16 @@ fn entries_that_the_bootloader_does_not_take_are_refused() {
         bytes[at] = value;
         OtaSelect::decode(&bytes)
     };
-    assert_eq!(change(0, 6), Err(Error::OtaChecksum));
-    assert_eq!(change(31, !good[31]), Err(Error::OtaChecksum));
+    // The checksums of 6 and 5, by zlib as above.
+    let refused = |expected, found| Err(Error::OtaChecksum { expected, found });
+    assert_eq!(change(0, 6), refused(0xDA94_A023, 0xC821_0FCD));
+    assert_eq!(change(31, !good[31]), refused(0xC821_0FCD, 0x3721_0FCD));
     assert_eq!(change(4, 0), Err(Error::Padding { offset: 4 }));
     assert_eq!(change(24, 5), Err(Error::OtaState { state: 5 }));
-    assert_eq!(OtaSelect::new(0, OtaState::New), Err(Error::OtaSequence));
-    assert_eq!(OtaSelect::new(u32::MAX, OtaState::New), Err(Error::OtaSequence));
+    for value in [0, u32::MAX] {
+        let refused = Err(Error::OtaSequence { value });
+        assert_eq!(OtaSelect::new(value, OtaState::New), refused);
+    }
     for state in STATES {
         assert_eq!(state.name().parse(), Ok(state));
     }

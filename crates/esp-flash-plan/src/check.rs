@@ -92,9 +92,9 @@ fn boot_keys(profile: &SecurityProfile, secure_boot: &SecureBoot) -> Result<(), 
         return Err(Error::BootKeys { count, max });
     }
     for (index, key) in secure_boot.keys.iter().enumerate() {
-        let others = secure_boot.keys.iter().take(index);
-        if others.clone().any(|other| other.digest == key.digest) {
-            return Err(Error::BootKeyDuplicate);
+        let mut others = secure_boot.keys.iter().take(index);
+        if let Some(first) = others.position(|other| other.digest == key.digest) {
+            return Err(Error::BootKeyDuplicate { first, second: index });
         }
         if let Some(file) = &key.file {
             SecurityProfile::check_file(file)?;

@@ -53,7 +53,12 @@ pub enum Error {
         chip: Chip,
     },
     /// Two secure boot keys are equal.
-    BootKeyDuplicate,
+    BootKeyDuplicate {
+        /// The index of one, from 0.
+        first: usize,
+        /// The index of the other.
+        second: usize,
+    },
     /// A secure boot key belongs to another scheme.
     BootKeyKind {
         /// The kind of the key.
@@ -345,7 +350,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BootCurve { .. }
-            | Self::BootKeyDuplicate
+            | Self::BootKeyDuplicate { .. }
             | Self::BootKeyKind { .. }
             | Self::BootKeys { .. }
             | Self::BootKeyV1
@@ -386,7 +391,10 @@ impl Error {
     fn fmt_secure_boot(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BootCurve { kind, chip } => write!(f, "{chip} has no secure boot with {kind} keys"),
-            Self::BootKeyDuplicate => f.write_str("two secure boot keys are equal"),
+            Self::BootKeyDuplicate { first, second } => {
+                let [first, second] = [first, second].map(|index| index.saturating_add(1));
+                write!(f, "secure boot keys {first} and {second} are equal")
+            }
             Self::BootKeyKind { kind, scheme } => write!(f, "a {kind} key cannot be used with secure boot {scheme}"),
             Self::BootKeys { count, max } => {
                 write!(f, "{count} secure boot keys; allowed: 1 to {max}")

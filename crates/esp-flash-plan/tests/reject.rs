@@ -383,7 +383,7 @@ fn number_of_keys_is_limited() {
         .with_key_digest([1; 32])
         .with_key_digest([1; 32]);
     case.profile = case.profile.with_secure_boot(twice);
-    refused!(case, Error::BootKeyDuplicate);
+    refused!(case, Error::BootKeyDuplicate { first: 0, second: 1 });
     let mut case = Case::open(Chip::Esp32);
     case.profile = case
         .profile

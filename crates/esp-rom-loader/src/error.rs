@@ -144,22 +144,6 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// Returns whether the connection failed: the port is gone, silent or garbled.
-    #[must_use]
-    pub const fn is_connection(&self) -> bool {
-        matches!(
-            self,
-            Self::Baud { .. }
-                | Self::Garbage { .. }
-                | Self::NoAnswer { .. }
-                | Self::PortBusy { .. }
-                | Self::PortGone { .. }
-                | Self::PortOpen { .. }
-        )
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -119,7 +119,7 @@ impl ZplLabel {
         let label = lines
             .iter()
             .fold(Label::new(payload)?, |label, line| label.with_line(*line));
-        let texts = label.lines().map(|line| Zeroizing::new(line.text.to_owned()));
+        let texts = label.lines().map(|text| Zeroizing::new(text.to_owned()));
         Ok(Self {
             modules: u32::try_from(QrImage::new(qr.as_str())?.modules()).map_err(|_| ImageError::Text)?,
             qr: Zeroizing::new(qr.as_str().to_owned()),

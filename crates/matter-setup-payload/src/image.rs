@@ -9,7 +9,7 @@ mod png;
 mod svg;
 mod terminal;
 
-pub use self::label::{Label, Line, Rectangle, Size};
+pub use self::label::Label;
 
 /// Light modules around the code (ISO/IEC 18004, "quiet zone").
 const QUIET_ZONE: usize = 4;

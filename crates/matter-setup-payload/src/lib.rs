@@ -35,7 +35,7 @@ pub use discovery::DiscoveryCapabilities;
 pub use error::{Error, ErrorKind};
 pub use flow::CommissioningFlow;
 #[cfg(feature = "image")]
-pub use image::{ImageError, Label, Line, QrImage, Rectangle, Size, qr_png};
+pub use image::{ImageError, Label, QrImage, qr_png};
 pub use lint::{Finding, Severity};
 pub use manual::{ManualIds, ManualPayload};
 pub use ndef::{encode_ndef, ndef_len};

@@ -125,6 +125,11 @@ pub fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     [header, value].concat()
 }
 
+/// Returns the attribute common name as UTF8String.
+pub fn common_name(name: &str) -> Vec<u8> {
+    [&[0x06, 3, 0x55, 4, 3][..], &tlv(0x0C, &[name.as_bytes()])].concat()
+}
+
 fn signed(tbs: &[u8], key: &PrivateKey) -> Vec<u8> {
     let signature: DerSignature = key.sign(tbs);
     tlv(0x30, &[tbs, ALGORITHM, &tlv(0x03, &[&[0], signature.as_bytes()])])
@@ -191,6 +196,11 @@ pub fn expect(folder: &Path, arguments: &str, expected: &[(&str, &str, u64)]) {
         .map(|(id, object, code)| ((*id).to_owned(), (*object).to_owned(), *code));
     assert_eq!(errors(&printed), expected.collect::<Vec<_>>(), "{arguments}");
     assert!(message.contains("error: rejected: "), "{message}");
+}
+
+/// Returns whether `needle` is among the bytes.
+pub fn holds(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
 }
 
 pub fn hex(bytes: &[u8]) -> String {

@@ -63,68 +63,42 @@ impl Label {
     /// Draws the label as an SVG with its size in millimetres, 0.5 mm per module.
     #[must_use]
     pub fn to_svg(&self) -> String {
-        let Size { width, height } = self.size();
+        let lines = self.text();
+        let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or_default();
+        let side = small(self.image.side()) * MODULE;
+        let width = side.max(small(widest) * FONT * CHARACTER) + 2.0 * MARGIN;
+        let height = side + small(lines.len()) * LINE + 2.0 * MARGIN;
+        let left = (width - side) / 2.0;
+        let middle = width / 2.0;
         let mut svg = String::new();
         // Writing into a string does not fail.
         let _ = write!(
             svg,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.1}mm\" height=\"{height:.1}mm\" \
-             viewBox=\"0 0 {width:.1} {height:.1}\"><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>"
+             viewBox=\"0 0 {width:.1} {height:.1}\"><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\
+             <path fill=\"#000\" shape-rendering=\"crispEdges\" transform=\"translate({left:.2} {MARGIN}) \
+             scale({MODULE})\" d=\""
         );
-        self.write_svg(&mut svg);
+        svg::write_path(&self.image, &mut svg);
+        svg.push_str("\"/>");
+        for (number, line) in lines.into_iter().enumerate() {
+            let baseline = MARGIN + side + FONT + small(number) * LINE;
+            let _ = write!(
+                svg,
+                "<text x=\"{middle:.2}\" y=\"{baseline:.2}\" font-family=\"monospace\" font-size=\"{FONT}\" \
+                 text-anchor=\"middle\">"
+            );
+            escape(line, &mut svg);
+            svg.push_str("</text>");
+        }
         svg.push_str("</svg>\n");
         svg
     }
 
-    /// Draws the label as an SVG group with its upper left corner at a position in millimetres, for
-    /// a sheet of labels whose user unit is the millimetre.
-    #[must_use]
-    pub fn to_svg_group(&self, x: f64, y: f64) -> String {
-        let mut svg = String::new();
-        let _ = write!(svg, "<g transform=\"translate({x:.2} {y:.2})\">");
-        self.write_svg(&mut svg);
-        svg.push_str("</g>");
-        svg
-    }
-
-    /// Returns the size of the label.
-    #[must_use]
-    pub fn size(&self) -> Size {
-        let lines = self.text();
-        let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or_default();
-        let qr = self.qr_side();
-        Size {
-            width: qr.max(small(widest) * FONT * CHARACTER) + 2.0 * MARGIN,
-            height: qr + small(lines.len()) * LINE + 2.0 * MARGIN,
-        }
-    }
-
-    /// Returns the black rectangles of the QR code, for other output formats than SVG.
-    pub fn rectangles(&self) -> impl Iterator<Item = Rectangle> + '_ {
-        let left = (self.size().width - self.qr_side()) / 2.0;
-        self.image.runs().map(move |run| Rectangle {
-            x: left + small(run.x) * MODULE,
-            y: MARGIN + small(run.y) * MODULE,
-            width: small(run.len) * MODULE,
-            height: MODULE,
-        })
-    }
-
-    /// Returns the lines of text below the QR code, for other output formats than SVG.
-    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        let middle = self.size().width / 2.0;
-        let first = MARGIN + self.qr_side() + FONT;
-        let lines = self.text().into_iter().enumerate();
-        lines.map(move |(number, text)| Line {
-            middle,
-            baseline: first + small(number) * LINE,
-            font_size: FONT,
-            text,
-        })
-    }
-
-    fn qr_side(&self) -> f64 {
-        small(self.image.side()) * MODULE
+    /// Returns the lines of text below the QR code, for other output formats than SVG: the manual code and the custom
+    /// lines.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.text().into_iter()
     }
 
     fn text(&self) -> Vec<&str> {
@@ -139,67 +113,6 @@ impl Label {
         }
         lines.extend(self.lines.iter().map(String::as_str));
         lines
-    }
-
-    fn write_svg(&self, svg: &mut String) {
-        let left = (self.size().width - self.qr_side()) / 2.0;
-        let _ = write!(
-            svg,
-            "<path fill=\"#000\" shape-rendering=\"crispEdges\" transform=\"translate({left:.2} {MARGIN}) scale({MODULE})\" \
-             d=\""
-        );
-        svg::write_path(&self.image, svg);
-        svg.push_str("\"/>");
-        for line in self.lines() {
-            let _ = write!(
-                svg,
-                "<text x=\"{:.2}\" y=\"{:.2}\" font-family=\"monospace\" font-size=\"{FONT}\" text-anchor=\"middle\">",
-                line.middle, line.baseline
-            );
-            escape(line.text, svg);
-            svg.push_str("</text>");
-        }
-    }
-}
-
-/// The size of a label in millimetres.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Size {
-    /// The horizontal size.
-    pub width: f64,
-    /// The vertical size.
-    pub height: f64,
-}
-
-/// A black rectangle; positions in millimetres from the upper left corner of the label.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rectangle {
-    /// The distance from the left edge.
-    pub x: f64,
-    /// The distance from the upper edge.
-    pub y: f64,
-    /// The horizontal size.
-    pub width: f64,
-    /// The vertical size.
-    pub height: f64,
-}
-
-/// A line of text; positions in millimetres from the upper left corner of the label.
-#[derive(Clone, Copy, PartialEq)]
-pub struct Line<'a> {
-    /// The distance of the horizontal centre from the left edge.
-    pub middle: f64,
-    /// The distance of the baseline from the upper edge.
-    pub baseline: f64,
-    /// The font size.
-    pub font_size: f64,
-    /// The text, which may be the manual code.
-    pub text: &'a str,
-}
-
-impl fmt::Debug for Line<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Line([elided])")
     }
 }
 
