@@ -287,7 +287,7 @@ fn a_dump_beside_folders_is_compared_once() {
 }
 
 #[test]
-fn keys_partitions_that_do_not_fit_are_told() {
+fn keys_partitions_that_do_not_match_are_reported() {
     let (folder, devices) = run(1);
     let [table, dump] = ["table", "dump"].map(|name| folder.path().join(name));
     fs::write(&table, TABLE).unwrap();
