@@ -201,7 +201,7 @@ impl<'a> KeySalt<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::KeySaltLength`] if the length is not in 16..=64 bytes.
+    /// [`Error::KeySaltLength`] if the length is outside 16 to 64 bytes.
     pub const fn new(salt: &'a [u8]) -> Result<Self, Error> {
         if salt.len() < Self::MIN_LEN || salt.len() > Self::MAX_LEN {
             return Err(Error::KeySaltLength { len: salt.len() });
