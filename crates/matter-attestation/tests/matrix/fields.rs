@@ -60,7 +60,7 @@ pub(crate) fn rows() -> Vec<Row> {
             kit.dac.inner_algorithm = der::seq(&[&der::oid(der::ECDSA_SHA256), der::NULL]);
             kit.dac.outer_algorithm.clone_from(&kit.dac.inner_algorithm);
         }),
-        ("NULL parameters in a PAA, as two in the ledger have", null),
+        ("NULL parameters in a PAA, as two in the DCL have", null),
     ));
     rows.push(row(
         Rule::SignatureAlgorithmParameters,
