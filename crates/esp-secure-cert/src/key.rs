@@ -29,7 +29,7 @@ use crate::{DsKey, EfuseKey, Error};
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum KeyStorage<'a> {
-    /// In the partition in plain. Only flash encryption protects it.
+    /// In the partition, in plain text. Only flash encryption protects it.
     Plain(PlainKey<'a>),
     /// In an eFuse block that the ECDSA peripheral reads: SEC_CFG has the block number, and
     /// PRIV_KEY has no data.

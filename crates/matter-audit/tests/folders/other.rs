@@ -69,7 +69,7 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 47] = [
         "artifact-malformed",
     ),
     (
-        "Factory data in plain beside keys for NVS encryption",
+        "Unencrypted factory data beside keys for NVS encryption",
         "keys_partitions_that_do_not_match_are_reported",
         "nvs-not-encrypted",
     ),
