@@ -120,7 +120,7 @@ fn factory_data_are_found_in_either_store() {
     }
 }
 
-/// Everything in NVS with the secure cert partition erased, or the dump truncated.
+/// Everything in NVS with the `esp_secure_cert` partition erased, or the dump truncated.
 #[test]
 fn erased_partitions_are_not_there_and_cut_ones_are_an_error() {
     let (folder, devices) = run(1);

@@ -120,7 +120,7 @@ impl<'a> StorageLayout<'a> {
         }
     }
 
-    /// Returns whether any data is in the secure cert partition.
+    /// Returns whether any data is in the `esp_secure_cert` partition.
     #[must_use]
     pub const fn has_secure_cert(&self) -> bool {
         !matches!(self.0, Layout::Nvs)
