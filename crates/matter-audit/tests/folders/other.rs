@@ -264,8 +264,8 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 47] = [
 pub(crate) fn keys() -> String {
     let mut text = String::from(
         "\n## Private keys, form by form\n\nA test of `crates/matter-audit` (`keys.rs`) puts the key of the device, of \
-         another device and of the PAI in each of these forms into each of these places, for keys in NVS, in secure cert \
-         and in an eFuse, and the audit has to say whose it is and where.\n\nPlaces: ",
+         another device and of the PAI in each of these forms into each of these places, for keys in NVS, in \
+         esp_secure_cert and in an eFuse. The audit must report the owner and the place.\n\nPlaces: ",
     );
     let places = PLACES.map(Place::name).join(", ");
     let _ = write!(text, "{places}.\n\n| Form | Check |\n|---|---|\n");
