@@ -36,7 +36,7 @@ Examples:
 
 /// Audit devices: images, label, attestation, secrets, and values that must differ between devices.
 ///
-/// Exit codes: 0 clean, 1 findings at or above --fail-on, 2 bad usage or unreadable input, 3 failed while working.
+/// Exit codes: 0 clean, 1 findings at or above --fail-on, 2 bad usage or unreadable input, 3 runtime failure.
 #[derive(Parser)]
 #[command(name = "audit-device", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {

@@ -13,7 +13,7 @@ pub struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// Creates an item from a sound entry.
+    /// Creates an item from a valid entry.
     pub(crate) fn new(record: Record<'a>) -> Result<Self, Finding> {
         record.faults(|fault| {
             if is_damage_of_item(&fault) {

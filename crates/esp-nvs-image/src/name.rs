@@ -269,7 +269,7 @@ impl StoredKey {
         Key::from_field(self.0)
     }
 
-    /// Returns the key of a sound entry, which is legal.
+    /// Returns the key of a valid entry; it is legal.
     pub(crate) const fn sound(&self) -> Key {
         Key(Name(self.0))
     }

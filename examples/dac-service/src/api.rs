@@ -47,7 +47,7 @@ fn integer<'de, T: TryFrom<u32>, D: Deserializer<'de>>(deserializer: D) -> Resul
         format!("{float:.0}").parse().ok()
     });
     let value = whole.and_then(|whole| T::try_from(whole).ok());
-    value.ok_or_else(|| D::Error::custom("a number is not whole, or out of range"))
+    value.ok_or_else(|| D::Error::custom(format_args!("number {number} is not whole, or is out of range")))
 }
 
 /// Bytes in Base64 with padding.
@@ -65,7 +65,7 @@ impl<'de> Deserialize<'de> for Bytes {
         let text = String::deserialize(deserializer)?;
         let bytes = Base64::decode_vec(&text).map_err(|_| D::Error::custom("not Base64 with padding"))?;
         if bytes.is_empty() {
-            return Err(D::Error::custom("no bytes"));
+            return Err(D::Error::custom("empty; at least one byte is required"));
         }
         Ok(Self(bytes))
     }
@@ -249,7 +249,7 @@ impl fmt::Debug for OnboardingAnswer {
 pub struct OrderRequest {
     /// The order's id.
     pub id: String,
-    /// The number of certificates that may be issued.
+    /// The number of devices that may get a certificate.
     #[serde(deserialize_with = "integer")]
     pub size: u32,
     /// The vendor id in the certificates.
@@ -278,9 +278,9 @@ pub enum OrderState {
 pub struct OrderAnswer {
     /// The order's id.
     pub id: String,
-    /// The number of certificates that may be issued.
+    /// The number of devices that may get a certificate.
     pub size: u32,
-    /// The number of issued certificates.
+    /// The number of devices that take a place in the order.
     pub used: u64,
     /// The vendor id in the certificates.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -24,7 +24,7 @@ Examples:
 ///
 /// The only argument is a configuration file in TOML; the README describes it. Log lines are JSON on stderr. Exit
 /// codes: 0 ended by a signal, or the check found no error; 2 bad usage or unusable configuration; 3 ledger, token or
-/// network failed.
+/// network failure.
 #[derive(Parser)]
 #[command(name = "dac-service", version, after_help = EXAMPLES)]
 struct Arguments {
