@@ -74,7 +74,7 @@ pub struct Cert {
     pub signer: u8,
     /// Replaces the signature.
     pub signature: Option<Vec<u8>>,
-    pub behind: Vec<u8>,
+    pub trailing: Vec<u8>,
 }
 
 impl Cert {
@@ -92,7 +92,7 @@ impl Cert {
             extensions: Vec::new(),
             signer,
             signature: None,
-            behind: Vec::new(),
+            trailing: Vec::new(),
         };
         new.set(der::SKI, false, &tlv(der::OCTETS, &key_id(key)));
         new.set(der::AKI, false, &der::seq(&[&tlv(0x80, &key_id(signer))]));
@@ -163,7 +163,7 @@ impl Cert {
         let signature = sign(self.signer, &tbs);
         let signature = self.signature.clone().unwrap_or(signature.to_der().as_bytes().to_vec());
         let bits = tlv(der::BITS, &[&[0], &signature[..]].concat());
-        [der::seq(&[&tbs, &self.outer_algorithm, &bits]), self.behind.clone()].concat()
+        [der::seq(&[&tbs, &self.outer_algorithm, &bits]), self.trailing.clone()].concat()
     }
 }
 
