@@ -1,8 +1,8 @@
 //! Multiples of a point of the curve: of the base point, for new keys and signatures, or of a public key that verifies
 //! many signatures.
 //!
-//! The scalar is split into 43 windows of 6 bits, each converted to a digit from -31 to 32. For each window the table has
-//! 1 to 32 times 64^window times the point, so one addition per window is enough: 43, where p256's own table of the
+//! The scalar is split into 43 windows of 6 bits, each converted to a digit from -31 to 32. For each window the table
+//! has 1 to 32 times 64^window times the point, so one addition per window is enough: 43, where p256's own table of the
 //! base point takes 66 and four doublings. Every entry of a window is read and the addition is made for any digit, so
 //! time and memory accesses do not depend on the scalar.
 

@@ -1,7 +1,8 @@
 //! Keys whose private half is published.
 //!
 //! Source: connectedhomeip, all private keys in `credentials/test/attestation` and
-//! `credentials/development/attestation`. The table has the first 64 bits of each key identifier, the SHA-1 of the point.
+//! `credentials/development/attestation`. The table has the first 64 bits of each key identifier, the SHA-1 of the
+//! point.
 
 use matter_attestation::PublicKey;
 
