@@ -36,7 +36,7 @@ Examples:
 
 /// Audit devices: images, label, attestation, secrets, and values that must differ between devices.
 ///
-/// Exit codes: 0 clean, 1 findings at or above --fail-on, 2 bad usage or unreadable input, 3 failed while working.
+/// Exit codes: 0 clean, 1 findings at or above --fail-on, 2 bad usage or unreadable input, 3 runtime failure.
 #[derive(Parser)]
 #[command(name = "audit-device", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {
@@ -123,9 +123,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
     let vendor = arguments.vid.as_deref();
-    let vendor = vendor.map(|text| parse_quietly::<VendorId>("--vid", text, "0x0001..=0xFFF4"));
+    let vendor = vendor.map(|text| parse_quietly::<VendorId>("--vid", text, "0x0001 to 0xFFF4"));
     let product = arguments.pid.as_deref();
-    let product = product.map(|text| parse_quietly::<ProductId>("--pid", text, "0x0001..=0xFFFF"));
+    let product = product.map(|text| parse_quietly::<ProductId>("--pid", text, "0x0001 to 0xFFFF"));
     let (vendor, product) = (vendor.transpose()?, product.transpose()?);
     let paas = read_paas(&arguments.paa)?;
     let declaration = arguments.cd.as_deref().map(|path| read_declaration("--cd", path));

@@ -81,7 +81,7 @@ pub enum Failure {
     Closed,
     /// Bad usage or unusable input; nothing was written. Exit code 2.
     Input(String),
-    /// Something failed while working. Exit code 3.
+    /// A runtime failure. Exit code 3.
     Work(String),
 }
 

@@ -79,7 +79,7 @@ Examples:
 ///
 /// Certificates and keys are read in PEM, DER and PKCS#12, certificates in PKCS#7 too, numbers are decimal or 0x
 /// hexadecimal, times are YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ in UTC. Exit codes: 0 done or accepted, 1 rejected, 2 bad
-/// usage or unusable input (nothing was written), 3 failed while working.
+/// usage or unusable input (nothing was written), 3 runtime failure.
 #[derive(Parser)]
 #[command(name = "dac-pki", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {

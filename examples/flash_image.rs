@@ -51,7 +51,7 @@ Examples:
 /// Make, read, check, sign, encrypt and merge the contents of an ESP32's flash.
 ///
 /// Exit codes: 0 done, 1 a table or an image is refused or a signature does not verify, 2 bad usage or unusable input
-/// (nothing was written), 3 failed while working.
+/// (nothing was written), 3 runtime failure.
 #[derive(Parser)]
 #[command(name = "flash-image", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {

@@ -31,7 +31,7 @@ Examples:
 /// Make the factory partitions, onboarding codes and certificates of Matter devices on ESP32.
 ///
 /// Numbers are decimal or 0x hexadecimal. Values that are not given are drawn from the system's cryptographic random
-/// number generator. Exit codes: 0 done, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+/// number generator. Exit codes: 0 done, 2 bad usage or unusable input (nothing was written), 3 runtime failure.
 #[derive(Parser)]
 #[command(name = "matter-mfg", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {

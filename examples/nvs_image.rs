@@ -45,7 +45,7 @@ Examples:
 /// Make, read, check, edit, encrypt and decrypt ESP-IDF NVS partition images.
 ///
 /// Exit codes: 0 done, 1 an image is damaged or has errors or a key is missing, 2 bad usage or unusable input (nothing
-/// was written), 3 failed while working.
+/// was written), 3 runtime failure.
 #[derive(Parser)]
 #[command(name = "nvs-image", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {

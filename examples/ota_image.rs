@@ -56,7 +56,7 @@ const SINGLE_DASH: [(&str, &str); 6] = [
 /// esp_encrypted_img.
 ///
 /// Exit codes: 0 done, accepted or offered, 1 not accepted (with the SDK's result) or not offered, 2 bad usage or
-/// unusable input (nothing was written), 3 failed while working.
+/// unusable input (nothing was written), 3 runtime failure.
 #[derive(Parser)]
 #[command(name = "ota-image", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {

@@ -35,7 +35,7 @@ Examples:
 /// Make, show, check, extend, sign and verify images of the `esp_secure_cert` partition.
 ///
 /// Exit codes: 0 done, 1 an image is damaged, has errors or is not signed by the key, 2 bad usage or unusable input
-/// (nothing was written), 3 failed while working.
+/// (nothing was written), 3 runtime failure.
 #[derive(Parser)]
 #[command(name = "secure-cert", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {

@@ -40,7 +40,7 @@ Examples:
 /// Make, read and check Matter onboarding codes: QR texts and manual pairing codes.
 ///
 /// Exit codes: 0 done, 1 a code is refused or has findings, 2 bad usage or unusable input (nothing was written), 3
-/// failed while working.
+/// runtime failure.
 #[derive(Parser)]
 #[command(name = "setup-code", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {

@@ -28,7 +28,7 @@ Examples:
 /// session.
 ///
 /// Exit codes: 0 all devices ended as expected, 1 a well-behaved device is not locked, 2 bad usage or unusable input, 3
-/// failed while working.
+/// runtime failure.
 #[derive(Parser)]
 #[command(name = "sim-device", version, args_override_self = true, after_help = EXAMPLES)]
 #[command(group(clap::ArgGroup::new("place").required(true).args(["connect", "listen", "pty"])))]

@@ -25,7 +25,7 @@ Examples:
 /// Derive and check SPAKE2+ verifiers.
 ///
 /// Exit codes: 0 done, 1 a passcode does not match a verifier, 2 bad usage or unusable input (nothing was written), 3
-/// failed while working.
+/// runtime failure.
 #[derive(Parser)]
 #[command(name = "spake2p", version, args_override_self = true, after_help = EXAMPLES)]
 struct Arguments {

@@ -1,4 +1,4 @@
-//! `dac-pki revoke-set`: revoked certificates from the ledger's distribution points and their lists.
+//! `dac-pki revoke-set`: revoked certificates from the DCL's revocation distribution points and their lists.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::Common;
 use crate::verify::{Trusted, time};
 
-/// Members of the ledger's answer: the list of all points, and of one issuer.
+/// Members of the DCL's answer: the list of all points, and of one issuer.
 const POINTS: &str = "PkiRevocationDistributionPoint";
 const BY_ISSUER: &str = "pkiRevocationDistributionPointsByIssuerSubjectKeyID";
 /// Member for a single point.
@@ -38,8 +38,8 @@ pub(crate) enum RevokeSet {
 
 #[derive(Args)]
 pub(crate) struct Build {
-    /// Revocation distribution points: the ledger's complete JSON answer for all or for one issuer, or an array or a
-    /// single one of its objects
+    /// Revocation distribution points: the complete JSON answer of the Distributed Compliance Ledger (DCL) for all or
+    /// for one issuer, or an array or a single one of its objects
     #[arg(long, value_name = "FILE")]
     points: PathBuf,
     /// Certificate revocation lists of these points in PEM or DER; may be given several times
@@ -118,7 +118,7 @@ fn check_complete(path: &Path, answer: &Value) -> Result<(), Failure> {
         return Ok(());
     };
     let incomplete = |reason: &str| {
-        let all = "query the ledger with pagination.limit=10000, or join the pages";
+        let all = "query the DCL with pagination.limit=10000, or join the pages";
         Failure::option("--points", format_args!("{}: {reason}; {all}", path.display()))
     };
     match pagination.get("next_key") {
@@ -179,7 +179,7 @@ fn read_points(path: &Path) -> Result<Vec<RevocationPoint>, Failure> {
             format_args!("{}: contains no revocation points", path.display()),
         )),
         _ => {
-            // The ledger has the points of all vendors; a list of a skipped one has no signer.
+            // The DCL has the points of all vendors; a list of a skipped point has no signer.
             let left_out = |line: &String| say(format_args!("{line}; skipped"));
             unreadable.iter().for_each(left_out);
             Ok(points)

@@ -161,36 +161,36 @@ macro_rules! define {
                 pub(crate) cn_prefix: Option<Text>,
 
                 /// Store certificates and key of a device in an esp_secure_cert partition instead of NVS
-                #[arg(long, help_heading = "Secure cert partition")]
+                #[arg(long, help_heading = "esp_secure_cert partition")]
                 pub(crate) dac_in_secure_cert: bool,
                 /// Store discriminator, verifier, salt and iteration count there too; requires the other two options
-                #[arg(long, help_heading = "Secure cert partition")]
+                #[arg(long, help_heading = "esp_secure_cert partition")]
                 pub(crate) commissionable_data_in_secure_cert: bool,
                 /// Store the unique id for rotating device ids [default: random] there too; requires the other two
                 /// options
-                #[arg(long, help_heading = "Secure cert partition")]
+                #[arg(long, help_heading = "esp_secure_cert partition")]
                 pub(crate) rd_id_uid_in_secure_cert: bool,
                 /// Omit the esp_secure_cert partition; refused if a device's key would be in no partition
-                #[arg(long, help_heading = "Secure cert partition")]
+                #[arg(long, help_heading = "esp_secure_cert partition")]
                 pub(crate) no_secure_cert_bin: bool,
                 /// Keep the key in an eFuse for the ECDSA peripheral (also -ds): in a file for espefuse and in no
                 /// partition
-                #[arg(long, help_heading = "Secure cert partition")]
+                #[arg(long, help_heading = "esp_secure_cert partition")]
                 pub(crate) ds_peripheral: bool,
                 /// eFuse key block for --ds-peripheral, 0 to 5; 0 to 4 on esp32h2 and esp32s31; -1 for none
                 #[arg(
                     long,
                     value_name = "N",
                     allow_hyphen_values = true,
-                    help_heading = "Secure cert partition"
+                    help_heading = "esp_secure_cert partition"
                 )]
                 pub(crate) efuse_key_id: Option<Text>,
                 /// Target chip [default: esp32]
-                #[arg(long, value_name = "NAME", help_heading = "Secure cert partition")]
+                #[arg(long, value_name = "NAME", help_heading = "esp_secure_cert partition")]
                 pub(crate) target: Option<Text>,
                 /// Serial port of a chip; refused with the options above, since this tool burns and writes nothing,
                 /// with the commands to use
-                #[arg(long, value_name = "PORT", help_heading = "Secure cert partition")]
+                #[arg(long, value_name = "PORT", help_heading = "esp_secure_cert partition")]
                 pub(crate) port: Option<Text>,
 
                 /// Profile in JSON for an image of the whole flash of each device, encrypted with its own key, and a

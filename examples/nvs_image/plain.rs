@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::{KeyFiles, wrong};
 
-/// An image in plain, as far as that can be determined.
+/// An unencrypted image, as far as that can be determined.
 pub(crate) struct Plain {
     path: PathBuf,
     image: Zeroizing<Vec<u8>>,

@@ -166,7 +166,7 @@ fn unused_name_of_a_pai_is_warned_about() {
 }
 
 #[test]
-fn values_of_the_examples_are_told_as_the_audit_tells_them() {
+fn example_values_are_reported_as_by_the_audit() {
     let folder = tempfile::tempdir().unwrap();
     let salt = "U1BBS0UyUCBLZXkgU2FsdA==";
     let mut derive = Command::new(env!("CARGO_BIN_EXE_spake2p"));

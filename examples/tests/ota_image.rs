@@ -381,7 +381,7 @@ fn the_ledger_gets_the_whole_file() {
         folder,
         2,
         &format!("dcl plain.ota --ota-url {url} --checksum-type sha256-128"),
-        "is not allowed in the compliance ledger",
+        "is not allowed in the DCL",
     );
 }
 

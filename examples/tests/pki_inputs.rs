@@ -366,7 +366,7 @@ fn ids_with_a_leading_zero_are_refused_with_both_readings() {
 }
 
 #[test]
-fn the_ledgers_answers_are_whole_or_refused() {
+fn answers_of_the_dcl_are_complete_or_refused() {
     let folder = workplace();
     let at = folder.path();
     let (pai, pai_key) = (

@@ -1,4 +1,4 @@
-//! Any bytes as the secure cert partition: an accepted record encodes and reads as the same record in its layout.
+//! Any bytes as the `esp_secure_cert` partition: an accepted record encodes and reads as the same record in its layout.
 #![no_main]
 
 #[path = "../../crates/matter-factory-data/tests/properties/secure_cert.rs"]

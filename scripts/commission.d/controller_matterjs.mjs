@@ -36,7 +36,7 @@ await new DclCertificateService(Environment.default, {
     seed: { paaRoots: seed(paa), cdSigners: seed(signer) },
 }).construction;
 
-// Remarks that any device of a test run gets: test declarations, trust since today, no certification in the ledger.
+// Remarks that any device of a test run gets: test declarations, trust since today, no certification in the DCL.
 const remarks = new Set([
     "CertificationTypeTest",
     "CertificationTypeProvisional",

@@ -250,7 +250,7 @@ REFUSED = {
     "two tee_ota": two("data", "tee_ota", "0x2000"),
     "read-only coredump": last_row("data", "coredump", "0x1000", "readonly"),
     "small nvs": last_row("data", "nvs", "0x2000"),
-    "behind the flash": last_row("data", "fat", "0x1000000"),
+    "after the flash": last_row("data", "fat", "0x1000000"),
     "end above 4 GiB": last_row("data", "fat", "0x100000000"),
     "size of less than nothing": last_row("data", "fat", "-0x1000"),
     "one row too many": too_many,
@@ -273,7 +273,7 @@ STRICTER = {
     "binary number": (last_row("data", "fat", "0b1000000000000"), r"number|size"),
     "octal number": (last_row("data", "fat", "0o10000"), r"number|size"),
     "plus": (last_row("data", "fat", "+0x1000"), r"number|size"),
-    "suffix behind a subtype": (last_row("data", "0k", "0x2000"), r"subtype .* neither a name"),
+    "suffix after a subtype": (last_row("data", "0k", "0x2000"), r"subtype .* neither a name"),
     "two suffixes": (last_row("data", "fat", "1kk"), r"number|size"),
     "type of the free range": (last_row("0x20", "0", "0x1000"), r"type"),
 }
@@ -309,7 +309,7 @@ def draw(rng, case):
     kinds = {**REFUSED, **{name: fault for name, (fault, _) in STRICTER.items()}, **TAKEN}
     if case % 2:
         name = list(kinds)[case // 2 % len(kinds)]
-        if name in ("behind the flash", "size of less than nothing", "end above 4 GiB") and table.flash_size is None:
+        if name in ("after the flash", "size of less than nothing", "end above 4 GiB") and table.flash_size is None:
             table.flash_size = "16MB"
         kinds[name](table)
         table.faults.append(name)

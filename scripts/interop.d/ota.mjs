@@ -1,4 +1,4 @@
-// Random Matter OTA images of ours, read by matter.js: every field, the payload's digest, and the checksum of the ledger's
+// Random Matter OTA images of ours, read by matter.js: every field, the payload's digest, and the checksum of the DCL's
 // record; then damaged ones, which neither side may accept. usage: ota.mjs NODE_FOLDER OTA_IMAGE FOLDER COUNT
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";

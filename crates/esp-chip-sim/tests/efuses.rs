@@ -291,7 +291,7 @@ fn download_mode_off_is_silence_after_the_next_reset() {
 }
 
 #[test]
-fn security_info_tells_flags_counter_and_purposes() {
+fn security_info_has_flags_counter_and_purposes() {
     let (_, mut host) = c3();
     // SECURE_BOOT_EN, SECURE_BOOT_KEY_REVOKE1, DIS_PAD_JTAG, three bits of the counter, HMAC_UP for KEY1.
     host.burn(C3, 0, &block0(&[116, 86, 51, 82, 83, 84, 95]));

@@ -255,7 +255,7 @@ fn slow_chips_answer_late() {
 }
 
 #[test]
-fn faults_tell_whether_a_station_must_finish_the_board() {
+fn harmless_faults_are_listed() {
     let harmless: Vec<&str> = Fault::ALL
         .iter()
         .filter(|fault| fault.is_harmless())

@@ -166,7 +166,7 @@ fn rom_sends_the_md5_as_letters_and_reads_64_bytes_at_once() {
 }
 
 #[test]
-fn flash_tells_its_size_by_the_spi_registers() {
+fn flash_size_is_read_through_the_spi_registers() {
     for (chip, base, [user2, data], mib, id) in [
         (Chip::Esp32, 0x3FF4_2000, [0x24, 0x80], 4_u32, 0x16_40EF),
         (Chip::Esp32c3, 0x6000_2000, [0x20, 0x58], 2, 0x15_40EF),

@@ -461,7 +461,7 @@ fn tables_have_room_for_94_partitions_and_an_md5() {
 }
 
 #[test]
-fn files_that_are_neither_form_are_told() {
+fn files_that_are_neither_form_are_reported() {
     let read = |bytes: &[u8]| {
         PartitionTable::read(bytes, &TableOptions::new())
             .unwrap_err()

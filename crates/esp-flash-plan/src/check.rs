@@ -1,4 +1,4 @@
-//! Checks for errors and warnings.
+//! Checks of profiles and images, with errors and warnings.
 
 mod images;
 
@@ -12,7 +12,7 @@ pub(crate) use images::{min_revision, parts};
 use crate::steps::can_close_download;
 use crate::{DownloadMode, EncryptionMode, Error, NvsEncryption, SecureBoot, SecurityProfile, Warning};
 
-/// Checks a profile on its own.
+/// Checks a profile without images.
 pub(crate) fn profile(profile: &SecurityProfile) -> Result<Vec<Warning>, Error> {
     let mut warnings = Vec::new();
     table(profile)?;
@@ -121,7 +121,7 @@ fn goes_with(kind: BootKeyKind, scheme: BootScheme) -> bool {
     }
 }
 
-/// Returns the chip's secure boot entry for the kinds of keys; refuses what the chip or its revision does not support.
+/// Returns the chip's entry for a scheme and kinds of keys; an error if the chip or its revision does not support them.
 fn boot_fact(
     profile: &SecurityProfile,
     scheme: BootScheme,
@@ -152,7 +152,7 @@ fn boot_fact(
     Ok(fact)
 }
 
-/// Warns if ESP-IDF marks the scheme as insecure, once the kinds of all keys are known.
+/// Warns if ESP-IDF marks the scheme as insecure, or if the profile omits the revision that it depends on.
 fn warn_of_scheme(
     profile: &SecurityProfile,
     scheme: BootScheme,
@@ -232,7 +232,7 @@ fn download_mode(profile: &SecurityProfile, warnings: &mut Vec<Warning>) -> Resu
     Ok(())
 }
 
-/// Warns about the coding scheme that an ESP32 flash encryption key requires.
+/// Warns about the coding scheme that the flash encryption key of an ESP32 requires.
 pub(crate) fn coding_scheme(scheme: EncryptionScheme, key_len: usize) -> Option<Warning> {
     (scheme == EncryptionScheme::Esp32).then_some(Warning::CodingScheme { key_len })
 }

@@ -32,7 +32,8 @@ impl Region {
         self.length
     }
 
-    /// Returns its source: `bootloader`, `partition table`, the label of a partition, `bootloader digest` or `gap`.
+    /// Returns the source of the bytes: `bootloader`, `partition table`, the label of a partition, `bootloader digest`
+    /// or `gap`.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
@@ -63,7 +64,7 @@ impl Region {
         self.offset.saturating_add(self.length)
     }
 
-    /// Makes a region read from a document.
+    /// Creates a region from the fields of a document.
     #[cfg(feature = "serde")]
     pub(crate) const fn read(
         (offset, length): (u32, u32),
@@ -82,9 +83,9 @@ impl Region {
         }
     }
 
-    /// Writes, encrypts and digests the bytes of a piece.
+    /// Appends the bytes of a piece to `target`, encrypts and hashes them.
     ///
-    /// Processes one chunk completely before the next, while it is in the cache.
+    /// Each chunk is processed completely before the next, while it is in the cache.
     pub(crate) fn write(piece: &Piece<'_>, cipher: Option<&FlashCipher>, target: &mut Vec<u8>) -> Result<Self, Error> {
         let (mut md5, mut sha256) = (Md5::new(), Sha256::new());
         let mut plain = piece.bytes;
@@ -126,4 +127,5 @@ impl Region {
 const ERASED: u8 = 0xFF;
 /// Half the size of a small first-level cache.
 const CHUNK: usize = 0x4000;
+/// [`CHUNK`] as a distance of flash addresses.
 const CHUNK_ADDRESSES: u32 = 0x4000;

@@ -1,4 +1,4 @@
-//! `plan.json` of a device.
+//! The content of `plan.json`.
 
 #![cfg(feature = "serde")]
 #![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
@@ -18,7 +18,7 @@ fn names(value: &Value) -> BTreeSet<&str> {
 }
 
 #[test]
-fn document_has_the_agreed_members_and_no_key() {
+fn document_has_exactly_the_documented_members_and_no_key() {
     for chip in [Chip::Esp32, Chip::Esp32c2, Chip::Esp32c3, Chip::Esp32h2, Chip::Esp32s3] {
         let case = Case::locked(chip);
         let plan = case.plan().unwrap();
@@ -76,7 +76,7 @@ fn document_has_the_agreed_members_and_no_key() {
 }
 
 #[test]
-fn commands_of_a_merged_file_write_it_at_the_beginning() {
+fn commands_of_a_merged_file_write_it_at_address_0() {
     let plan = Case::locked(Chip::Esp32c3).plan().unwrap();
     let document = PlanDocument::new(&plan, "d").with_merged_file("d-flash.bin");
     let commands = document.commands();
@@ -92,7 +92,7 @@ fn commands_of_a_merged_file_write_it_at_the_beginning() {
     assert_eq!(others(&commands), others(&plan.commands()));
     let object = serde_json::to_value(document).unwrap();
     assert_eq!(object["commands"], json!(commands));
-    // A single file fills the gaps; a file per range does not.
+    // A single file fills the gaps; one file per range does not.
     let fills = |document: PlanDocument<'_>| document.warnings().iter().any(|warning| warning.contains("0xFF"));
     assert!(fills(document) && !fills(PlanDocument::new(&plan, "d")));
     assert_eq!(object["warnings"], json!(document.warnings()));

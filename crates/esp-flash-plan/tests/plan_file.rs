@@ -1,4 +1,4 @@
-//! `plan.json` is read back as planned, and an unsafe document is refused.
+//! `plan.json` is read back as the same plan, and an unsafe document is refused.
 
 #![cfg(feature = "serde")]
 #![allow(
@@ -38,7 +38,7 @@ fn check_read_back(plan: &DevicePlan) {
 }
 
 #[test]
-fn plans_of_every_chip_are_read_as_they_were_planned() {
+fn plans_of_every_chip_are_read_back_unchanged() {
     for chip in Chip::ALL.iter().copied() {
         let cases = [
             Case::open(chip),
@@ -53,7 +53,7 @@ fn plans_of_every_chip_are_read_as_they_were_planned() {
 }
 
 #[test]
-fn random_plans_are_read_as_they_were_planned() {
+fn random_plans_are_read_back_unchanged() {
     static MADE: AtomicUsize = AtomicUsize::new(0);
     proptest!(ProptestConfig::with_cases(600), |(bytes in proptest::collection::vec(any::<u8>(), 0..400))| {
         if let Some(device) = plan::device(&bytes) {
@@ -78,7 +78,7 @@ fn a_plan_of_another_profile_is_detected() {
         ];
         for (place, case) in cases.iter().enumerate() {
             for (other, of_other) in cases.iter().enumerate() {
-                // A chip without secure boot is locked by encryption alone; only NVS differs then.
+                // A chip without secure boot is locked by flash encryption alone; then the plans differ only in NVS.
                 let shared = of_other.shared_plan().unwrap();
                 let message = shared.check_file(&read(case));
                 let is_same = shared.steps().unwrap() == case.shared_plan().unwrap().steps().unwrap();
@@ -161,7 +161,7 @@ fn refusal(document: &Value) -> String {
     }
 }
 
-/// Renumbers the steps, and returns why the document is refused.
+/// Changes and renumbers the steps; returns why the document is refused.
 fn refusal_of_steps(document: &Value, change: impl FnOnce(&mut Vec<Value>)) -> String {
     let mut document = document.clone();
     let steps = document["efuses"].as_array_mut().unwrap();

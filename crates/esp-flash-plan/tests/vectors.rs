@@ -1,7 +1,7 @@
-//! The content of key blocks of virtual chips after espefuse 5.6.0, and the key blocks that it refuses.
+//! Key blocks as espefuse 5.6.0 burns them into virtual chips, and the key blocks that it refuses.
 //!
-//! The words in this file were printed by `espefuse --virt ... dump` after the commands noted beside them; the larger set
-//! is read from `MATTER_VECTORS`, or the folder `shared/vectors` beside the checkout.
+//! The words in this file were printed by `espefuse --virt ... dump` after the commands in the comments; more vectors
+//! are read from `MATTER_VECTORS`, or from the folder `shared/vectors` beside the checkout.
 
 #![allow(
     clippy::as_conversions,
@@ -37,7 +37,7 @@ fn words(purpose: KeyPurpose, file: &[u8]) -> String {
 }
 
 #[test]
-fn blocks_hold_what_espefuse_burns() {
+fn key_blocks_match_those_of_espefuse() {
     let cases = [
         // esp32: burn-key flash_encryption k32 --no-protect-key; burn-key secure_boot_v2 k32.
         (
@@ -107,7 +107,7 @@ fn vectors(name: &str) -> Option<Value> {
     serde_json::from_str(&text).ok()
 }
 
-/// The purposes that one name of espefuse covers, in the order of their blocks.
+/// The purposes that espefuse's name stands for, in the order of their blocks.
 fn purposes(name: &str) -> &'static [KeyPurpose] {
     match name {
         "flash_encryption" => &[KeyPurpose::FlashEncryption],
@@ -133,13 +133,13 @@ fn digest_of(pems: &Value, name: &str) -> Option<Vec<u8>> {
     Some(key.key_digest().to_vec())
 }
 
-/// The P-256 private key in a file: the DAC key of a device's ECDSA peripheral.
+/// The P-256 private key in a file, the DAC key for a device's ECDSA peripheral.
 fn scalar_of(pems: &Value, name: &str) -> Option<Vec<u8>> {
     let pem = pems["keys_pem"][name.strip_suffix(".pem")?].as_str()?;
     Some(p256::SecretKey::from_sec1_pem(pem).ok()?.to_bytes().to_vec())
 }
 
-/// Compares the blocks of one command; returns their number.
+/// Compares the blocks that a command burns; returns their number.
 fn compare(command: &[&str], pems: &Value, words_left: &Value) -> usize {
     let mut compared = 0;
     let groups = match command[1] {
@@ -167,7 +167,7 @@ fn compare(command: &[&str], pems: &Value, words_left: &Value) -> usize {
         for (index, purpose) in purposes(purpose).iter().enumerate() {
             let left = words_left[(first + index).to_string()].as_str();
             let hidden = purpose.is_secret() && !command.contains(&"--no-read-protect");
-            // Zero and unreadable words are skipped.
+            // The vectors omit blocks that read as zero, as read-protected ones do.
             let expected = (!hidden).then(|| words(*purpose, &bytes));
             assert_eq!(left, expected.as_deref(), "{command:?}");
             compared += 1;
@@ -176,7 +176,7 @@ fn compare(command: &[&str], pems: &Value, words_left: &Value) -> usize {
     compared
 }
 
-/// Checks the plan's answer to an input that espefuse refuses.
+/// Checks a case that espefuse refuses in part; returns whether a plan can express it.
 fn check_refusal(chip: Chip, name: &str, accepted: bool) -> bool {
     match name {
         "XTS in the last key block" => {
@@ -227,7 +227,7 @@ fn plans_and_espefuse_agree_on_key_blocks() {
         if blocks > 0 || refusal {
             ran += 1;
         } else {
-            println!("not of a plan: {chip}: {name}");
+            println!("not expressible as a plan: {chip}: {name}");
         }
         compared += blocks;
     }

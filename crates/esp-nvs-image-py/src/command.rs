@@ -18,7 +18,7 @@ use read::{Decrypt, Dump};
 
 /// Creates, encrypts, decrypts and prints ESP-IDF NVS partition images, with the command line of esp_idf_nvs_partition_gen.
 ///
-/// Exit codes: 0 done, 1 the image is damaged, 2 bad usage or unusable input (nothing was written), 3 failed while working.
+/// Exit codes: 0 done, 1 the image is damaged, 2 bad usage or unusable input (nothing was written), 3 runtime failure.
 #[derive(Parser)]
 #[command(name = "esp-nvs-image", version, args_override_self = true)]
 struct Arguments {

@@ -4,7 +4,7 @@ use core::str::FromStr;
 use crate::Error;
 use crate::layout::{PAGE_SIZE, VERSION_1, VERSION_2};
 
-/// The size of a partition in bytes: a multiple of 4096, 0x1000..=0x7FFF_F000.
+/// The size of a partition in bytes: a multiple of 4096, 0x1000 to 0x7FFF_F000.
 ///
 /// `esp_secure_cert` has a type of this name with a lower limit; both convert from numbers and text.
 ///
@@ -32,7 +32,7 @@ impl PartitionSize {
     ///
     /// # Errors
     ///
-    /// [`Error::PartitionSize`] if it is not a multiple of 4096 in `MIN..=MAX`.
+    /// [`Error::PartitionSize`] if it is not a multiple of 4096 from `MIN` to `MAX`.
     pub const fn new(bytes: u32) -> Result<Self, Error> {
         if bytes < Self::MIN.0 || bytes > Self::MAX.0 || !bytes.is_multiple_of(0x1000) {
             return Err(Error::PartitionSize { bytes });

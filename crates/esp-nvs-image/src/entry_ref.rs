@@ -52,7 +52,7 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// Converts a sound record that contains its whole value: neither a chunk of a blob nor an
+    /// Converts a valid record that contains its whole value: neither a chunk of a blob nor an
     /// index.
     pub(crate) fn of_record(record: &Record<'a>) -> Option<Self> {
         match record.kind {
@@ -62,7 +62,7 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// Returns the name of the type: `u8`, `i8`, .. `float`, `double`, `string` or `blob`.
+    /// Returns the name of the type: `u8`, `i8`, …, `float`, `double`, `string` or `blob`.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
         match self {

@@ -129,7 +129,7 @@ pub enum Error {
         /// Number of pages of 126 slots for entries.
         usable_pages: usize,
     },
-    /// A partition's size is not a multiple of 4096 in 0x1000..=0x7FFFF000.
+    /// A partition's size is not a multiple of 4096 from 0x1000 to 0x7FFFF000.
     PartitionSize {
         /// The rejected size in bytes.
         bytes: u32,

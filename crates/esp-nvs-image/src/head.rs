@@ -122,6 +122,7 @@ impl IndexData {
             chunk_start,
         }
     }
+
     /// Returns whether the firmware counts a chunk for the index at mount: all chunks from the
     /// chunk start on in its half of the chunk indices (`Storage::eraseMismatchedBlobIndexes`).
     pub(crate) const fn counts(self, chunk: u8) -> bool {
@@ -129,14 +130,14 @@ impl IndexData {
         self.chunk_start <= chunk && chunk < end
     }
 
-    /// Returns whether all stated chunks are among those that the firmware counts.
+    /// Returns whether the firmware counts all stated chunks.
     pub(crate) fn counts_all(self) -> bool {
         let last = self.chunks.checked_sub(1);
         last.is_none_or(|last| self.chunk_start.checked_add(last).is_some_and(|last| self.counts(last)))
     }
 
-    /// Returns the fault of a blob index for which the firmware counts `found` chunks with `bytes`
-    /// bytes.
+    /// Returns the finding if the firmware counts `found` chunks with `bytes` bytes, and the index
+    /// states others.
     pub(crate) fn mismatch(self, key: StoredKey, found: usize, bytes: usize) -> Option<FindingKind> {
         let stated = usize::from(self.chunks);
         if found != stated {

@@ -13,7 +13,7 @@ pub struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// Creates an item from a sound entry.
+    /// Creates an item from a valid entry.
     pub(crate) fn new(record: Record<'a>) -> Result<Self, Finding> {
         record.faults(|fault| {
             if is_damage_of_item(&fault) {
@@ -32,7 +32,7 @@ impl<'a> Item<'a> {
         self.record.offset
     }
 
-    /// Returns the namespace index: 0 for the table of namespaces, otherwise 1..=254.
+    /// Returns the namespace index: 0 for the table of namespaces, otherwise 1 to 254.
     #[must_use]
     pub const fn namespace_index(&self) -> u8 {
         self.record.namespace
@@ -44,7 +44,7 @@ impl<'a> Item<'a> {
         self.record.kind
     }
 
-    /// Returns the chunk index: 0..=254 for a chunk, 255 for everything else.
+    /// Returns the chunk index: 0 to 254 for a chunk, 255 for everything else.
     #[must_use]
     pub const fn chunk_index(&self) -> u8 {
         self.record.chunk

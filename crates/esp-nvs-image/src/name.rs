@@ -4,7 +4,7 @@ use core::str::FromStr;
 use crate::Error;
 use crate::layout::KEY_FIELD;
 
-/// The bytes of a key or namespace: 1..=15 bytes of UTF-8 without NUL, padded with NUL.
+/// The bytes of a key or namespace: 1 to 15 bytes of UTF-8 without NUL, padded with NUL.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Name([u8; KEY_FIELD]);
 
@@ -95,7 +95,7 @@ macro_rules! name_type {
             /// The maximum length of a name in bytes (of UTF-8, not characters).
             pub const MAX_LEN: usize = Name::MAX_LEN;
 
-            /// Creates a name of 1..=15 bytes without NUL.
+            /// Creates a name of 1 to 15 bytes without NUL.
             ///
             /// # Errors
             ///
@@ -204,11 +204,11 @@ macro_rules! name_type {
 }
 
 name_type! {
-    /// The name of a value in its namespace, 1..=15 bytes.
+    /// The name of a value in its namespace, 1 to 15 bytes.
     Key, KeyEmpty, KeyHasNul, KeyTooLong
 }
 name_type! {
-    /// The name of a namespace, 1..=15 bytes.
+    /// The name of a namespace, 1 to 15 bytes.
     Namespace, NamespaceEmpty, NamespaceHasNul, NamespaceTooLong
 }
 
@@ -263,13 +263,13 @@ impl StoredKey {
         &self.0
     }
 
-    /// Returns the key, or `None` if it is not 1..=15 bytes of UTF-8 padded with NUL.
+    /// Returns the key, or `None` if it is not 1 to 15 bytes of UTF-8 padded with NUL.
     #[must_use]
     pub fn key(&self) -> Option<Key> {
         Key::from_field(self.0)
     }
 
-    /// Returns the key of a sound entry, which is legal.
+    /// Returns the key of a valid entry; it is legal.
     pub(crate) const fn sound(&self) -> Key {
         Key(Name(self.0))
     }

@@ -15,7 +15,7 @@ macro_rules! numbers {
         }
 
         impl Number {
-            /// Returns the name of the type: `u8`, `i8`, .. `float` or `double`.
+            /// Returns the name of the type: `u8`, `i8`, …, `float` or `double`.
             #[must_use]
             pub const fn type_name(&self) -> &'static str {
                 match self {

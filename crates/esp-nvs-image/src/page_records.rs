@@ -61,7 +61,7 @@ impl<'a> PageRecords<'a> {
                 let incomplete = || Finding::at(record.offset, FindingKind::EntryIncomplete { key });
                 is_whole.then_some(record).ok_or_else(incomplete)
             }
-            // Without a sound head the payload after it is read as heads, one slot at a time.
+            // After a damaged head, the payload is read as heads, one slot at a time.
             Err(mut fault) => {
                 let is_payload = |records: &Self, slot| {
                     records.states.is_written(slot)

@@ -6,7 +6,7 @@ use crate::layout::{MAX_BLOB_V2, NAMESPACE_TABLE, NO_CHUNK, SLOT_SIZE};
 use crate::name::StoredKey;
 use crate::page::Page;
 
-/// An entry that the firmware sees when it mounts the partition, with a sound head. The key and the
+/// An entry that the firmware sees when it mounts the partition, with a valid head. The key and the
 /// bytes after the head are checked only when the value is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Record<'a> {

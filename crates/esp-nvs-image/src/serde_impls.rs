@@ -1,7 +1,7 @@
 //! Serde for entries: `{"namespace", "key", "type", "value"}` with integers and floats as numbers
 //! and blobs as lower-case hexadecimal digits. A float is serialized as the equal double, so that
-//! every reader gets the exact value; values without a JSON number are the strings `NaN`, `inf` and
-//! `-inf`.
+//! every reader gets the exact value; values that no JSON number represents are the strings `NaN`,
+//! `inf` and `-inf`.
 
 mod read;
 
@@ -63,7 +63,7 @@ fn float<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
     if number.is_finite() {
         serializer.serialize_f64(number)
     } else {
-        // `NaN` without a sign: its bits are not preserved.
+        // `NaN` has no sign here; its bits are not preserved.
         serializer.collect_str(&number)
     }
 }

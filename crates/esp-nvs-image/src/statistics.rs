@@ -122,7 +122,7 @@ impl Statistics {
         self.lost_entries
     }
 
-    /// Returns the total size of all values in bytes: 1..=8 for a number, a string with its NUL, a
+    /// Returns the total size of all values in bytes: 1 to 8 for a number, a string with its NUL, a
     /// blob without its index.
     #[must_use]
     pub const fn payload_bytes(&self) -> usize {

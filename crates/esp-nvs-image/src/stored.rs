@@ -107,7 +107,7 @@ impl<'a> StoredValue<'a> {
         }
     }
 
-    /// Returns the name of the type: `u8`, `i8`, .. `float`, `double`, `string` or `blob`.
+    /// Returns the name of the type: `u8`, `i8`, …, `float`, `double`, `string` or `blob`.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
         match self {

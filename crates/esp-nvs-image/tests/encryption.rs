@@ -101,7 +101,7 @@ fn naive_encrypt(image: &mut [u8], keys: &NvsKeys) {
     }
 }
 
-/// An image with three pages; slots 0..=31 are written by hand.
+/// An image with three pages; slots 0 to 31 are written by hand.
 fn hand_made() -> Vec<u8> {
     let mut image = vec![0xFF; 3 * PAGE];
     for (number, state) in [FULL, FREEING, ACTIVE].into_iter().enumerate() {
@@ -115,7 +115,7 @@ fn hand_made() -> Vec<u8> {
     image
 }
 
-/// Offset and ciphertext of the bytes 0..=31 from `esp-idf-nvs-partition-gen` 0.3.0 with the keys
+/// Offset and ciphertext of the bytes 0 to 31 from `esp-idf-nvs-partition-gen` 0.3.0 with the keys
 /// of [`keys`].
 const GENERATOR: [(usize, [u8; 32]); 3] = [
     (

@@ -26,7 +26,7 @@ pub struct Loader<P = Box<dyn Port + Send>> {
     port: P,
     reset: Reset,
     decoder: SlipDecoder,
-    /// Received bytes that are not decoded yet.
+    /// Received bytes that are not yet decoded.
     input: Zeroizing<Vec<u8>>,
     /// Whether late answers may still arrive.
     dirty: bool,
@@ -34,13 +34,13 @@ pub struct Loader<P = Box<dyn Port + Send>> {
     chip: Chip,
     security: Option<SecurityInfo>,
     flash: FlashState,
-    /// The eFuses read, kept between two burns.
+    /// The eFuses as read, cached between burns.
     pub(crate) kept: Option<KeptEfuses>,
     /// The stage of the last burn.
     pub(crate) burn_stage: BurnStage,
 }
 
-/// Elides received bytes that are not decoded yet.
+/// Shows no received bytes, which may be secret.
 impl<P> fmt::Debug for Loader<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Loader");
@@ -66,7 +66,7 @@ impl<P: Port> Loader<P> {
         self.chip
     }
 
-    /// Returns the security info; the ESP32 has none.
+    /// Returns the security info, which the ESP32 does not have.
     #[must_use]
     pub const fn security(&self) -> Option<&SecurityInfo> {
         self.security.as_ref()
@@ -97,6 +97,7 @@ impl<P: Port> Loader<P> {
     pub fn write_register(&mut self, address: u32, value: u32) -> Result<(), Error> {
         // The value may be part of a key.
         let mut data = Zeroizing::new(Vec::with_capacity(16));
+        // Address, value, mask, and delay in microseconds (esptool, "Serial Protocol").
         for word in [address, value, u32::MAX, 0] {
             data.extend_from_slice(&word.to_le_bytes());
         }
@@ -104,7 +105,7 @@ impl<P: Port> Loader<P> {
         self.checked(Command::WriteReg, &answer, &[0]).map(drop)
     }
 
-    /// Changes some bits of a register.
+    /// Changes the bits of a register that are set in `mask`.
     pub(crate) fn update_register(&mut self, address: u32, mask: u32, value: u32) -> Result<(), Error> {
         let old = self.read_register(address)?;
         self.write_register(address, old & !mask | value & mask)
@@ -114,7 +115,7 @@ impl<P: Port> Loader<P> {
     ///
     /// # Errors
     ///
-    /// [`Error::CommandFailed`] from an ESP32, which has none; connection errors.
+    /// [`Error::CommandFailed`] from an ESP32, which has no security info; connection errors.
     pub fn read_security(&mut self) -> Result<&SecurityInfo, Error> {
         let info = self.security_info()?;
         Ok(self.security.insert(info))

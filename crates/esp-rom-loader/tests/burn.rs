@@ -98,7 +98,7 @@ fn key_is_burned_reversed_with_purpose_and_protection() {
 }
 
 #[test]
-fn states_of_blocks_are_told() {
+fn states_of_blocks_are_reported() {
     let mut loader = connect(Rom::new(Chip::Esp32h2));
     let mut stage = loader.efuses().unwrap().start();
     let secret = Burn::key("BLOCK_KEY0", "XTS_AES_128_KEY", &[9; 32]);

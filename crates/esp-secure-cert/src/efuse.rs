@@ -25,7 +25,7 @@ impl EfuseKey {
     /// The last key block, `BLOCK_KEY5`.
     pub const MAX: Self = Self(5);
 
-    /// Creates a key block from its number, 0..=5.
+    /// Creates a key block from its number, 0 to 5.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl EfuseKey {
         Ok(Self(id))
     }
 
-    /// Creates a key block from its number among all eFuse blocks, 4..=9.
+    /// Creates a key block from its number among all eFuse blocks, 4 to 9.
     pub(crate) const fn from_block(block: u8) -> Option<Self> {
         match block.checked_sub(FIRST_KEY_BLOCK) {
             Some(id) if id <= Self::MAX.0 => Some(Self(id)),
@@ -45,13 +45,13 @@ impl EfuseKey {
         }
     }
 
-    /// Returns the number of the key block, 0..=5.
+    /// Returns the number of the key block, 0 to 5.
     #[must_use]
     pub const fn id(self) -> u8 {
         self.0
     }
 
-    /// Returns the number among all eFuse blocks, 4..=9.
+    /// Returns the number among all eFuse blocks, 4 to 9.
     #[must_use]
     pub const fn block(self) -> u8 {
         self.0 + FIRST_KEY_BLOCK
@@ -59,7 +59,7 @@ impl EfuseKey {
 }
 
 impl From<EfuseKey> for u8 {
-    /// The number of the key block, 0..=5.
+    /// The number of the key block, 0 to 5.
     fn from(key: EfuseKey) -> Self {
         key.0
     }

@@ -37,7 +37,7 @@ pub enum Error {
     /// The key derived from an HMAC key and a salt is 0, 1 or not below the order of the curve.
     #[cfg(feature = "hmac")]
     DerivedKeyOutOfRange,
-    /// The size of an RSA key is not a multiple of 32 bits in 1024..=4096.
+    /// The size of an RSA key is not a multiple of 32 bits from 1024 to 4096.
     DsBits {
         /// The size in bits.
         bits: u16,
@@ -58,7 +58,7 @@ pub enum Error {
         /// The offset of the existing record.
         offset: usize,
     },
-    /// The number of an eFuse key block is not in 0..=5.
+    /// The number of an eFuse key block is outside 0 to 5.
     EfuseKey {
         /// The number.
         id: u8,
@@ -104,7 +104,7 @@ pub enum Error {
         /// The type of the missing record.
         missing: RecordType,
     },
-    /// The length of a derived key's salt is not in 16..=64 bytes.
+    /// The length of a derived key's salt is outside 16 to 64 bytes.
     KeySaltLength {
         /// The length in bytes.
         len: usize,
@@ -128,7 +128,7 @@ pub enum Error {
         /// Number of bytes available for records.
         capacity: usize,
     },
-    /// A partition's size is not a multiple of 0x1000 in 0x1000..=0x10000.
+    /// A partition's size is not a multiple of 0x1000 from 0x1000 to 0x10000.
     PartitionSize {
         /// The rejected size in bytes.
         bytes: usize,
@@ -138,7 +138,7 @@ pub enum Error {
     /// An RSA key does not have 3072 bits and an exponent of at most 32 bits.
     #[cfg(feature = "rsa")]
     RsaKey,
-    /// SEC_CFG does not have 40 bytes that start with an eFuse block in 4..=9.
+    /// SEC_CFG does not have 40 bytes that start with an eFuse block from 4 to 9.
     SecCfg {
         /// The offset of the record.
         offset: usize,
@@ -176,7 +176,7 @@ pub enum Error {
         /// The length of the data.
         len: usize,
     },
-    /// A subtype is not in 0..=253.
+    /// A subtype is outside 0 to 253.
     Subtype {
         /// The rejected number.
         subtype: u8,

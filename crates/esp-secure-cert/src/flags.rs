@@ -17,7 +17,7 @@ use crate::layout::LEGACY_FLAGS;
 pub struct Flags(u8);
 
 impl Flags {
-    /// The data is stored in plain.
+    /// The data is stored in plain text.
     pub const PLAIN: Self = Self(0x00);
     /// The key is in an eFuse block for the ECDSA peripheral.
     pub const EFUSE_ECDSA: Self = Self(0x08);
@@ -95,7 +95,7 @@ impl fmt::Debug for Flags {
 /// The storage of a key or of data, as the firmware reads it from the flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Storage {
-    /// The data is in the record in plain.
+    /// The data is in the record, in plain text.
     Plain,
     /// The key is in an eFuse block for the ECDSA peripheral; the record has no data.
     EfuseEcdsa,

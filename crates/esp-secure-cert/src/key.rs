@@ -29,7 +29,7 @@ use crate::{DsKey, EfuseKey, Error};
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum KeyStorage<'a> {
-    /// In the partition in plain. Only flash encryption protects it.
+    /// In the partition, in plain text. Only flash encryption protects it.
     Plain(PlainKey<'a>),
     /// In an eFuse block that the ECDSA peripheral reads: SEC_CFG has the block number, and
     /// PRIV_KEY has no data.
@@ -201,7 +201,7 @@ impl<'a> KeySalt<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::KeySaltLength`] if the length is not in 16..=64 bytes.
+    /// [`Error::KeySaltLength`] if the length is outside 16 to 64 bytes.
     pub const fn new(salt: &'a [u8]) -> Result<Self, Error> {
         if salt.len() < Self::MIN_LEN || salt.len() > Self::MAX_LEN {
             return Err(Error::KeySaltLength { len: salt.len() });

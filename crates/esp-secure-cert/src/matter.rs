@@ -47,7 +47,7 @@ impl<'a> MatterData<'a> {
     /// firmware reads.
     pub const RANDOM: [Subtype; 2] = [Subtype::literal(128), Subtype::literal(129)];
 
-    /// Creates the discriminator, 0..=4095.
+    /// Creates the discriminator, 0 to 4095.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ impl<'a> MatterData<'a> {
         Self::of(Self::VERIFIER, Value::Bytes(value))
     }
 
-    /// Creates the SPAKE2+ salt, 16..=32 bytes.
+    /// Creates the SPAKE2+ salt, 16 to 32 bytes.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl<'a> MatterData<'a> {
         Ok(Self::of(Self::SALT, Value::Bytes(value)))
     }
 
-    /// Creates the SPAKE2+ iteration count, 1000..=100000.
+    /// Creates the SPAKE2+ iteration count, 1000 to 100000.
     ///
     /// # Errors
     ///

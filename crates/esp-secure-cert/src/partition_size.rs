@@ -4,7 +4,7 @@ use core::str::FromStr;
 use crate::Error;
 use crate::layout::MAX_END;
 
-/// The size of a partition in bytes: a multiple of 0x1000 in 0x1000..=0x10000.
+/// The size of a partition in bytes: a multiple of 0x1000 from 0x1000 to 0x10000.
 ///
 /// The upper limit comes from the firmware, which keeps offsets in 16 bits. `esp_nvs_image` has a type of this name for
 /// NVS partitions, which may be larger; both convert from numbers and text.
@@ -34,7 +34,7 @@ impl PartitionSize {
     ///
     /// # Errors
     ///
-    /// [`Error::PartitionSize`] unless it is a multiple of 0x1000 in 0x1000..=0x10000.
+    /// [`Error::PartitionSize`] unless it is a multiple of 0x1000 from 0x1000 to 0x10000.
     pub const fn new(bytes: usize) -> Result<Self, Error> {
         if bytes < Self::MIN.0 || bytes > Self::MAX.0 || !bytes.is_multiple_of(Self::MIN.0) {
             return Err(Error::PartitionSize { bytes });

@@ -37,7 +37,7 @@ impl<'a> DsKey<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::DsBits`] if the size is not a multiple of 32 in 1024..=4096, and
+    /// [`Error::DsBits`] if the size is not a multiple of 32 from 1024 to 4096, and
     /// [`Error::DsCiphertext`] if the ciphertext does not have the length of a chip for this size:
     /// 1200 bytes up to 3072 bits, 1584 up to 4096.
     pub fn new(efuse_key: EfuseKey, bits: u16, iv: [u8; IV_LEN], ciphertext: &'a [u8]) -> Result<Self, Error> {

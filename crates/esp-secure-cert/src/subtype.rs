@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::Error;
 
-/// The subtype of a record, which tells records of the same type apart: 0..=253.
+/// The subtype of a record, which tells records of the same type apart: 0 to 253.
 ///
 /// In a look-up by the firmware, 254 selects the last record of a type; 255 is invalid.
 ///
@@ -24,7 +24,7 @@ impl Subtype {
     /// The last subtype.
     pub const MAX: Self = Self(253);
 
-    /// Creates a subtype in 0..=253.
+    /// Creates a subtype from 0 to 253.
     ///
     /// # Errors
     ///

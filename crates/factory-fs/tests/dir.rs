@@ -145,7 +145,7 @@ fn lock_lets_one_in_at_a_time() {
 }
 
 #[test]
-fn space_is_told() {
+fn free_space_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let space = Dir::open(folder.path()).unwrap().space().unwrap();
     assert!(space.bytes > 0 && space.block > 0);

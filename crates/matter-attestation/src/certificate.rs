@@ -54,7 +54,7 @@ impl Certificate {
 
     /// Decodes a certificate in DER.
     ///
-    /// NULL parameters of the signature algorithm are tolerated, because two PAAs in the ledger have them. The rules
+    /// NULL parameters of the signature algorithm are tolerated, because two PAAs in the DCL have them. The rules
     /// for a DAC, a PAI or a PAA are not checked here.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ pub struct AttestationElements<'a> {
     vendor_reserved: Vec<VendorReserved<'a>>,
 }
 
-/// A vendor-specific entry, after those of the specification.
+/// A vendor-specific entry; these follow the specified members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VendorReserved<'a> {
     /// The vendor that defines the profile.
@@ -78,7 +78,7 @@ impl<'a> AttestationElements<'a> {
         self
     }
 
-    /// Decodes the elements; unknown context tags are skipped if tags ascend.
+    /// Decodes the elements; unknown context tags are skipped if they are in ascending order.
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ impl<'a> AttestationElements<'a> {
     }
 }
 
-/// Signs attestation elements with the DAC's key, like a device does, and returns r and s, 32 bytes each.
+/// Signs attestation elements with the DAC's key, as a device does, and returns r and s, 32 bytes each.
 ///
 /// The signature covers the elements followed by the challenge, 16 bytes from the secure session (Matter Core
 /// Specification 11.18.4.9).

@@ -1,8 +1,8 @@
 //! Multiples of a point of the curve: of the base point, for new keys and signatures, or of a public key that verifies
 //! many signatures.
 //!
-//! The scalar is split into 43 windows of 6 bits, each converted to a digit in -31..=32. For each window the table has
-//! 1 to 32 times 64^window times the point, so one addition per window is enough: 43, where p256's own table of the
+//! The scalar is split into 43 windows of 6 bits, each converted to a digit from -31 to 32. For each window the table
+//! has 1 to 32 times 64^window times the point, so one addition per window is enough: 43, where p256's own table of the
 //! base point takes 66 and four doublings. Every entry of a window is read and the addition is made for any digit, so
 //! time and memory accesses do not depend on the scalar.
 
@@ -90,7 +90,7 @@ fn digits(scalar: &Scalar) -> [(u8, u8); WINDOWS] {
     let mut carry = 0u8;
     core::array::from_fn(|window| {
         let bits = (0..WINDOW_BITS).fold(0, |bits, at| bits | bit(window * WINDOW_BITS + at) << at);
-        // In 0..=64; values above 32 are reduced by 64, with a carry to the next window.
+        // From 0 to 64; values above 32 are reduced by 64, with a carry to the next window.
         let value = bits + carry;
         carry = (value + 31) >> 6;
         let mask = 0u8.wrapping_sub(carry);

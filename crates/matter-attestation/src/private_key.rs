@@ -60,7 +60,7 @@ impl PrivateKey {
     /// The offset of the public point in [`PrivateKey::to_sec1_der`].
     pub const SEC1_POINT_OFFSET: usize = 56;
 
-    /// Number of rounds of [`PrivateKey::to_encrypted_pkcs8_pem`].
+    /// PBKDF2 iterations of [`PrivateKey::to_encrypted_pkcs8_pem`].
     #[cfg(feature = "encryption")]
     pub const PBKDF2_ITERATIONS: u32 = 600_000;
 
@@ -136,8 +136,8 @@ impl PrivateKey {
         }
     }
 
-    /// Encodes the key as a PEM block `ENCRYPTED PRIVATE KEY`: PBES2 with [`PrivateKey::PBKDF2_ITERATIONS`] rounds of
-    /// PBKDF2 with HMAC-SHA-256, and AES-256-CBC. Salt and initialization vector are drawn from `rng`.
+    /// Encodes the key as a PEM block `ENCRYPTED PRIVATE KEY`: PBES2 with [`PrivateKey::PBKDF2_ITERATIONS`] iterations
+    /// of PBKDF2 with HMAC-SHA-256, and AES-256-CBC. Salt and initialization vector are drawn from `rng`.
     ///
     /// # Errors
     ///

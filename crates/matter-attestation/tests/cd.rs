@@ -55,7 +55,7 @@ fn sign(content: &CertificationDeclaration) -> Vec<u8> {
     content.sign(&test_cd_signing_key(), TEST_CD_SIGNING_KEY_ID).unwrap()
 }
 
-/// Wraps any TLV, with a signature that is only well-formed.
+/// Wraps any TLV with a signature that is well-formed but invalid.
 fn wrap(tlv: &[u8]) -> Vec<u8> {
     wrap_with(tlv, &hex!("30 06 02 01 01 02 01 01"))
 }
@@ -168,7 +168,7 @@ fn covers_the_listed_products_of_the_vendor() {
 }
 
 #[test]
-fn limits_are_checked_when_content_is_made() {
+fn limits_are_checked_when_content_is_created() {
     let make = |ids: &[ProductId], id: &str| {
         CertificationDeclaration::new(vendor(1), ids, 1, id, CertificationType::DevelopmentAndTest)
     };
@@ -202,7 +202,7 @@ fn limits_are_checked_when_content_is_made() {
 }
 
 #[test]
-fn members_must_be_there_in_order_and_in_range() {
+fn members_must_be_present_in_order_and_in_range() {
     let good = plain().encode_tlv().unwrap();
     SignedDeclaration::decode(&wrap(&good)).unwrap();
     // Each member in turn is omitted: tag, offset, length.
@@ -223,7 +223,7 @@ fn members_must_be_there_in_order_and_in_range() {
         if tag == 8 {
             continue;
         }
-        // After all others, it counts as missing.
+        // A member after all others counts as missing.
         tlv.splice(tlv.len() - 1..tlv.len() - 1, member);
         assert_eq!(tlv_error(&tlv), Error::CdMember { tag, offset: start });
     }
@@ -244,7 +244,7 @@ fn members_must_be_there_in_order_and_in_range() {
     );
     assert_eq!(replaced(8, 8, &hex!("36 02 18")), Error::CdProductIdCount { count: 0 });
     assert_eq!(replaced(10, 3, &hex!("04 00")), Error::CdMember { tag: 2, offset: 10 });
-    // The last byte of a text shortened by one would be read as the control byte of another member.
+    // With the string one byte shorter, its last byte is read as the control byte of another member.
     assert_eq!(replaced(22, 1, &[0x12]), Error::CdMember { tag: 5, offset: 41 });
     assert_eq!(replaced(22, 1, &[0xFF]), Error::CdTlvMalformed { offset: 20 });
     assert_eq!(
@@ -279,7 +279,7 @@ fn members_must_be_there_in_order_and_in_range() {
 }
 
 #[test]
-fn too_wide_numbers_and_unknown_members_are_tolerated() {
+fn unnecessarily_wide_numbers_and_unknown_members_are_tolerated() {
     let good = plain().encode_tlv().unwrap();
     let mut tlv = good.clone();
     tlv.splice(1..4, hex!("27 00 01 00 00 00 00 00 00 00"));
@@ -294,7 +294,7 @@ fn too_wide_numbers_and_unknown_members_are_tolerated() {
 }
 
 #[test]
-fn reserved_values_are_read_but_not_signed_again() {
+fn reserved_values_are_read_but_not_signed() {
     let mut tlv = plain().encode_tlv().unwrap();
     tlv[44] = 1;
     let signed = SignedDeclaration::decode(&wrap(&tlv)).unwrap();
@@ -353,7 +353,7 @@ fn truncations_and_changed_bytes_are_refused() {
     for len in 0..cms.len() {
         assert!(SignedDeclaration::decode(&cms[..len]).is_err(), "{len} bytes");
     }
-    // The signer's key identifier is not covered by the signature; everything else is, or has only one form.
+    // The signer's key identifier is not signed. Every other byte is, or has one legal value.
     let key_id = TEST_CD_SIGNING_KEY_ID;
     let at = cms.windows(20).position(|window| window == key_id.as_bytes()).unwrap();
     for byte in (0..cms.len()).filter(|byte| !(at..at + 20).contains(byte)) {

@@ -154,7 +154,7 @@ const REFUSED: [(&str, Change, CrlFault); 53] = [
     ("a distribution point that is not a SEQUENCE", |p| with(p, &extension(28, true, &[5, 0])), CrlFault::DistributionPoint),
     ("a raw signature", |p| p.signature = Some(tlv(3, &[0; 65])), CrlFault::Signature),
     ("a signature with unused bits", |p| p.signature = Some(tlv(3, &[1, 0x30, 6, 2, 1, 1, 2, 1, 1])), CrlFault::Signature),
-    ("a trailing byte", |p| p.behind = vec![0], CrlFault::Trailing),
+    ("a trailing byte", |p| p.trailing = vec![0], CrlFault::Trailing),
 ];
 
 #[test]

@@ -42,7 +42,7 @@ struct Parts {
     signed: Option<Vec<u8>>,
     signature: Option<Vec<u8>>,
     behind_signature: Vec<u8>,
-    behind: Vec<u8>,
+    trailing: Vec<u8>,
 }
 
 impl Parts {
@@ -57,7 +57,7 @@ impl Parts {
             signed: None,
             signature: None,
             behind_signature: vec![],
-            behind: vec![],
+            trailing: vec![],
         }
     }
 
@@ -74,7 +74,7 @@ impl Parts {
             .clone()
             .unwrap_or_else(|| signature(&key(3), self.signed.as_ref().unwrap_or(&info)));
         let request = seq(&[&info, &self.algorithm, &signature, &self.behind_signature]);
-        [request, self.behind.clone()].concat()
+        [request, self.trailing.clone()].concat()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The JSON forms of the Matter SDK's revocation sets and of the ledger's points.
+//! The JSON forms of the Matter SDK's revocation sets and of the DCL's points.
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::as_conversions)]
 
@@ -133,7 +133,7 @@ fn faulty_members_are_named() {
 }
 
 #[test]
-fn a_point_of_the_ledger_is_read() {
+fn a_point_of_the_dcl_is_read() {
     let (paa, pai) = (paa(), pai(&pai_subject()));
     let id = pai.subject_key_id().unwrap();
     let object = json!({

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use self::support::{bytes, files, vectors};
 
-/// A vector marked as failing for a reason that only the ledger can show.
+/// A vector marked as failing for a reason that only the DCL can show.
 const LEDGER: [&str; 1] = ["struct_cd_version_number_wrong"];
 /// Vectors marked as failing for values that no declaration has and that commissioners ignore.
 const DISREGARDED: [&str; 3] = [

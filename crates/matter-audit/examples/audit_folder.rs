@@ -8,7 +8,7 @@ use matter_audit::{Audit, Error};
 
 fn main() -> Result<ExitCode, Error> {
     let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("no output folder of a run given");
+        eprintln!("missing argument: the output folder of a run");
         return Ok(ExitCode::from(2));
     };
     let mut audit = Audit::new(Expected::new().for_tests()).with_path(&folder);

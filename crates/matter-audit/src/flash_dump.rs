@@ -16,7 +16,7 @@ use crate::audit_input::read;
 use crate::device_files::DeviceFiles;
 use crate::{AuditInput, Error};
 
-/// A dump of a device's flash from its first byte, or an image that was merged for it.
+/// A dump of a device's flash from its first byte, or a flash image that was merged for the device.
 ///
 /// The partition table is read from the dump. With the flash encryption key, table and partitions are decrypted as the
 /// firmware reads them; an image may then end after its last piece, and the rest counts as erased.
@@ -54,7 +54,7 @@ impl FlashDump {
         }
     }
 
-    /// Sets the expected partition table, in CSV or binary. It replaces a missing one in the dump.
+    /// Sets the expected partition table, in CSV or binary. It is used if the dump has none.
     #[must_use]
     pub fn with_table(mut self, path: impl Into<PathBuf>) -> Self {
         self.table = Some(path.into());
@@ -75,8 +75,8 @@ impl FlashDump {
         self
     }
 
-    /// Sets the flash encryption scheme. Without it the length of the key decides; of the two schemes with 32 bytes,
-    /// the one that makes the table readable.
+    /// Sets the flash encryption scheme. By default the length of the key determines it; of the two schemes with 32
+    /// bytes, it is the one that makes the table readable.
     #[must_use]
     pub const fn with_scheme(mut self, scheme: EncryptionScheme) -> Self {
         self.scheme = Some(scheme);
@@ -109,7 +109,7 @@ impl FlashDump {
         Ok(cut.into_device())
     }
 
-    /// Returns the keys that the key file may hold, or the reason why it holds none.
+    /// Returns the possible keys of the key file, one per scheme, or the reason why it has none.
     fn keys(&self, path: &Path) -> Result<Result<Vec<FlashKey>, String>, Error> {
         let bytes = read(AuditInput::FlashKey, path)?;
         Ok(keys_of_file(&bytes, self.scheme, self.config))

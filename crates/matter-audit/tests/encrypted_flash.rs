@@ -1,4 +1,4 @@
-//! The audit of encrypted flash.
+//! Audits of encrypted flash.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
 
@@ -31,10 +31,10 @@ const ROWS: [(&str, u8, u8, u32, u32, u32); 4] = [
     ("fctry", 1, 2, 0xC000, 0x6000, 0),
     ("app", 0, 0, 0x2_0000, 0x1_0000, 0),
 ];
-/// The written pieces: whole sectors, except an esp_secure_cert image that is shorter than its partition.
+/// The written pieces: whole sectors, except the esp_secure_cert image, which is shorter than its partition.
 const PIECES: [(usize, usize); 4] = [(TABLE, 0x1000), (CERT, 0x800), (KEYS, 0x1000), (APP, 0x1_0000)];
 
-/// A device and its flash in plain.
+/// A device and its unencrypted flash.
 struct Device {
     folder: TempDir,
     path: PathBuf,
@@ -86,7 +86,7 @@ impl Device {
 fn app() -> [u8; 48] {
     let mut app = [0; 48];
     app[..4].copy_from_slice(&[0xE9, 1, 2, 0x20]);
-    // For an ESP32-C3; a segment for 0x42000000.
+    // Chip ESP32-C3; the segment is loaded to 0x42000000.
     (app[8], app[12], app[27], app[28]) = (0xEE, 5, 0x42, 4);
     app[32..36].copy_from_slice(&[1, 2, 4, 8]);
     app[47] = 0xEF ^ 1 ^ 2 ^ 4 ^ 8;
@@ -112,9 +112,9 @@ fn texts(report: &AuditReport, check: Check, object: &str) -> Vec<String> {
     found.map(|finding| finding.text.clone()).collect()
 }
 
-/// Table and keys were encrypted by another program: see `data/README.md`.
+/// The encrypted table and NVS keys are from `espsecure`; see `data/README.md`.
 #[test]
-fn flash_that_espsecure_has_encrypted_is_opened_with_its_key() {
+fn flash_encrypted_by_espsecure_is_decrypted() {
     let device = Device::new();
     let store = &device.plain[FCTRY..FCTRY + 0x6000];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/flash");
@@ -163,7 +163,7 @@ fn encrypted_flash_is_audited_by_its_contents() {
 }
 
 #[test]
-fn a_key_that_does_not_open_the_flash_is_told() {
+fn a_key_that_does_not_decrypt_the_flash_is_reported() {
     let device = Device::new();
     let right = key(EncryptionScheme::Xts256);
     let flash = device.encrypted(&right);
@@ -198,9 +198,9 @@ fn a_key_that_does_not_open_the_flash_is_told() {
     assert!(report.devices[0].uuid.is_some());
 }
 
-/// Flash without its table; the given one defines the partitions.
+/// The flash has no partition table; the given one defines the partitions.
 #[test]
-fn without_a_table_in_the_flash_the_key_has_one_scheme() {
+fn without_a_table_in_the_flash_the_scheme_must_be_unambiguous() {
     let device = Device::new();
     let plain = all(&device.audit(&device.plain, None, |dump| dump));
     let table = device.write("table", &binary_table(&ROWS));
@@ -225,7 +225,7 @@ fn without_a_table_in_the_flash_the_key_has_one_scheme() {
     }
 }
 
-/// Keys in the decrypted part, in the unencrypted part, and where encryption is missing.
+/// Keys in encrypted parts, in an unencrypted part, and where encryption is missing.
 #[test]
 fn keys_are_looked_for_in_the_decrypted_flash_as_well() {
     let device = Device::new();
@@ -260,7 +260,7 @@ fn keys_are_looked_for_in_the_decrypted_flash_as_well() {
 }
 
 #[test]
-fn pieces_that_the_firmware_reads_otherwise_are_told() {
+fn pieces_that_the_firmware_reads_differently_are_reported() {
     let device = Device::new();
     let key = key(EncryptionScheme::Xts128);
     let audit = |flash: &[u8]| device.audit(flash, Some(key.expose_bytes()), |dump| dump);
@@ -279,7 +279,7 @@ fn pieces_that_the_firmware_reads_otherwise_are_told() {
             found.len() == 1 && found[0].contains("not encrypted, but the firmware decrypts it"),
             "{report:?}"
         );
-        // Its contents are audited nevertheless.
+        // Its contents are still audited.
         assert_eq!(all(&report).len(), good.len() + 1, "{report:?}");
     }
     let with_flags = |row: usize, flags: u32| {
@@ -353,7 +353,7 @@ fn an_image_may_end_before_partitions_that_the_firmware_fills() {
     assert!(found[1].contains("before the partition nvs"), "{image:?}");
     let dump = device.audit(&flash, None, |dump| dump);
     assert_eq!(ends(&dump, Check::ArtifactMalformed).len(), 2, "{dump:?}");
-    // NVS is written as a whole.
+    // An image must contain the whole NVS partition.
     let image = device.audit(&encrypted[..0xE000], Some(key.expose_bytes()), |dump| dump);
     let found = ends(&image, Check::ArtifactMalformed);
     assert!(found[0].contains("inside the partition fctry"), "{image:?}");

@@ -120,7 +120,7 @@ fn factory_data_are_found_in_either_store() {
     }
 }
 
-/// Everything in NVS with the secure cert partition erased, or the dump truncated.
+/// Everything in NVS with the `esp_secure_cert` partition erased, or the dump truncated.
 #[test]
 fn erased_partitions_are_not_there_and_cut_ones_are_an_error() {
     let (folder, devices) = run(1);
@@ -287,7 +287,7 @@ fn a_dump_beside_folders_is_compared_once() {
 }
 
 #[test]
-fn keys_partitions_that_do_not_fit_are_told() {
+fn keys_partitions_that_do_not_match_are_reported() {
     let (folder, devices) = run(1);
     let [table, dump] = ["table", "dump"].map(|name| folder.path().join(name));
     fs::write(&table, TABLE).unwrap();

@@ -527,7 +527,7 @@ enum MatterKeyStorage
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * In the partition in plain: `key` is the key in SEC 1 form, DER or PEM.
+     * In the partition, in plain text: `key` is the key in SEC 1 form, DER or PEM.
      */
     MATTER_KEY_STORAGE_PLAIN = 0,
     /**

@@ -45,7 +45,7 @@ impl fmt::Debug for MatterSecureCert {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum MatterKeyStorage {
-    /// In the partition in plain: `key` is the key in SEC 1 form, DER or PEM.
+    /// In the partition, in plain text: `key` is the key in SEC 1 form, DER or PEM.
     Plain = 0,
     /// In an eFuse block that the ECDSA peripheral reads: `key` is empty.
     EfuseEcdsa = 1,

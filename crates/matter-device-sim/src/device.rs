@@ -11,8 +11,8 @@ use crate::memory::Memory;
 
 /// A simulated device.
 ///
-/// Its key, signatures and garbage are derived from the fleet's seed and its MAC address, so runs are reproducible. It
-/// does not enforce the station's rules: a fault breaks them on purpose.
+/// Its key, signatures and garbage are derived from the fleet's seed and its MAC address, so runs are reproducible. A
+/// fault breaks the rules of the protocol on purpose.
 #[derive(Debug)]
 pub struct Device {
     pub(crate) mac: Mac,
@@ -23,7 +23,7 @@ pub struct Device {
     pub(crate) memory: Memory,
 }
 
-/// The end of a session, from the device's view.
+/// The end of a session, as the device sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionEnd {
     /// The device lost power.
@@ -55,7 +55,7 @@ impl Device {
         }
     }
 
-    /// Keeps the memory in a file and starts from its content.
+    /// Keeps the memory in a file, and starts with the file's content.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl Device {
         self
     }
 
-    /// Sets the time that the device waits for the station's next message.
+    /// Sets how long the device waits for the station's next message.
     #[must_use]
     pub const fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
@@ -91,7 +91,7 @@ impl Device {
         self.fault
     }
 
-    /// Returns the certificate that the device has stored.
+    /// Returns the stored DAC, if any.
     #[must_use]
     pub fn dac(&self) -> Option<Certificate> {
         let [dac, _, _] = self.memory.installed.as_ref()?;
@@ -128,7 +128,7 @@ impl Device {
         }
     }
 
-    /// The device's key, once generated. All clones of a fleet share one.
+    /// The device's key, if generated. All devices of a fleet with a cloned key have the same one.
     pub(crate) fn key(&self) -> Option<PrivateKey> {
         let generation = self.memory.keys.checked_sub(1)?;
         let mac = match self.fault {
@@ -138,7 +138,7 @@ impl Device {
         Some(key::derive(&self.seed, mac, generation))
     }
 
-    /// Another device of the fleet: the one with MAC address suffix 0.
+    /// The MAC address of another device of the fleet: it ends in 0, or in 1 if this device's ends in 0.
     pub(crate) fn neighbour(&self) -> Mac {
         let mut mac = *self.mac.as_bytes();
         if let Some(last) = mac.last_mut() {

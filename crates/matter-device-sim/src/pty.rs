@@ -16,7 +16,8 @@ const WAIT: Timespec = Timespec {
 
 /// The device's end of a serial line simulated by a pseudo-terminal.
 ///
-/// Like a serial line, it reports no end of file: a station that has closed the line cannot be told from a silent one.
+/// Like a serial line, it reports no end of file: a station that closed the line cannot be distinguished from a silent
+/// one.
 #[derive(Debug)]
 pub struct Pty {
     device: File,

@@ -224,9 +224,9 @@ fn check_present(facts: &Facts, secure_cert: bool, expected: &Expected<'_>, find
         }
     } else {
         let place = if secure_cert {
-            "neither in NVS nor in the secure cert partition"
+            "neither in NVS nor in the esp_secure_cert partition"
         } else {
-            "not in NVS, and there is no secure cert partition"
+            "not in NVS, and there is no esp_secure_cert partition"
         };
         let mut finding = Finding::of(Check::AttestationAbsent, "dac-cert", format_args!("{place}"));
         if expected.without_attestation {

@@ -17,7 +17,7 @@ pub enum Error {
         /// The value's key in NVS.
         key: Key,
     },
-    /// The secure cert partition contains the DAC's private key in a form that Matter firmware does not read.
+    /// The `esp_secure_cert` partition contains the DAC's private key in a form that Matter firmware does not read.
     DacKeyForm,
     /// NVS contains the DAC's private key although it should be outside the partitions.
     DacKeyLeaked,
@@ -44,9 +44,9 @@ pub enum Error {
         /// The key.
         key: Key,
     },
-    /// The secure cert partition contains a part of the data that must be complete.
+    /// The `esp_secure_cert` partition contains a part of the data that must be complete.
     Layout,
-    /// A layout requires a secure cert partition, or keeps the key outside the partitions without one.
+    /// A layout requires an `esp_secure_cert` partition, or keeps the key outside the partitions without one.
     LayoutKey,
     /// A locale is not a language tag of at most 35 characters.
     Locale,
@@ -70,11 +70,11 @@ pub enum Error {
     NvsFault(esp_nvs_image::Finding),
     /// A rotating device id is not 32 hexadecimal digits.
     RotatingId,
-    /// The secure cert partition cannot be encoded or decoded.
+    /// The `esp_secure_cert` partition cannot be encoded or decoded.
     SecureCert(SecureCertError),
     /// The `esp_secure_cert` image has a fault.
     SecureCertFault(esp_secure_cert::Finding),
-    /// The secure cert partition has only one of the vendor's two random numbers.
+    /// The `esp_secure_cert` partition has only one of the vendor's two random numbers.
     SecureCertNumbers,
     /// A salt, iteration count or verifier is invalid.
     Spake2p(Spake2pError),
@@ -92,7 +92,7 @@ pub enum Error {
         /// The maximum length in bytes.
         max: usize,
     },
-    /// The secure cert partition has a record that no Matter device has.
+    /// The `esp_secure_cert` partition has a record that no Matter device has.
     UnexpectedRecord {
         /// Its type.
         kind: RecordType,
@@ -135,13 +135,13 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Attestation(error) => error.fmt(f),
-            Self::Conflict { key } => write!(f, "value of key '{key}' differs between NVS and the secure cert partition"),
+            Self::Conflict { key } => write!(f, "value of key '{key}' differs between NVS and esp_secure_cert"),
             Self::DacKeyForm => f.write_str(
-                "private key of the DAC in the secure cert partition is not in the SEC 1 form of 121 bytes that Matter \
+                "private key of the DAC in esp_secure_cert is not in the SEC 1 form of 121 bytes that Matter \
                  firmware reads",
             ),
             Self::DacKeyLeaked => f.write_str(
-                "private key of the DAC is in NVS although the secure cert partition states that it is in an eFuse or derived \
+                "private key of the DAC is in NVS although esp_secure_cert states that it is in an eFuse or derived \
                  from one",
             ),
             Self::DacProductId {
@@ -169,10 +169,10 @@ impl fmt::Display for Error {
             Self::HardwareVersion => f.write_str("not a number from 0 to 65535"),
             Self::KeyReserved { key } => write!(f, "key '{key}' belongs to a field of the record"),
             Self::Layout => f.write_str(
-                "secure cert partition must contain the attestation credentials, either alone or with all commissionable \
+                "esp_secure_cert must contain the attestation credentials, either alone or with all commissionable \
                  data and the rotating id's unique id",
             ),
-            Self::LayoutKey => f.write_str("private key outside the partitions requires a secure cert partition"),
+            Self::LayoutKey => f.write_str("private key outside the partitions requires an esp_secure_cert partition"),
             Self::Locale => f.write_str("locale is not a language tag of at most 35 characters such as en-US"),
             Self::MissingKey { key } => write!(f, "key '{key}' is missing"),
             Self::NumberOutOfRange { key, value, max } => write!(f, "value {value} of key '{key}' is not in 0 to {max}"),

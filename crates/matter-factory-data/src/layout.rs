@@ -32,8 +32,8 @@ pub enum DacKeyStorage<'a> {
 /// | attestation credentials | discriminator, verifier, salt, iteration count | unique id for rotating ids | key |
 /// |---|---|---|---|
 /// | NVS | NVS | NVS | plain |
-/// | secure cert | NVS | NVS | any |
-/// | secure cert | secure cert | secure cert | any |
+/// | esp_secure_cert | NVS | NVS | any |
+/// | esp_secure_cert | esp_secure_cert | esp_secure_cert | any |
 ///
 /// The vendor's tool allows no others (esp-matter-mfg-tool 1.0.29). A key outside the partitions requires the secure
 /// cert partition, because the firmware finds it through a record there.
@@ -69,7 +69,7 @@ impl<'a> StorageLayout<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Layout`] for any other, [`Error::LayoutKey`] for a key outside the partitions without secure cert.
+    /// [`Error::Layout`] for any other, [`Error::LayoutKey`] for a key outside the partitions without esp_secure_cert.
     pub const fn new(
         attestation: Place,
         commissionable_data: Place,
@@ -120,7 +120,7 @@ impl<'a> StorageLayout<'a> {
         }
     }
 
-    /// Returns whether any data is in the secure cert partition.
+    /// Returns whether any data is in the `esp_secure_cert` partition.
     #[must_use]
     pub const fn has_secure_cert(&self) -> bool {
         !matches!(self.0, Layout::Nvs)

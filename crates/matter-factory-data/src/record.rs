@@ -91,7 +91,7 @@ pub struct DeviceRecord {
     pub declaration: Option<Declaration>,
     /// The unique id for the rotating device id.
     pub rotating_id: Option<RotatingId>,
-    /// Two random numbers of the vendor's tool; stored only if the commissionable data is in the secure cert partition.
+    /// Two random numbers of the vendor's tool; stored only if the commissionable data is in `esp_secure_cert`.
     pub secure_cert_numbers: Option<SecureCertNumbers>,
     /// Information about the product.
     pub product: ProductInformation,

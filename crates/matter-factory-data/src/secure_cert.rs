@@ -9,8 +9,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::{DeviceRecord, Error, Place, StorageLayout, keys};
 
 impl DeviceRecord {
-    /// Encodes the data that a layout stores in the `esp_secure_cert` partition, with the records in the order of the
-    /// vendor's tool.
+    /// Encodes the data that a layout stores in the `esp_secure_cert` partition, with the secure-cert records in the
+    /// order of the vendor's tool.
     ///
     /// A private key outside the partitions is ignored.
     ///
@@ -74,7 +74,7 @@ impl SecureCertNumbers {
         Self(numbers)
     }
 
-    /// Returns the numbers; the only access to the secret.
+    /// Returns the secret numbers.
     #[must_use]
     pub const fn expose_bytes(&self) -> &[[u8; Self::LEN]; 2] {
         &self.0

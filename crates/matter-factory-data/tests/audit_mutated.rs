@@ -99,7 +99,7 @@ fn each_changed_bit_is_seen() {
             image[at] ^= 1 << (rng.next_u32() % 8);
             assert!(
                 base.audit_with(&base.nvs, &image, &attested) != base.good,
-                "byte {at:#x} of secure cert"
+                "byte {at:#x} of esp_secure_cert"
             );
         }
     }

@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn manifest_without_codes_tells_no_passcode() {
+    fn manifest_without_codes_reveals_no_passcode() {
         let (_top, path) = write(1, false, None);
         let device = read(&path)["devices"][0].clone();
         for field in ["passcode", "qr", "manual"] {

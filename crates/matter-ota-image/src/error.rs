@@ -53,7 +53,7 @@ pub enum Error {
     DigestMismatch,
     /// The digest type name is unknown.
     DigestName,
-    /// The compliance ledger does not accept digests of less than 256 bits.
+    /// The DCL does not accept digests of less than 256 bits.
     DigestNotForLedger {
         /// The number of the type.
         code: u8,
@@ -92,7 +92,7 @@ pub enum Error {
         /// The first four bytes.
         found: u32,
     },
-    /// The compliance ledger's firmware information is too long.
+    /// The firmware information for the DCL is too long.
     FirmwareInformationTooLong {
         /// Its length in bytes.
         len: usize,
@@ -356,7 +356,7 @@ impl fmt::Display for Error {
             ),
             Self::DigestNotForLedger { code } => write!(
                 f,
-                "digest type {code} is not allowed in the compliance ledger; allowed: 1, 7, 8, 10, 11, 12"
+                "digest type {code} is not allowed in the DCL; allowed: 1, 7, 8, 10, 11, 12"
             ),
             Self::DigestType { code } => write!(f, "unknown digest type {code}; allowed: 1 to 12"),
             Self::ElementTruncated { offset } => write!(

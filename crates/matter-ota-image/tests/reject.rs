@@ -227,7 +227,7 @@ fn input_that_only_the_sdk_accepts_is_refused() {
 }
 
 #[test]
-fn the_ledger_takes_one_model_and_digests_of_256_bits() {
+fn the_dcl_accepts_one_model_and_digests_of_256_bits() {
     let url = OtaUrl::new("https://example.com/f.ota").unwrap();
     let file = |kind| PayloadHasher::new(kind).finish();
     for kind in DigestType::ALL {

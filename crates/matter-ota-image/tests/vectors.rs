@@ -114,7 +114,7 @@ fn files_by_hand_are_strictly_refused_for_their_digests_at_least() {
 }
 
 #[test]
-fn the_ledger_gets_size_and_checksum_of_the_whole_file() {
+fn the_dcl_record_has_size_and_checksum_of_the_whole_file() {
     for case in cases("created") {
         let file = bytes(&case, "image");
         let Ok((reader, _)) = judged::read(&file, 1000) else {

@@ -51,7 +51,7 @@ impl OptionalData {
         }
     }
 
-    /// Sets the serial number, 1..=32 bytes (tag 0x00).
+    /// Sets the serial number, 1 to 32 bytes (tag 0x00).
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl OptionalData {
         self.with(SERIAL_NUMBER, DataValue::Unsigned(serial_number.into()))
     }
 
-    /// Sets the PBKDF2 iterations, 1000..=100000, and the salt, 16..=32 bytes (tags 0x01 and 0x02).
+    /// Sets the PBKDF2 iterations, 1000 to 100000, and the salt, 16 to 32 bytes (tags 0x01 and 0x02).
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl OptionalData {
             .with(PBKDF_SALT, DataValue::Octets(salt))
     }
 
-    /// Sets the number of devices that share the onboarding payload, 1..=255 (tag 0x03).
+    /// Sets the number of devices that share the onboarding payload, 1 to 255 (tag 0x03).
     ///
     /// # Errors
     ///

@@ -106,7 +106,7 @@ pub enum ErrorKind {
         /// The tag.
         tag: u8,
     },
-    /// A tag of the TLV data is reserved, 0x05..=0x7F.
+    /// A tag of the TLV data is reserved, 0x05 to 0x7F.
     DataReserved {
         /// The tag.
         tag: u8,
@@ -132,7 +132,7 @@ pub enum ErrorKind {
         /// The number of characters of a payload without `MT:`, or of digits.
         len: usize,
     },
-    /// The tag is not manufacturer-specific, 0x80..=0xFF.
+    /// The tag is not manufacturer-specific, 0x80 to 0xFF.
     ManufacturerTag {
         /// The rejected tag.
         value: u32,

@@ -34,7 +34,7 @@ pub enum Finding {
     NumericSerialNumber,
     /// The code contains several payloads.
     SeveralPayloads,
-    /// The data has a tag in 0x01..=0x04.
+    /// The data has a tag from 0x01 to 0x04.
     StandardTag {
         /// The tag.
         tag: u8,

@@ -1,6 +1,6 @@
 //! The check digit of manual codes (Verhoeff's dihedral scheme, Matter Core Specification 5.1.4.1.5).
 
-/// Product in the dihedral group of order ten: 0..=4 are rotations, 5..=9 reflections.
+/// Product in the dihedral group of order ten: 0 to 4 are rotations, 5 to 9 reflections.
 const fn multiply(a: u8, b: u8) -> u8 {
     match (a < 5, b < 5) {
         (true, true) => (a + b) % 5,
@@ -19,7 +19,7 @@ fn permute(digit: u8, times: usize) -> u8 {
     })
 }
 
-/// Returns the check digit for digits with values 0..=9.
+/// Returns the check digit for digits with values 0 to 9.
 pub(crate) fn check_digit(digits: impl DoubleEndedIterator<Item = u8>) -> u8 {
     let sum = digits
         .rev()

@@ -23,8 +23,8 @@ impl SigningKey {
     /// Decodes a key in PKCS#8, encrypted or not, SEC 1 or PKCS#1, in PEM or DER; with the feature `pkcs12` also
     /// PKCS#12. The format is detected from the content.
     ///
-    /// A bare scalar is not accepted, because it cannot be told from other secrets. In PKCS#12, only P-256 keys are
-    /// supported.
+    /// A bare scalar is not accepted, because it cannot be distinguished from other secrets. In PKCS#12, only P-256
+    /// keys are supported.
     ///
     /// # Errors
     ///

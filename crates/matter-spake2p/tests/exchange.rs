@@ -113,7 +113,7 @@ fn shares_must_be_points() {
 }
 
 #[test]
-fn self_checks_tell_which_passcode_opens_a_verifier() {
+fn self_checks_show_which_passcode_matches_a_verifier() {
     let parameters = parameters();
     let (salt, iterations) = (&parameters.salt, parameters.iterations);
     let good = Passcode::new(20_202_021).unwrap();

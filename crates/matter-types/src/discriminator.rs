@@ -4,7 +4,7 @@ use core::str::FromStr;
 use crate::Error;
 use crate::number::parse_u32;
 
-/// A discriminator, 0..=4095 (12 bits), which tells advertising devices apart.
+/// A discriminator, 0 to 4095 (12 bits), which tells advertising devices apart.
 ///
 /// # Examples
 ///
@@ -93,7 +93,7 @@ impl fmt::Display for Discriminator {
     }
 }
 
-/// The top four bits of a [`Discriminator`], 0..=15.
+/// The top four bits of a [`Discriminator`], 0 to 15.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShortDiscriminator(u8);
 

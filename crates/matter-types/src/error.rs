@@ -24,7 +24,7 @@ pub enum Error {
         /// The number.
         value: u16,
     },
-    /// The passcode is not in `1..=99999998`.
+    /// The passcode is outside 1 to 99999998.
     PasscodeOutOfRange,
     /// The passcode is one of the twelve trivial ones of Matter Core Specification 5.1.7.1.
     PasscodeTrivial,

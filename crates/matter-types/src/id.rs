@@ -4,9 +4,9 @@ use core::str::FromStr;
 use crate::Error;
 use crate::number::parse_id;
 
-/// A vendor id, 0x0001..=0xFFF4 (Matter Core Specification 2.5.2).
+/// A vendor id, 0x0001 to 0xFFF4 (Matter Core Specification 2.5.2).
 ///
-/// 0 means "not specified" and 0xFFF5..=0xFFFF are reserved; an optional vendor is an
+/// 0 means "not specified" and 0xFFF5 to 0xFFFF are reserved; an optional vendor is an
 /// `Option<VendorId>`.
 ///
 /// # Examples
@@ -32,7 +32,7 @@ impl VendorId {
     ///
     /// # Errors
     ///
-    /// [`Error::VendorIdOutOfRange`] outside 0x0001..=0xFFF4.
+    /// [`Error::VendorIdOutOfRange`] outside 0x0001 to 0xFFF4.
     pub const fn new(raw: u16) -> Result<Self, Error> {
         if raw < Self::MIN.0 || raw > Self::MAX.0 {
             // `u32::from` is not const.
@@ -48,7 +48,7 @@ impl VendorId {
         self.0
     }
 
-    /// Returns whether this is one of the test vendors 0xFFF1..=0xFFF4, which no product may use.
+    /// Returns whether this is one of the test vendors 0xFFF1 to 0xFFF4, which no product may use.
     #[must_use]
     pub const fn is_test(self) -> bool {
         self.0 >= 0xFFF1
@@ -87,7 +87,7 @@ impl fmt::Display for VendorId {
     }
 }
 
-/// A product id, 0x0001..=0xFFFF (Matter Core Specification 2.5.3).
+/// A product id, 0x0001 to 0xFFFF (Matter Core Specification 2.5.3).
 ///
 /// 0 means "not specified"; an optional product is an `Option<ProductId>`.
 ///

@@ -7,7 +7,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::Error;
 use crate::number::parse_u32;
 
-/// A setup passcode, 1..=99999998 without the twelve trivial ones (Matter Core Specification
+/// A setup passcode, 1 to 99999998 without the twelve trivial ones (Matter Core Specification
 /// 5.1.7.1).
 ///
 /// A passcode is a secret, because it allows commissioning the device: it is zeroized on drop,
@@ -39,7 +39,7 @@ impl Passcode {
     pub const MAX: Self = Self(MOST);
     /// Number of legal passcodes.
     pub const COUNT: u32 = 99_999_988;
-    /// The passcodes that no device may use. The first and the tenth are also outside `MIN..=MAX`.
+    /// The passcodes that no device may use. The first and the tenth are also outside `MIN` to `MAX`.
     pub const TRIVIAL: [u32; 12] = [
         0, 11_111_111, 22_222_222, 33_333_333, 44_444_444, 55_555_555, 66_666_666, 77_777_777, 88_888_888, 99_999_999,
         12_345_678, 87_654_321,
@@ -52,7 +52,7 @@ impl Passcode {
     /// # Errors
     ///
     /// [`Error::PasscodeTrivial`] for the twelve trivial ones, [`Error::PasscodeOutOfRange`]
-    /// outside 1..=99999998.
+    /// outside 1 to 99999998.
     pub const fn new(raw: u32) -> Result<Self, Error> {
         let mut rest: &[u32] = &Self::TRIVIAL;
         while let [first, tail @ ..] = rest {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::nonces::Nonce;
 
-/// A value whose JSON must be an object. By default serde also accepts an array of the members in order.
+/// A value that must be a JSON object. By default serde also accepts an array of the members in order.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -37,7 +37,7 @@ fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Re
     Object::deserialize(deserializer).map(|object| object.0)
 }
 
-/// Deserializes a whole number, also written as `1.0`, which JSON Schema treats as an integer.
+/// Deserializes an integer. `1.0` is one too, as in JSON Schema.
 fn integer<'de, T: TryFrom<u32>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let number = serde_json::Number::deserialize(deserializer)?;
     let whole = number.as_u64().and_then(|whole| u32::try_from(whole).ok()).or_else(|| {
@@ -47,7 +47,7 @@ fn integer<'de, T: TryFrom<u32>, D: Deserializer<'de>>(deserializer: D) -> Resul
         format!("{float:.0}").parse().ok()
     });
     let value = whole.and_then(|whole| T::try_from(whole).ok());
-    value.ok_or_else(|| D::Error::custom("a number is not whole, or out of range"))
+    value.ok_or_else(|| D::Error::custom(format_args!("number {number} is not whole, or is out of range")))
 }
 
 /// Bytes in Base64 with padding.
@@ -65,7 +65,7 @@ impl<'de> Deserialize<'de> for Bytes {
         let text = String::deserialize(deserializer)?;
         let bytes = Base64::decode_vec(&text).map_err(|_| D::Error::custom("not Base64 with padding"))?;
         if bytes.is_empty() {
-            return Err(D::Error::custom("no bytes"));
+            return Err(D::Error::custom("empty; at least one byte is required"));
         }
         Ok(Self(bytes))
     }
@@ -118,19 +118,19 @@ pub struct NonceAnswer {
 pub struct DacRequest {
     /// The device's serial number.
     pub serial: String,
-    /// The order that it draws from, checked if given.
+    /// The order for which the device was sold; checked if given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,
     /// The request for the new key, PKCS#10 in DER.
     pub csr: Bytes,
     /// A nonce of this service.
     pub nonce: Nonce,
-    /// The proof that the request is from the device.
+    /// The device's proof of its old identity.
     #[serde(deserialize_with = "object")]
     pub identity: IdentityProof,
 }
 
-/// The proof of an old identity.
+/// A device's proof of its old identity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityProof {
@@ -139,7 +139,7 @@ pub struct IdentityProof {
     /// The certificates between it and a root, at most 4.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub intermediates: Vec<Bytes>,
-    /// The signature of its key over context, nonce, serial number and hash of the request.
+    /// The signature with the certificate's key over context, nonce, serial number and hash of the CSR.
     pub signature: Bytes,
 }
 
@@ -164,19 +164,19 @@ pub enum DeviceState {
     Proved,
 }
 
-/// The certificate and related data.
+/// A certificate and the data that a device needs with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DacAnswer {
     /// The SHA-256 of the public key, which identifies the certificate in other requests.
     pub key: String,
-    /// The order that it was drawn from.
+    /// The order for which the device was sold.
     pub order: String,
     /// The progress of the device.
     pub state: DeviceState,
     /// The Device Attestation Certificate.
     pub dac: Bytes,
-    /// The certificate of its issuer.
+    /// The issuer's certificate.
     pub pai: Bytes,
     /// The Certification Declaration.
     pub cd: Bytes,
@@ -216,7 +216,7 @@ pub struct ProofRequest {
     pub nonce: Nonce,
     /// The SHA-256 of the data that the device has read back from its storage, in hexadecimal.
     pub image_sha256: String,
-    /// The signature of the DAC's key over context, nonce, key hash and image hash: DER, or r and s.
+    /// The signature with the DAC's key over context, nonce, key hash and image hash: DER, or r and s.
     pub signature: Bytes,
 }
 
@@ -249,13 +249,13 @@ impl fmt::Debug for OnboardingAnswer {
 pub struct OrderRequest {
     /// The order's id.
     pub id: String,
-    /// The number of certificates that may be issued.
+    /// The number of devices that may get a certificate.
     #[serde(deserialize_with = "integer")]
     pub size: u32,
-    /// The vendor id in them.
+    /// The vendor id in the certificates.
     #[serde(deserialize_with = "integer")]
     pub vendor_id: u16,
-    /// The product id in them.
+    /// The product id in the certificates.
     #[serde(deserialize_with = "integer")]
     pub product_id: u16,
 }
@@ -264,11 +264,11 @@ pub struct OrderRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OrderState {
-    /// Nothing more is issued.
+    /// No more certificates are issued.
     Closed,
     /// Certificates are issued.
     Open,
-    /// It requires another operator's approval.
+    /// The order awaits another operator's approval.
     Proposed,
 }
 
@@ -278,22 +278,22 @@ pub enum OrderState {
 pub struct OrderAnswer {
     /// The order's id.
     pub id: String,
-    /// The number of certificates that may be issued.
+    /// The number of devices that may get a certificate.
     pub size: u32,
-    /// The number of issued certificates.
+    /// The number of devices that take a place in the order.
     pub used: u64,
-    /// The vendor id in them.
+    /// The vendor id in the certificates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor_id: Option<u16>,
-    /// The product id in them.
+    /// The product id in the certificates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<u16>,
-    /// Whether certificates are issued.
+    /// The state of the order.
     pub state: OrderState,
-    /// The operator who opened it.
+    /// The operator who opened the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_by: Option<String>,
-    /// The operator who approved it.
+    /// The operator who approved the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<String>,
 }
@@ -302,6 +302,6 @@ pub struct OrderAnswer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HealthAnswer {
-    /// Always `ok`; otherwise the request fails.
+    /// Always `ok`; a service that is not healthy answers with a problem.
     pub status: String,
 }

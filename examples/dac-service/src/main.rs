@@ -16,15 +16,15 @@ const EXAMPLES: &str = "\
 Examples:
   dac-service --check service.toml
   dac-service service.toml 2>>service.log
-  kill -HUP PID     reads certificates, revocation lists, clients and lists of
-                    sold devices again
-  kill -TERM PID    answers what is in progress, and ends";
+  kill -HUP PID     reloads certificates, revocation lists, clients and lists of
+                    sold devices
+  kill -TERM PID    answers the requests in progress, and exits";
 
 /// Issue device attestation certificates to devices in the field, over HTTPS with client certificates.
 ///
 /// The only argument is a configuration file in TOML; the README describes it. Log lines are JSON on stderr. Exit
-/// codes: 0 ended by a signal, or the check found no fault; 2 bad usage or unusable configuration; 3 ledger, token or
-/// network failed.
+/// codes: 0 ended by a signal, or the check found no error; 2 bad usage or unusable configuration; 3 ledger, token or
+/// network failure.
 #[derive(Parser)]
 #[command(name = "dac-service", version, after_help = EXAMPLES)]
 struct Arguments {
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         let arguments: Arguments = cli::parse_arguments(&[])?;
         let (app, config) = App::open(&arguments.config, Logger::to_stderr())?;
         if arguments.check {
-            cli::say(format_args!("{}: no faults found", arguments.config.display()));
+            cli::say(format_args!("{}: no errors found", arguments.config.display()));
             return Ok(());
         }
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
             .map_err(|error| Failure::Work(format!("cannot start threads: {error}")))?;
         runtime.block_on(async {
             let server = Server::bind(app.clone(), config.listen, config.probes).await;
-            let server = server.map_err(|error| Failure::Work(format!("listen {}: {error}", config.listen)))?;
+            let server = server.map_err(|error| Failure::Work(format!("cannot listen at {}: {error}", config.listen)))?;
             serve(app, server).await
         })
     })
@@ -64,7 +64,7 @@ async fn serve(app: Arc<App>, server: Server) -> Result<(), Failure> {
     if let Some(probes) = server.probe_address() {
         app.logger().info("started", &format!("answering probes at {probes}"));
     }
-    // Reports the port when started with port 0.
+    // Shows the port that the system chose for port 0.
     cli::print(format_args!("{address}"))?;
     let reloads = tokio::spawn({
         let app = app.clone();
@@ -81,7 +81,7 @@ async fn serve(app: Arc<App>, server: Server) -> Result<(), Failure> {
 }
 
 async fn reload(app: Arc<App>) {
-    // Reads files; a list of sold devices may be long.
+    // Reading files blocks, and a list of sold devices may be long.
     let done = tokio::task::spawn_blocking({
         let app = app.clone();
         move || app.reload()
@@ -89,7 +89,7 @@ async fn reload(app: Arc<App>) {
     match done.await {
         Ok(Ok(())) => app
             .logger()
-            .info("reloaded", "certificates, lists and clients were read again"),
+            .info("reloaded", "reloaded certificates, lists and clients"),
         Ok(Err(failure)) => app
             .logger()
             .error("reload", &format!("nothing was changed: {}", sentence(&failure))),

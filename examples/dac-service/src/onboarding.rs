@@ -1,6 +1,6 @@
 //! The commissioning data of a device: passcode, discriminator and salt, derived from one key, and the verifier.
 //!
-//! None of it is stored. A repeated request gets the same values, since they are a function of the key in the file
+//! None of it is stored. A repeated request gets the same values, because they are a function of the key in the file
 //! `issuing.onboarding_key`, the device's serial number and its DAC's public key:
 //!
 //! ```text
@@ -57,7 +57,7 @@ impl OnboardingKey {
     ///
     /// # Errors
     ///
-    /// [`Failure::Input`] with the file.
+    /// [`Failure::Input`], naming the file.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         const NAME: &str = "issuing.onboarding_key";
         let bytes = cli::read_file(NAME, path)?;
@@ -77,8 +77,8 @@ impl OnboardingKey {
         Self(Zeroizing::new(key))
     }
 
-    /// Derives the commissioning data of a device. `None` does not occur in practice: no number up to 2^32 yields a
-    /// valid passcode.
+    /// Derives the commissioning data of a device; `None` if no number below 2^32 yields a legal passcode, which does
+    /// not occur in practice.
     #[must_use]
     pub fn derive(&self, serial: &str, key_hash: &[u8; 32]) -> Option<Setup> {
         let block = |kind: u8, number: u32| {
@@ -104,7 +104,7 @@ impl OnboardingKey {
 }
 
 impl Setup {
-    /// Returns the payload of the codes that the app shows.
+    /// Returns the onboarding payload, which the app shows as codes.
     #[must_use]
     pub fn payload(&self, vendor: VendorId, product: ProductId) -> SetupPayload {
         SetupPayload::new(vendor, product, self.discriminator, self.passcode.clone())
@@ -118,7 +118,7 @@ struct Job {
     answer: oneshot::Sender<Zeroizing<Vec<u8>>>,
 }
 
-/// Derives verifiers in a separate thread, those waiting together in one batch.
+/// Derives verifiers in a separate thread, waiting requests together in one batch.
 #[derive(Clone, Debug)]
 pub(crate) struct Verifiers {
     jobs: SyncSender<Job>,
@@ -163,7 +163,7 @@ fn work(receiver: &Receiver<Job>, iterations: Iterations) {
         let jobs = std::iter::once(first).chain(receiver.try_iter().take(BATCH - 1));
         let (devices, answers): (Vec<_>, Vec<_>) = jobs.map(|job| ((job.passcode, job.salt), job.answer)).unzip();
         for (credential, answer) in PaseCredential::derive_each(devices, iterations).zip(answers) {
-            // A degenerate key, which does not occur in practice, and a requester that has left get no answer.
+            // No answer for a degenerate key, which does not occur in practice, or if the request was dropped.
             if let Ok(credential) = credential {
                 let _ = answer.send(Zeroizing::new(credential.verifier().expose_bytes().to_vec()));
             }
@@ -175,7 +175,7 @@ fn work(receiver: &Receiver<Job>, iterations: Iterations) {
 mod tests {
     use super::*;
 
-    /// The equivalent in Python 3.11:
+    /// The values are from this program in Python 3.11:
     ///
     /// ```text
     /// import hmac, hashlib
@@ -192,7 +192,7 @@ mod tests {
     ///     return n, p, int.from_bytes(block(3, 0, h, s)[:2], "big") & 0xFFF, block(2, 0, h, s).hex()
     /// ```
     #[test]
-    fn values_are_those_of_the_formula() {
+    fn values_match_the_formula() {
         let key = OnboardingKey::new([7; 32]);
         for (serial, passcode, discriminator, salt) in PYTHON {
             let setup = key.derive(serial, &[9; 32]).unwrap();
@@ -202,7 +202,7 @@ mod tests {
         }
     }
 
-    /// Passcodes that required 0, 1, 2 and more further attempts.
+    /// Passcodes found after 0, 1, 2 and more illegal candidates.
     const PYTHON: [(&str, u32, u16, &str); 4] = [
         (
             "LAMP-0000",

@@ -59,12 +59,12 @@ fn id_of(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     checked(id)
 }
 
-/// Ids are parts of paths.
+/// Checks an id, which must be safe as a path segment.
 fn checked(id: String) -> Result<String, Problem> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     let begins = id.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
     if !begins || id.len() > 64 || !id.bytes().all(is_plain) {
-        let detail = "an order's id must have 1 to 64 letters, digits, dots, underscores and dashes, and begin with a letter or digit";
+        let detail = "an order's id must have 1 to 64 letters, digits, dots, underscores or dashes, and begin with a letter or digit";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "order", detail));
     }
     Ok(id)

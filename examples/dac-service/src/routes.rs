@@ -26,9 +26,9 @@ pub struct Route {
     pub method: &'static str,
     /// The path, parameters in braces.
     pub path: &'static str,
-    /// The roles of which a client must have one; empty if no role is required.
+    /// The roles that may use the route; empty if every client may.
     pub roles: &'static [Role],
-    /// Every status that an answer may have, in ascending order.
+    /// The possible status codes of an answer, ascending.
     pub statuses: &'static [u16],
     handler: fn() -> MethodRouter<Arc<App>>,
 }
@@ -125,7 +125,7 @@ pub const ROUTES: &[Route] = &[
     },
 ];
 
-/// The paths that are answered without TLS to the same machine.
+/// The paths that are also served without TLS, at a loopback address.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Creates the router for clients.
@@ -165,7 +165,7 @@ async fn not_allowed() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", detail)
 }
 
-/// Admits clients that have a role of the route.
+/// Refuses clients that have no role of the route.
 async fn guard(route: &'static Route, client: Arc<Client>, request: Request, next: Next) -> Response {
     if route.roles.is_empty() || client.has_any(route.roles) {
         return next.run(request).await;
@@ -186,7 +186,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Debug)]
 pub(crate) struct About(pub(crate) Arc<str>);
 
-/// Handles every request: identity, limits, time, log, metrics.
+/// Handles every request: checks client and limits, measures the time, writes log and metrics.
 async fn answer(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let id = request_id(request.headers());
@@ -220,7 +220,7 @@ async fn answer(State(app): State<Arc<App>>, mut request: Request, next: Next) -
         headers.insert(REQUEST_ID, id);
     }
     if matches!(status, 408 | 413) {
-        // Does not wait for the rest of the body.
+        // The rest of the body is not read.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     let time = start.elapsed();
@@ -250,7 +250,7 @@ async fn run(app: &App, request: Request, next: Next) -> Response {
         Ok(response) => response,
         Err(_) => {
             let detail =
-                "the answer was not ready in time; the request may have taken effect, and repeating it is safe";
+                "the answer was not ready in time; the request may have taken effect, and it is safe to repeat it";
             Problem::unavailable("timeout", detail, 5).into_response()
         }
     }
@@ -291,7 +291,7 @@ fn log(
     });
 }
 
-/// Returns the client's request id if it is safe to log, or draws one.
+/// Returns the client's request id if it is safe to log, otherwise a random one.
 fn request_id(headers: &HeaderMap) -> String {
     let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let is_fit = |id: &&str| {
@@ -301,7 +301,7 @@ fn request_id(headers: &HeaderMap) -> String {
     given.filter(is_fit).map_or_else(
         || {
             let mut bytes = [0; 16];
-            // Without random numbers nothing else works either; the id need not be secret.
+            // If this fails, no nonce can be made either; the id need not be secret.
             let _ = getrandom::fill(&mut bytes);
             base16ct::lower::encode_string(&bytes)
         },

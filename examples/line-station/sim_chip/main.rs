@@ -24,7 +24,7 @@ Examples:
 /// Simulate chips in download mode on serial lines or sockets; prints one line with MAC address and port per chip.
 ///
 /// A pseudo-terminal has no reset: there a SYNC restarts the chip. Ends when all chips have died, or by a signal. Exit
-/// codes: 0 ended, 2 bad usage or unusable input, 3 failed while working.
+/// codes: 0 ended, 2 bad usage or unusable input, 3 runtime failure.
 #[derive(Parser)]
 #[command(name = "sim-chip", version, args_override_self = true, after_help = EXAMPLES)]
 #[command(group(clap::ArgGroup::new("place").required(true).multiple(true).args(["port_file", "link", "tcp"])))]

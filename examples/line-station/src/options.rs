@@ -21,7 +21,7 @@ Examples:
 /// record everything.
 ///
 /// Exit codes: 0 all boards of this call are done, 1 some were refused or quarantined, 2 bad usage or unusable input
-/// (no board was touched), 3 failed while working.
+/// (no board was touched), 3 runtime failure.
 #[derive(Parser)]
 #[command(name = "line-station", version, args_override_self = true, after_help = EXAMPLES)]
 pub(crate) struct Arguments {

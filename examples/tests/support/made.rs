@@ -45,7 +45,7 @@ impl Made {
         read.unwrap().0
     }
 
-    /// Records of the secure cert partition as `type/subtype:length`, certificates, whose length varies, as `DER`.
+    /// Records of `esp_secure_cert` as `type/subtype:length`, certificates, whose length varies, as `DER`.
     pub fn secure_cert(&self, device: usize) -> Vec<String> {
         let image = fs::read(self.path(device, "_esp_secure_cert.bin")).unwrap();
         let records = Image::new(&image).records().map(Result::unwrap);

@@ -73,7 +73,7 @@ fn flash_size(profile: &SecurityProfile, header: &ImageHeader, warnings: &mut Ve
 
 fn bootloader_signature(profile: &SecurityProfile, parts: &SharedParts<'_>) -> Result<Option<BootKeyKind>, Error> {
     match &profile.secure_boot {
-        // Version 1 uses a digest instead.
+        // Secure boot version 1 has a digest of the bootloader instead of a signature.
         Some(secure_boot) if secure_boot.scheme != BootScheme::V1 => {
             signature_v2(profile, secure_boot, BOOTLOADER, parts.bootloader).map(Some)
         }
@@ -152,7 +152,7 @@ fn signature_v2(
     Ok(kind)
 }
 
-/// Checks that the signature is where the bootloader or ROM expects it: directly after the image, or after its sectors.
+/// Checks that the signature is where the bootloader or ROM expects it: after the image, or after its last sector.
 fn place(profile: &SecurityProfile, part: &str, bytes: &[u8], found: usize, sectors: bool) -> Result<(), Error> {
     let image = parse(profile, part, bytes)?;
     let len = image.image_len();
@@ -167,7 +167,7 @@ fn place(profile: &SecurityProfile, part: &str, bytes: &[u8], found: usize, sect
     })
 }
 
-/// Returns the first chip revision that supports the profile and may run all images.
+/// Returns the lowest chip revision that supports the profile and may run all images.
 pub(crate) fn min_revision(
     profile: &SecurityProfile,
     parts: &SharedParts<'_>,

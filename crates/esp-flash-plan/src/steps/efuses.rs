@@ -8,7 +8,7 @@ use super::{Action, KeyHalf, Phase, Step, Steps};
 use crate::blocks::{self, Assigned};
 use crate::{DownloadMode, EncryptionMode, Error, KeyPurpose, SecurityProfile};
 
-/// The key file names of one device.
+/// The names of the key files of one device.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct KeyFiles<'a> {
     pub(crate) flash_encryption: Option<&'a str>,
@@ -18,7 +18,7 @@ pub(crate) struct KeyFiles<'a> {
     pub(crate) secure_boot_v1: Option<&'a str>,
 }
 
-/// Makes all steps of a profile for the key files of one device.
+/// Returns all steps of a profile for the key files of one device.
 pub(crate) fn efuse_steps(
     profile: &SecurityProfile,
     assigned: &Assigned,
@@ -53,7 +53,7 @@ pub(crate) fn flash(steps: &mut Steps, is_protected: bool) {
         steps.add(
             Phase::CheckFlashAgain,
             Action::CheckFlash,
-            "ensures that nothing has written to the flash in between; not readable afterwards",
+            "ensures that nothing has written to the flash since; afterwards it cannot be read",
         );
     }
 }
@@ -120,12 +120,12 @@ fn flash_encryption(steps: &mut Steps, profile: &SecurityProfile) {
             steps,
             name,
             value,
-            "selects how the address changes the key; before the counter turns encryption on",
+            "selects how the address changes the key; before the counter, which turns encryption on",
         );
     }
     match encryption.mode {
         EncryptionMode::Development => {
-            let reason = "one bit turns flash encryption on; the next one can turn it off again";
+            let reason = "one bit turns flash encryption on; the next bit can turn it off again";
             enable(steps, efuses.crypt_count, 1, reason);
         }
         EncryptionMode::Release => {
@@ -139,7 +139,7 @@ fn flash_encryption(steps: &mut Steps, profile: &SecurityProfile) {
                 steps.add(
                     Phase::WriteProtect,
                     Action::WriteProtect { name },
-                    "write-protects all bits that share its protection; after they are burned",
+                    "write-protects this and all bits with the same protection; after they are burned",
                 );
             }
         }
@@ -190,11 +190,11 @@ fn secure_boot(
             steps,
             name,
             1,
-            "secure boot is permanent; its digests or key are burned",
+            "secure boot is permanent; after its digests or key are burned",
         );
     }
     if kinds.contains(&BootKeyKind::EcdsaP384) {
-        enable(steps, SHA384, 1, "signatures of P-384 are over SHA-384");
+        enable(steps, SHA384, 1, "P-384 signatures use SHA-384");
     }
     let development = profile.encryption.is_some() && !profile.is_release();
     if !development {
@@ -254,7 +254,7 @@ pub(crate) fn can_close_download(profile: &SecurityProfile) -> bool {
     !profile.has_fixed_blocks() || profile.revision >= min || profile.boot_scheme() == Some(BootScheme::V2Rsa)
 }
 
-/// Adds an eFuse unless present; flash encryption and secure boot share some eFuses.
+/// Adds the step of an eFuse unless it is present: flash encryption and secure boot share some eFuses.
 fn enable(steps: &mut Steps, name: &'static str, value: u8, reason: &'static str) {
     let burns = |step: &Step| matches!(step.action, Action::BurnEfuse { name: other, .. } if other == name);
     if !steps.0.iter().any(burns) {

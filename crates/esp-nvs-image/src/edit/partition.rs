@@ -21,7 +21,7 @@ use crate::writer::Payload;
 #[cfg(feature = "encryption")]
 use crate::xts::SlotCipher;
 
-/// A partition as the firmware sees it after the mount: all entries are sound, and there are no
+/// A partition as the firmware sees it after the mount: all entries are valid, and there are no
 /// duplicate keys.
 pub(super) struct Partition {
     log: Log,

@@ -119,7 +119,7 @@ pub enum FindingKind {
         /// The type code.
         code: u8,
     },
-    /// SEC_CFG is not an eFuse block in 4..=9 followed by 39 zeros.
+    /// SEC_CFG is not an eFuse block from 4 to 9 followed by 39 zeros.
     SecCfg,
     /// SIGNATURE_BLOCK is malformed.
     SignatureBlock,

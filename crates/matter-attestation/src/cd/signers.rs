@@ -45,7 +45,7 @@ impl DeclarationSigners {
         self
     }
 
-    /// Adds a signer certified by the CSA's root, such as one from the ledger; the test signer is known already.
+    /// Adds a signer certified by the CSA's root, such as one from the DCL; the test signer's certificate is ignored.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl DeclarationSigners {
         Ok(self)
     }
 
-    /// Adds a signer that the caller trusts, certified by anyone.
+    /// Adds a signer that the caller trusts, with a certificate of any issuer; the test signer's is ignored.
     ///
     /// # Errors
     ///
@@ -80,7 +80,7 @@ impl DeclarationSigners {
         self.test_key
     }
 
-    /// Returns a signer's key, including the test key if it is not accepted.
+    /// Returns a signer's key; the test key even if it is not accepted.
     pub(crate) fn find(&self, key_id: KeyId) -> Option<DeclarationSigner> {
         if key_id == TEST_CD_SIGNING_KEY_ID {
             let key = PublicKey::new(&TEST_CD_SIGNING_POINT).ok()?;
@@ -142,7 +142,7 @@ const CSA_KEYS: [(KeyId, [u8; 65]); 5] = [
     ),
 ];
 
-/// The CSA's certificate "Matter Certification and Testing CA", from the same place in connectedhomeip.
+/// The CSA's certificate "Matter Certification and Testing CA", from the same files of connectedhomeip.
 const CSA_ROOT: [u8; 517] = hex!(
     "30820201308201A7A0030201020207637361726F6F74300A06082A8648CE3D0403023052310C300A060355040A0C0343"
     "5341312C302A06035504030C234D61747465722043657274696669636174696F6E20616E642054657374696E67204341"
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_points_and_key_ids_are_theirs() {
+    fn keys_are_points_and_match_their_key_ids() {
         for (key_id, point) in &CSA_KEYS {
             assert_eq!(PublicKey::new(point).unwrap().key_id(), *key_id);
         }

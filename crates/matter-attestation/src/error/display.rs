@@ -45,8 +45,8 @@ impl fmt::Display for Error {
             Self::IssuerVendorIdMissing => f.write_str("issuer has no vendor id, which a PAI must have"),
             Self::KeyEncrypted => f.write_str("private key is encrypted; a password is required"),
             Self::KeyEncryption => f.write_str(
-                "private key is not encrypted with PBES2: PBKDF2 of at most 10000000 rounds with SHA-2, or scrypt of at \
-                 most 64 MiB, and AES",
+                "private key is not encrypted with PBES2: PBKDF2 of at most 10000000 iterations with SHA-2, or scrypt \
+                 of at most 64 MiB, and AES",
             ),
             Self::KeyIdMalformed => f.write_str("key identifier is not 40 hexadecimal digits"),
             Self::KeyMalformed => {

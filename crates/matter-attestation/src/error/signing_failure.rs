@@ -11,8 +11,8 @@ use alloc::sync::Arc;
 
 /// The cause of a signer's failure, if known.
 ///
-/// All values are equal, because causes cannot be compared. Targets without atomic pointers, which have no
-/// [`Arc`](https://doc.rust-lang.org/alloc/sync/struct.Arc.html), do not keep the cause.
+/// All values compare equal, because causes cannot be compared. On targets without atomic pointers, which have no
+/// [`Arc`](https://doc.rust-lang.org/alloc/sync/struct.Arc.html), the cause is lost.
 #[derive(Clone)]
 pub struct SigningFailure {
     #[cfg(target_has_atomic = "ptr")]

@@ -41,7 +41,7 @@ pub(super) fn check(frame: &Frame<'_>, facts: &mut Facts, lint: &mut AboutObject
         match NameConstraints::read(constraints.value.inside()) {
             Ok(constraints) => {
                 facts.has_name_constraints = true;
-                // Both libraries decode limits, and refuse names of the limited type.
+                // Both libraries decode a minimum and a maximum, but then refuse all names of that type.
                 if constraints.has_limits() {
                     lint.add_as(
                         Rule::NameConstraintsMalformed,
@@ -59,7 +59,7 @@ pub(super) fn check(frame: &Frame<'_>, facts: &mut Facts, lint: &mut AboutObject
     }
 }
 
-/// Whether a certificate that is not a CA signs CRLs, like the delegate of a PAA or a PAI.
+/// Whether the certificate is not a CA but signs CRLs, like the delegate of a PAA or a PAI.
 pub(super) fn is_crl_signer(frame: &Frame<'_>) -> bool {
     let (list, _) = Extensions::find_all(frame);
     let usage = list
@@ -101,7 +101,7 @@ fn duplicates(list: &Extensions<'_>, lint: &mut AboutObject<'_>) {
                 Some(id::BASIC_CONSTRAINTS | id::KEY_USAGE | id::SUBJECT_KEY_ID | id::AUTHORITY_KEY_ID),
                 object @ (Object::Pai | Object::Dac),
             ) => Rule::KeyUsageMalformed.sdk_result(object),
-            // Both libraries decode these first, and then do not return the key identifier of a PAA.
+            // Both libraries decode these first, so that a duplicate hides the key identifier of a PAA.
             (Some(number), Object::Paa) if is_cached(number) => Some(SdkResult::PaaNotFound),
             (Some(number), _) if is_cached(number) => Some(SdkResult::DacSignatureInvalid),
             _ => None,
@@ -111,6 +111,7 @@ fn duplicates(list: &Extensions<'_>, lint: &mut AboutObject<'_>) {
     }
 }
 
+/// Whether both libraries decode the extension before any other.
 const fn is_cached(number: u8) -> bool {
     matches!(
         number,
@@ -154,7 +155,7 @@ fn basic_constraints(extension: Option<&Extension<'_>>, lint: &mut AboutObject<'
     };
     match path_len {
         _ if allowed => {}
-        // Only OpenSSL counts the path below a trusted PAA.
+        // Only OpenSSL enforces the path length of a trusted PAA.
         Some(0) if lint.object() == Object::Paa => {
             let results = SdkResults {
                 openssl: Some(SdkResult::DacSignatureInvalid),
@@ -182,10 +183,10 @@ fn key_usage(extension: Option<&Extension<'_>>, is_crl_signer: bool, lint: &mut 
         Object::Dac => first == KeyUsage::DIGITAL_SIGNATURE,
         _ => first & !KeyUsage::DIGITAL_SIGNATURE == CA,
     };
-    // A delegate is already reported as not being a DAC.
+    // A delegate for CRLs is already reported as not being a DAC.
     if (!right && !is_crl_signer) || more {
         let sdk_result = match lint.object() {
-            // For a root, OpenSSL only requires that it may sign certificates.
+            // Of a root, OpenSSL requires only that it may sign certificates.
             Object::Paa => (first & KeyUsage::KEY_CERT_SIGN == 0).then_some(SdkResult::DacSignatureInvalid),
             object => Rule::KeyUsageWrong.sdk_result(object),
         };

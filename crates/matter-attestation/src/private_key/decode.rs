@@ -58,12 +58,12 @@ pub(super) fn form(input: &[u8]) -> Result<Form, Error> {
     }
 }
 
-/// Decodes a key without DER: 32 bytes, the 97 bytes of the Matter SDK, and both as hexadecimal digits; `None` for
+/// Decodes a key without DER: 32 bytes, the 97 bytes of the Matter SDK, or either in hexadecimal digits; `None` for
 /// other input. No DER key has these forms.
 fn bare(input: &[u8]) -> Option<Result<PrivateKey, Error>> {
     let text = input.trim_ascii();
     if !text.is_empty() && text.iter().all(u8::is_ascii_hexdigit) {
-        // 32 or 97 digits are a mistake, not raw bytes of a key.
+        // 32 or 97 hexadecimal digits are a mistake, not the raw bytes of a key.
         let bytes = from_hex(text)?;
         return Some(from_bytes(&bytes).unwrap_or(Err(Error::KeyMalformed)));
     }
@@ -112,7 +112,7 @@ fn pem_form(input: &[u8]) -> Result<Form, Error> {
     let block = key.ok_or(Error::PemMalformed)?;
     match block.label {
         ENCRYPTED_LABEL => block.decode().map(Form::Encrypted),
-        // OpenSSL's format before PKCS#8, with one round of MD5.
+        // OpenSSL's format before PKCS#8, which derives the key with one iteration of MD5.
         _ if block.has_encryption_header() => Err(Error::KeyEncryption),
         PKCS8_LABEL => block.decode().map(Form::Pkcs8),
         SEC1_LABEL => block.decode().map(Form::Sec1),
@@ -123,7 +123,7 @@ fn pem_form(input: &[u8]) -> Result<Form, Error> {
     }
 }
 
-/// Distinguishes the three DER forms by the second and third tag.
+/// Returns the first two tags in the outer SEQUENCE, which distinguish the three DER forms.
 fn kind(der: &[u8]) -> der::Result<(Tag, Tag)> {
     let mut reader = SliceReader::new(der)?;
     Header::decode(&mut reader)?.tag().assert_eq(Tag::Sequence)?;
@@ -162,7 +162,7 @@ fn from_sec1(der: &[u8]) -> Result<PrivateKey, Error> {
     Ok(private)
 }
 
-/// Checks the public key next to a private one; it may be compressed.
+/// Checks that a public key, which may be compressed, belongs to the private key.
 fn check_public(private: &PrivateKey, public: &[u8]) -> Result<(), Error> {
     let public = VerifyingKey::from_sec1_bytes(public).map_err(|_| Error::KeyMalformed)?;
     if public == private.verifying_key() {

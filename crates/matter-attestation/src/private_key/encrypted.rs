@@ -11,7 +11,7 @@ use super::PrivateKey;
 use super::decode::{Form, form, from_pkcs8};
 use crate::Error;
 
-/// The maximum number of PBKDF2 rounds accepted from a file: some seconds.
+/// The maximum PBKDF2 iterations accepted from a file: a few seconds of work.
 const MAX_ITERATIONS: u32 = 10_000_000;
 /// The maximum scrypt memory accepted from a file: twice OpenSSL's limit.
 const MAX_SCRYPT_MEMORY: u64 = 64 << 20;
@@ -30,7 +30,7 @@ pub(super) fn decode(input: &[u8], password: &[u8]) -> Result<PrivateKey, Error>
 
 /// Decrypts PKCS#8 with a key of any type, in PEM or DER, to a PrivateKeyInfo in DER; `None` if it is not encrypted.
 ///
-/// For key types other than [`PrivateKey`], with the same limits for the cost of decryption.
+/// For key types other than [`PrivateKey`], with the same limits on the cost of decryption.
 ///
 /// # Errors
 ///
@@ -46,7 +46,7 @@ pub fn decrypt_pkcs8(input: &[u8], password: &[u8]) -> Result<Option<Zeroizing<V
         return Err(Error::KeyEncryption);
     }
     let plain = info.decrypt(password).map_err(|error| match error {
-        // A wrong password gives wrong padding or, with a probability of 1/256, an invalid key.
+        // A wrong password gives wrong padding or, with a probability of about 1/256, an invalid key.
         pkcs8::Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::DecryptFailed) | pkcs8::Error::Asn1(_) => {
             Error::KeyPassword
         }

@@ -7,7 +7,7 @@ use der::DateTime;
 use super::{Crl, RevocationEntry, RevocationPoint, RevocationSet};
 use crate::{Certificate, Error};
 
-/// Builds a [`RevocationSet`] from the ledger's points and their lists.
+/// Builds a [`RevocationSet`] from the revocation points of the Distributed Compliance Ledger (DCL) and their lists.
 ///
 /// # Examples
 ///
@@ -43,7 +43,7 @@ pub struct RevocationSetBuilder<'a> {
 }
 
 impl<'a> RevocationSetBuilder<'a> {
-    /// Starts with all points of the ledger, the trusted PAAs, and the time at which the lists must be current.
+    /// Starts with all points of the DCL, the trusted PAAs, and the time at which the lists must be current.
     #[must_use]
     pub fn new(points: &'a [RevocationPoint], paas: &'a [Certificate], at: DateTime) -> Self {
         Self {

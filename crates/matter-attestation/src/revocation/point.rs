@@ -6,8 +6,8 @@ use matter_types::{ProductId, VendorId};
 use super::{Crl, RevocationEntry, RevocationFault};
 use crate::{Certificate, Error, KeyId};
 
-/// A vendor's ledger entry about a revocation list: its signer, its authority and its URL (Matter Core Specification
-/// 6.2.4 and 11.23.8).
+/// A vendor's entry in the Distributed Compliance Ledger (DCL) about a revocation list: its signer, its authority and
+/// its URL (Matter Core Specification 6.2.4 and 11.23.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevocationPoint {
     vendor_id: VendorId,
@@ -64,7 +64,7 @@ impl RevocationPoint {
     /// Builds the revocation set entry of this point's authority from its list.
     ///
     /// The signer must be a PAA or a PAI, or the delegate of one. Its path must end at one of `paas`, and every
-    /// certificate on it must have been valid when the list was issued. `all` are the points of the ledger and may
+    /// certificate on it must have been valid when the list was issued. `all` are the points of the DCL and may
     /// include this one: if several have the same authority and vendor, the list must name this point's URL. Entries
     /// with another certificate issuer are skipped.
     ///

@@ -1,4 +1,4 @@
-//! The JSON objects of the Matter SDK's revocation set, and of the ledger's revocation distribution points.
+//! The JSON objects of the Matter SDK's revocation set, and of the DCL's revocation distribution points.
 
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -14,7 +14,7 @@ use super::{RevocationEntry, RevocationPoint, RevocationSet};
 use crate::{Certificate, KeyId, SerialNumber, hex};
 
 const TYPE: &str = "revocation_set";
-/// The ledger's revocation type of a CRL.
+/// The DCL's revocation type of a CRL.
 const CRL: u32 = 1;
 
 /// One object of a revocation set, with the member names of `credentials/generate_revocation_set.py`.
@@ -92,7 +92,7 @@ impl<'de> Deserialize<'de> for RevocationSet {
     }
 }
 
-/// One object of the ledger's `PkiRevocationDistributionPoint`.
+/// One object of the DCL's `PkiRevocationDistributionPoint`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Point {
@@ -112,7 +112,7 @@ struct Point {
 }
 
 impl<'de> Deserialize<'de> for RevocationPoint {
-    /// Reads an object of the ledger's answer, with certificates in PEM. A product id of 0 and an empty delegator mean
+    /// Reads an object of the DCL's answer, with certificates in PEM. A product id of 0 and an empty delegator mean
     /// absent.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let point = Point::deserialize(deserializer)?;

@@ -39,7 +39,7 @@ pub(crate) fn serial<S: FaultSink>(frame: &Frame<'_>, sink: &mut S) -> Result<Op
 
 /// Reads both algorithms, and returns whether the outer one is ecdsa-with-SHA256.
 ///
-/// The strict view tolerates NULL parameters, because two PAAs in the ledger have them.
+/// The strict view tolerates NULL parameters, because two PAAs in the DCL have them.
 pub(crate) fn algorithms<S: FaultSink>(frame: &Frame<'_>, sink: &mut S) -> Result<bool, S::Refusal> {
     let (outer, inner) = (&frame.outer_algorithm, &frame.inner_algorithm);
     if outer.raw == inner.raw {

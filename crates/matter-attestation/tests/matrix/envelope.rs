@@ -45,9 +45,9 @@ pub(crate) fn rows() -> Vec<Row> {
             Rule::CdTrailingBytes,
             0,
             "one byte after the envelope",
-            |kit| kit.cd.behind = vec![0],
+            |kit| kit.cd.trailing = vec![0],
             "none",
-            |kit| kit.cd.behind.clear(),
+            |kit| kit.cd.trailing.clear(),
         ),
         (
             Rule::CdContentType,

@@ -13,8 +13,8 @@ pub(crate) fn rows() -> Vec<Row> {
         "the validity is a SET", |cert| cert.validity[0] = der::SET,
         "it is a SEQUENCE", |_| {});
     each!(rows, Rule::CertificateTrailingBytes, [paa: Paa 0, pai: Pai 0, dac: Dac 0],
-        "one byte after the certificate", |cert| cert.behind = vec![0],
-        "none", |cert| cert.behind.clear());
+        "one byte after the certificate", |cert| cert.trailing = vec![0],
+        "none", |cert| cert.trailing.clear());
     each!(rows, Rule::CertificateTooLong, [paa: Paa 101, pai: Pai 0, dac: Dac 0],
         "601 bytes", |cert| cert.pad_to(601),
         "600 bytes", |cert| cert.pad_to(600));
@@ -60,7 +60,7 @@ pub(crate) fn rows() -> Vec<Row> {
             kit.dac.inner_algorithm = der::seq(&[&der::oid(der::ECDSA_SHA256), der::NULL]);
             kit.dac.outer_algorithm.clone_from(&kit.dac.inner_algorithm);
         }),
-        ("NULL parameters in a PAA, as two in the ledger have", null),
+        ("NULL parameters in a PAA, as two in the DCL have", null),
     ));
     rows.push(row(
         Rule::SignatureAlgorithmParameters,

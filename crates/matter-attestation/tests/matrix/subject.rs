@@ -139,7 +139,7 @@ fn vendor_ids() -> Vec<Row> {
             ("the vendor id as IA5String", |kit| {
                 kit.dac.subject = der::name(&[(VENDOR_ID, IA5, "FFF1"), (PRODUCT_ID, UTF8, "8000")]);
             }),
-            ("as PrintableString, as one PAA in the ledger has", |kit| {
+            ("as PrintableString, as one PAA in the DCL has", |kit| {
                 kit.dac.subject = der::name(&[(VENDOR_ID, PRINTABLE, "FFF1"), (PRODUCT_ID, PRINTABLE, "8000")]);
             }),
         ),

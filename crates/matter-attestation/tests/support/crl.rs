@@ -18,7 +18,7 @@ pub struct Parts {
     pub explicit: Option<Vec<u8>>,
     pub outer_algorithm: Vec<u8>,
     pub signature: Option<Vec<u8>>,
-    pub behind: Vec<u8>,
+    pub trailing: Vec<u8>,
 }
 
 impl Parts {
@@ -35,7 +35,7 @@ impl Parts {
             explicit: None,
             outer_algorithm: ALGORITHM.to_vec(),
             signature: None,
-            behind: vec![],
+            trailing: vec![],
         }
     }
 
@@ -54,7 +54,7 @@ impl Parts {
         ]);
         let signature = self.signature.clone().unwrap_or_else(|| signature(key, &tbs));
         let list = seq(&[&tbs, &self.outer_algorithm, &signature]);
-        [list, self.behind.clone()].concat()
+        [list, self.trailing.clone()].concat()
     }
 }
 

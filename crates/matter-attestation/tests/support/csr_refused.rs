@@ -232,7 +232,7 @@ pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
     ),
     (
         "a byte after the request",
-        |p| p.behind = vec![0],
+        |p| p.trailing = vec![0],
         CsrFault::Trailing,
         204,
     ),

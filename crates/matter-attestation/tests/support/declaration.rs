@@ -31,7 +31,7 @@ pub struct Cd {
     pub unsigned_attributes: Vec<u8>,
     /// Number of copies of the signer.
     pub signers: usize,
-    pub behind: Vec<u8>,
+    pub trailing: Vec<u8>,
 }
 
 /// An array of product ids as member 2.
@@ -82,7 +82,7 @@ impl Cd {
             signature: None,
             unsigned_attributes: Vec::new(),
             signers: 1,
-            behind: Vec::new(),
+            trailing: Vec::new(),
         }
     }
 
@@ -126,7 +126,7 @@ impl Cd {
         ]);
         [
             der::seq(&[&self.content_type, &tlv(0xA0, &signed)]),
-            self.behind.clone(),
+            self.trailing.clone(),
         ]
         .concat()
     }

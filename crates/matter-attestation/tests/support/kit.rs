@@ -1,4 +1,4 @@
-//! The complete attestation data of a device, each part of which can be broken.
+//! The complete attestation data of a device, of which a test can change each part.
 #![allow(dead_code, unreachable_pub, unused_imports)]
 
 #[path = "declaration.rs"]
@@ -25,7 +25,7 @@ struct Pair {
     id: Vec<u8>,
 }
 
-/// The key number `n`; 0 is the key that signs declarations for tests.
+/// Key `n`; key 0 is the test key that signs declarations.
 fn pair(n: u8) -> &'static Pair {
     static PAIRS: OnceLock<Vec<Pair>> = OnceLock::new();
     let pairs = PAIRS.get_or_init(|| {
@@ -56,7 +56,7 @@ fn sign(n: u8, message: &[u8]) -> Signature {
     pair(n).key.sign(message)
 }
 
-/// A certificate in parts, in DER unless stated otherwise.
+/// The parts of a certificate, in DER unless stated otherwise.
 #[derive(Clone)]
 pub struct Cert {
     pub version: Vec<u8>,
@@ -68,13 +68,13 @@ pub struct Cert {
     pub validity: Vec<u8>,
     pub subject: Vec<u8>,
     pub spki: Vec<u8>,
-    /// By object identifier, in order.
+    /// Object identifier and encoded extension, in order.
     pub extensions: Vec<(Vec<u8>, Vec<u8>)>,
-    /// The number of the key that signs.
+    /// The number of the signing key.
     pub signer: u8,
     /// Replaces the signature.
     pub signature: Option<Vec<u8>>,
-    pub behind: Vec<u8>,
+    pub trailing: Vec<u8>,
 }
 
 impl Cert {
@@ -92,7 +92,7 @@ impl Cert {
             extensions: Vec::new(),
             signer,
             signature: None,
-            behind: Vec::new(),
+            trailing: Vec::new(),
         };
         new.set(der::SKI, false, &tlv(der::OCTETS, &key_id(key)));
         new.set(der::AKI, false, &der::seq(&[&tlv(0x80, &key_id(signer))]));
@@ -163,7 +163,7 @@ impl Cert {
         let signature = sign(self.signer, &tbs);
         let signature = self.signature.clone().unwrap_or(signature.to_der().as_bytes().to_vec());
         let bits = tlv(der::BITS, &[&[0], &signature[..]].concat());
-        [der::seq(&[&tbs, &self.outer_algorithm, &bits]), self.behind.clone()].concat()
+        [der::seq(&[&tbs, &self.outer_algorithm, &bits]), self.trailing.clone()].concat()
     }
 }
 
@@ -173,9 +173,9 @@ pub struct Kit {
     pub pai: Cert,
     pub dac: Cert,
     pub cd: Cd,
-    /// The elements between nonce and end.
+    /// The encoded elements after the nonce.
     pub more: Vec<u8>,
-    /// The declaration in the elements, if it differs.
+    /// The declaration in the elements, if it differs from `cd`.
     pub device_cd: Option<Cd>,
     /// Replaces the elements.
     pub elements: Option<Vec<u8>>,
@@ -242,13 +242,14 @@ impl Kit {
         kit
     }
 
-    /// Changes the subject of a CA, and the issuer of the certificate below it.
+    /// Changes the subject of the PAA, and the issuer of PAA and PAI.
     pub fn rename_paa(&mut self, subject: Vec<u8>) {
         self.paa.subject.clone_from(&subject);
         self.paa.issuer.clone_from(&subject);
         self.pai.issuer = subject;
     }
 
+    /// Changes the subject of the PAI, and the issuer of the DAC.
     pub fn rename_pai(&mut self, subject: Vec<u8>) {
         self.pai.subject.clone_from(&subject);
         self.dac.issuer = subject;

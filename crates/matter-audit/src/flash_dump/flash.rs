@@ -17,7 +17,7 @@ pub(super) enum OwnTable {
     Erased,
     /// The dump ends within it.
     Missing,
-    /// Not a table, in plain or decrypted.
+    /// Not a table, neither as stored nor decrypted.
     Unreadable,
 }
 

@@ -35,7 +35,7 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 47] = [
     ),
     (
         "A dump without a partition table, or of another flash key",
-        "a_key_that_does_not_open_the_flash_is_told",
+        "a_key_that_does_not_decrypt_the_flash_is_reported",
         "artifact-malformed",
     ),
     (
@@ -45,12 +45,12 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 47] = [
     ),
     (
         "A partition that is not encrypted, in flash that is",
-        "pieces_that_the_firmware_reads_otherwise_are_told",
+        "pieces_that_the_firmware_reads_differently_are_reported",
         "artifact-malformed",
     ),
     (
         "An NVS partition with the flag encrypted, in flash that is",
-        "pieces_that_the_firmware_reads_otherwise_are_told",
+        "pieces_that_the_firmware_reads_differently_are_reported",
         "artifact-malformed",
     ),
     (
@@ -65,12 +65,12 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 47] = [
     ),
     (
         "A keys partition of a dump with a wrong checksum",
-        "keys_partitions_that_do_not_fit_are_told",
+        "keys_partitions_that_do_not_match_are_reported",
         "artifact-malformed",
     ),
     (
-        "Factory data in plain beside keys for NVS encryption",
-        "keys_partitions_that_do_not_fit_are_told",
+        "Unencrypted factory data beside keys for NVS encryption",
+        "keys_partitions_that_do_not_match_are_reported",
         "nvs-not-encrypted",
     ),
     (
@@ -264,8 +264,8 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 47] = [
 pub(crate) fn keys() -> String {
     let mut text = String::from(
         "\n## Private keys, form by form\n\nA test of `crates/matter-audit` (`keys.rs`) puts the key of the device, of \
-         another device and of the PAI in each of these forms into each of these places, for keys in NVS, in secure cert \
-         and in an eFuse, and the audit has to say whose it is and where.\n\nPlaces: ",
+         another device and of the PAI in each of these forms into each of these places, for keys in NVS, in \
+         esp_secure_cert and in an eFuse. The audit must report the owner and the place.\n\nPlaces: ",
     );
     let places = PLACES.map(Place::name).join(", ");
     let _ = write!(text, "{places}.\n\n| Form | Check |\n|---|---|\n");

@@ -189,7 +189,7 @@ impl GoodFolder {
             Role::FlashKey => {
                 let mut flash = self.bytes(Role::FlashDump);
                 let key = FlashKey::new(EncryptionScheme::Xts128, &self.bytes(role)).unwrap();
-                // The table, and the keys after image and secure cert.
+                // The table, and the keys after image and esp_secure_cert.
                 for (address, sector) in (0..).step_by(0x1000).zip(flash.chunks_mut(0x1000)) {
                     if [0, 0x9000].contains(&address) {
                         key.cipher().encrypt(address, sector).unwrap();

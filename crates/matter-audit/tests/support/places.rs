@@ -71,7 +71,7 @@ impl Place {
             Self::GzipInDevice => "gzip in a device's folder",
             Self::Nvs => "a value in NVS",
             Self::NvsAcrossPages => "a value in NVS across pages",
-            Self::SecureCert => "a record in secure cert",
+            Self::SecureCert => "a record in esp_secure_cert",
             Self::FlashDump => "a gap in a flash dump",
             Self::ProductFolder => "beside devices' folders",
             Self::Staging => "staging",

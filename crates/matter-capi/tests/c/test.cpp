@@ -26,7 +26,7 @@ struct Free {
 };
 using Nvs = std::unique_ptr<MatterNvs, Free>;
 
-// Calls a function with a message behind the arguments.
+// Calls a function with a message after its arguments.
 template <typename Function, typename... Arguments> void call(Function function, Arguments... arguments) {
     MatterMessage message;
     const MatterError error = function(arguments..., &message);

@@ -1,7 +1,8 @@
-//! Published keys.
+//! Keys whose private half is published.
 //!
-//! Source: connectedhomeip, `credentials/test/attestation` and `credentials/development/attestation`: all keys there
-//! with their private halves. They are identified by the first 64 bits of their key identifier, the SHA-1 of the point.
+//! Source: connectedhomeip, all private keys in `credentials/test/attestation` and
+//! `credentials/development/attestation`. The table has the first 64 bits of each key identifier, the SHA-1 of the
+//! point.
 
 use matter_attestation::PublicKey;
 

@@ -213,7 +213,7 @@ impl Device {
         device
     }
 
-    /// Certificates and key in the secure cert partition.
+    /// Certificates and key in the `esp_secure_cert` partition.
     fn with_chain(mut self, flags: Flags, key_bytes: &[u8]) -> Self {
         for name in ["dac-cert", "dac-key", "dac-pub-key", "pai-cert"] {
             self.remove(name);
@@ -226,7 +226,7 @@ impl Device {
         self
     }
 
-    /// Everything possible in the secure cert partition, with the key in plain text.
+    /// Everything possible in the `esp_secure_cert` partition, with the key in plain text.
     pub(crate) fn in_secure_cert() -> Self {
         let sec1 = key(3).to_sec1_der();
         let mut device = Self::in_nvs().with_chain(Flags::PLAIN, &sec1);

@@ -126,8 +126,8 @@ fn values() -> Vec<Fault> {
         Nvs, "No key of the DAC", "key-missing", |device| device.remove("dac-key");
         Nvs, "No public key of the DAC", "key-missing", |device| device.remove("dac-pub-key");
         Nvs, "No PAI", "key-missing", |device| device.remove("pai-cert");
-        SecureCert, "No PAI in secure cert", "key-missing", |device| device.records.retain(|record| record.kind != RecordType::CA_CERT);
-        SecureCert, "No verifier in secure cert", "key-missing", |device| device.records.retain(|record| record.subtype != 1);
+        SecureCert, "No PAI in esp_secure_cert", "key-missing", |device| device.records.retain(|record| record.kind != RecordType::CA_CERT);
+        SecureCert, "No verifier in esp_secure_cert", "key-missing", |device| device.records.retain(|record| record.subtype != 1);
         Nvs, "No declaration", "cd-absent", |device| device.remove("cert-dclrn");
         Nvs, "Neither DAC nor key nor PAI", "attestation-absent", |device| {
             for name in ["dac-cert", "dac-key", "dac-pub-key", "pai-cert"] {
@@ -140,8 +140,8 @@ fn values() -> Vec<Fault> {
         Nvs, "A discriminator above 4095", "key-range", |device| device.put("discriminator", OwnedValue::Number(Number::U32(0x1000)));
         Nvs, "999 iterations", "key-range", |device| device.put("iteration-count", OwnedValue::Number(Number::U32(999)));
         Nvs, "Vendor id 0", "key-range", |device| device.put("vendor-id", OwnedValue::Number(Number::U32(0)));
-        SecureCert, "A discriminator above 4095 in secure cert", "key-range", |device| device.record_mut(RecordType::MATTER_1, 0).data = vec![0, 0x10];
-        SecureCert, "A discriminator of four bytes in secure cert", "secure-cert-matter-length", |device| device.record_mut(RecordType::MATTER_1, 0).data = vec![0; 4];
+        SecureCert, "A discriminator above 4095 in esp_secure_cert", "key-range", |device| device.record_mut(RecordType::MATTER_1, 0).data = vec![0, 0x10];
+        SecureCert, "A discriminator of four bytes in esp_secure_cert", "secure-cert-matter-length", |device| device.record_mut(RecordType::MATTER_1, 0).data = vec![0; 4];
         Nvs, "A salt of 8 bytes", "key-value", |device| device.put("salt", text("AAECAwQFBgc="));
         Nvs, "A verifier whose point is not on the curve", "key-value", |device| {
             let mut bytes = *verifier(PASSCODE, &salt()).expose_bytes();
@@ -164,7 +164,7 @@ fn values() -> Vec<Fault> {
         Nvs, "A key that no firmware reads", "key-unknown", |device| device.put("my-key", OwnedValue::Number(Number::U8(1)));
         Nvs, "A list that is longer than its items", "key-missing", |device| device.put("locale-sz", OwnedValue::Number(Number::U32(u32::MAX)));
         Nvs, "An item beyond its list", "list-item-uncounted", |device| device.put("locale-sz", OwnedValue::Number(Number::U32(1)));
-        Efuse, "Another discriminator in secure cert", "storage-disagrees", |device| device.record(RecordType::MATTER_1, 0, &[1, 0]);
+        Efuse, "Another discriminator in esp_secure_cert", "storage-disagrees", |device| device.record(RecordType::MATTER_1, 0, &[1, 0]);
         Efuse, "Another PAI in NVS", "storage-disagrees", |device| device.put("pai-cert", OwnedValue::Blob(world().other_pai.as_der().into()));
         SecureCert, "Another salt in NVS", "storage-disagrees", |device| device.put("salt", text("AAECAwQFBgcICQoLDA0ODw=="));
         SecureCert, "Another verifier in NVS", "storage-disagrees", |device| {
@@ -227,7 +227,7 @@ fn labels() -> Vec<Fault> {
             device.put("salt", text(Salt::new(&other).unwrap().to_base64().as_str()));
         };
         Nvs, "Another iteration count in the image", "verifier-passcode", |device| device.put("iteration-count", OwnedValue::Number(Number::U32(1001)));
-        SecureCert, "Another salt in secure cert", "verifier-passcode", |device| device.record_mut(RecordType::MATTER_1, 2).data[0] ^= 1;
+        SecureCert, "Another salt in esp_secure_cert", "verifier-passcode", |device| device.record_mut(RecordType::MATTER_1, 2).data[0] ^= 1;
     }
 }
 
@@ -246,7 +246,7 @@ fn chain(device: &mut Device, validity: Validity, vendor: u16, product: u16) {
 fn attestation() -> Vec<Fault> {
     faults! {
         Nvs, "The key of another device", "dac-key-mismatch", |device| device.put("dac-key", OwnedValue::Blob(key(9).expose_scalar().to_vec()));
-        SecureCert, "The key of another device in secure cert", "dac-key-mismatch", |device| {
+        SecureCert, "The key of another device in esp_secure_cert", "dac-key-mismatch", |device| {
             device.record_mut(RecordType::PRIV_KEY, 0).data = key(9).to_sec1_der().to_vec();
         };
         Nvs, "A key of zeros", "dac-key-invalid", |device| device.put("dac-key", OwnedValue::Blob(vec![0; 32]));

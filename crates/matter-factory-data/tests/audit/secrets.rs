@@ -47,7 +47,7 @@ pub(crate) fn all() -> Vec<Fault> {
         });
         Efuse, "The scalar under another name in NVS in addition to the eFuses", "key-leaked", |device| device.put("note", OwnedValue::Blob(key(3).expose_scalar().to_vec()));
         Efuse, "The scalar in hexadecimal in NVS in addition to the eFuses", "key-leaked", |device| device.put("note", text(&hex(&*key(3).expose_scalar())));
-        Efuse, "The scalar as a record of secure cert", "key-leaked", |device| device.record(RecordType::MATTER_1, 9, &*key(3).expose_scalar());
+        Efuse, "The scalar as a record of esp_secure_cert", "key-leaked", |device| device.record(RecordType::MATTER_1, 9, &*key(3).expose_scalar());
         Efuse, "The key's bytes in an erased slot, known from one of the files", "key-leaked", |device| {
             device.key_files.push(key(3).to_sec1_der().to_vec());
             device.patch(|image| {
@@ -114,14 +114,14 @@ pub(crate) fn all() -> Vec<Fault> {
         Nvs, "The key of another device in a file of another kind", "key-leaked", |device| device.files.push(noise(&key(4).to_sec1_der()));
         Nvs, "The key of another device in the file for the key", "key-leaked", |device| device.key_files[0] = key(4).to_sec1_der().to_vec();
         Nvs, "The scalar of another device in the file for the key", "key-leaked", |device| device.key_files[1] = key(4).expose_scalar().to_vec();
-        SecureCert, "The scalar of another device in the file for the key, in addition to secure cert", "key-leaked", |device| device.key_files[1] = key(4).expose_scalar().to_vec();
+        SecureCert, "The scalar of another device in the file for the key, in addition to esp_secure_cert", "key-leaked", |device| device.key_files[1] = key(4).expose_scalar().to_vec();
         Nvs, "The key of another device in the SDK's 97 bytes in the file for the key", "key-leaked", |device| device.key_files[1] = keypair(4);
         Nvs, "The key of another device in hexadecimal in the file for the key", "key-leaked", |device| device.key_files[1] = hex(&*key(4).expose_scalar()).into_bytes();
         Nvs, "The key of another device after many copies of the right one", "key-leaked", |device| {
             let own = key(3).to_sec1_der().repeat(20);
             device.key_files[1] = [own, key(4).to_sec1_der().to_vec()].concat();
         };
-        SecureCert, "A second copy of the key in secure cert", "key-leaked", |device| device.record(RecordType::MATTER_1, 9, &key(3).to_sec1_der());
+        SecureCert, "A second copy of the key in esp_secure_cert", "key-leaked", |device| device.record(RecordType::MATTER_1, 9, &key(3).to_sec1_der());
         Nvs, "A published key of the SDK", "key-published", |device| {
             // credentials/development/attestation/Matter-Development-DAC-FFF1-8000-Key.pem
             device.put("dac-key", OwnedValue::Blob(SDK_KEY.to_vec()));
@@ -136,7 +136,7 @@ pub(crate) fn all() -> Vec<Fault> {
         Nvs, "A salt of one byte, repeated", "salt-weak", |device| device.put("salt", text("BwcHBwcHBwcHBwcHBwcHBw=="));
         Nvs, "The salt of the SDK's examples", "salt-weak", |device| device.put("salt", text("U1BBS0UyUCBLZXkgU2FsdA=="));
         Nvs, "A rotating id that counts", "rotating-id-weak", |device| device.put("rd-id-uid", OwnedValue::Blob((0..16).collect()));
-        SecureCert, "A rotating id of zeros in secure cert", "rotating-id-weak", |device| device.record_mut(RecordType::MATTER_1, 4).data = vec![0; 16];
+        SecureCert, "A rotating id of zeros in esp_secure_cert", "rotating-id-weak", |device| device.record_mut(RecordType::MATTER_1, 4).data = vec![0; 16];
     }
 }
 

@@ -1,4 +1,4 @@
-//! Decoding any bytes as the secure cert partition, with a good NVS partition, never panics; an accepted record
+//! Decoding any bytes as the esp_secure_cert partition, with a valid NVS partition, never panics; an accepted record
 //! round-trips in the detected layout.
 
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ use matter_types::{Discriminator, ProductId, VendorId};
 
 const SIZE: u32 = 0x6000;
 
-/// Fields that a seed contains must have the same values.
+/// The NVS partition. A fuzz seed that has the same fields must have the same values, or decoding fails early.
 pub(crate) static NVS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let parameters = PbkdfParameters {
         iterations: Iterations::MIN,

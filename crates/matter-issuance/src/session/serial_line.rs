@@ -15,8 +15,8 @@ const WAIT: Timespec = Timespec {
 
 /// The station's end of a serial line or pseudo-terminal, in raw mode.
 ///
-/// The speed of the line is not changed. A serial line has no end of file: a device that is gone cannot be told from a
-/// silent one.
+/// The speed of the line is not changed. A serial line has no end of file: a missing device cannot be distinguished
+/// from a silent one.
 #[derive(Debug)]
 pub struct SerialLine(File);
 

@@ -140,7 +140,7 @@ struct StandIn {
     pai: Vec<u8>,
 }
 
-/// Lays out the secure cert partition, whose size is fixed.
+/// Lays out the `esp_secure_cert` partition, whose size is fixed.
 fn check_secure_cert(
     record: &DeviceRecord,
     stand_in: Option<&StandIn>,

@@ -133,7 +133,7 @@ fn check_port(storage: &Storage, count: u32) -> Result<(), Error> {
     Err(Error::field(PORT, reason))
 }
 
-/// Draws the values that only the vendor's secure cert partition has.
+/// Draws the values that only the vendor's `esp_secure_cert` partition has.
 pub(super) fn draw<R: CryptoRng + ?Sized>(layout: &StorageLayout<'_>, record: &mut DeviceRecord, rng: &mut R) {
     if layout.commissionable_data() == Place::SecureCert {
         let mut numbers = Zeroizing::new([[0; SecureCertNumbers::LEN]; 2]);

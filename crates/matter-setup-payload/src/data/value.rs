@@ -94,7 +94,7 @@ pub struct Pbkdf<'a> {
     pub salt: &'a [u8],
 }
 
-/// A tag for manufacturer-specific members, 0x80..=0xFF.
+/// A tag for manufacturer-specific members, 0x80 to 0xFF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ManufacturerTag(u8);
 

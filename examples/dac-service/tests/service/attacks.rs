@@ -1,4 +1,4 @@
-//! Requests that must be rejected.
+//! Requests that must be refused.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
@@ -21,16 +21,16 @@ async fn refused(service: &Service, request: &DacRequest, status: StatusCode, wa
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn old_identity_must_be_the_devices() {
+async fn old_identity_must_belong_to_the_device() {
     let service = Service::start().await;
     let (device, other) = (service.lab.device().unwrap(), service.lab.device().unwrap());
     let mut cloud = service.connect("cloud-1").await;
     let forbidden = StatusCode::FORBIDDEN;
 
-    // Another device's identity, with its signature over this one's name.
+    // Another device's certificate and signature, over this device's serial number.
     let request = other.request_for(device.serial(), nonce(&mut cloud).await).unwrap();
     refused(&service, &request, forbidden, "identity-name").await;
-    // This device's certificate with another one's signature.
+    // This device's certificate with another device's signature.
     let mut request = device.request(nonce(&mut cloud).await).unwrap();
     request.identity.signature = other
         .request_for(device.serial(), request.nonce)
@@ -38,7 +38,7 @@ async fn old_identity_must_be_the_devices() {
         .identity
         .signature;
     refused(&service, &request, forbidden, "identity-signature").await;
-    // A signature over another request's key.
+    // A signature over another CSR.
     let mut request = device.request(nonce(&mut cloud).await).unwrap();
     request.csr = other.request(request.nonce).unwrap().csr;
     refused(&service, &request, forbidden, "identity-signature").await;
@@ -46,12 +46,12 @@ async fn old_identity_must_be_the_devices() {
     let mut request = device.request(Nonce::new([3; 32])).unwrap();
     request.nonce = nonce(&mut cloud).await;
     refused(&service, &request, forbidden, "identity-signature").await;
-    // A certificate of another authority with the same name.
+    // A certificate from another authority of the same name.
     let strangers = dac_service::lab::Authority::new("CN=Laboratory Devices").unwrap();
     let stranger = dac_service::lab::LabDevice::new(device.serial(), &strangers).unwrap();
     let request = stranger.request(nonce(&mut cloud).await).unwrap();
     refused(&service, &request, forbidden, "identity-chain").await;
-    // No certificate.
+    // Bytes that are not a certificate.
     let mut request = device.request(nonce(&mut cloud).await).unwrap();
     request.identity.certificate = Bytes(b"no certificate".to_vec());
     refused(&service, &request, forbidden, "identity-malformed").await;
@@ -68,10 +68,10 @@ async fn old_identity_must_be_the_devices() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn key_of_the_list_is_enough_and_must_fit() {
+async fn key_in_the_list_suffices_and_must_match() {
     use sha2::{Digest, Sha256};
     let service = Service::start().await;
-    // The key alone, regardless of the authority.
+    // The list has the hash of the key, so the authority does not matter.
     let strangers = dac_service::lab::Authority::new("CN=Long Gone").unwrap();
     let device = dac_service::lab::LabDevice::new("LAMP-0000000", &strangers).unwrap();
     let pin = base16ct::lower::encode_string(&Sha256::digest(key_info(device.old_certificate())));
@@ -97,7 +97,7 @@ fn key_info(certificate: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn request_for_a_certificate_must_be_one() {
+async fn csr_must_be_well_formed_and_signed() {
     let service = Service::start().await;
     let mut cloud = service.connect("cloud-1").await;
     let device = service.lab.device().unwrap();
@@ -118,7 +118,7 @@ async fn request_for_a_certificate_must_be_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nonce_is_good_once_and_for_its_client() {
+async fn nonce_is_valid_once_and_for_its_client() {
     let service = Service::start().await;
     let mut cloud = service.connect("cloud-1").await;
     let device = service.lab.device().unwrap();
@@ -141,7 +141,7 @@ async fn nonce_is_good_once_and_for_its_client() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn malformed_requests_are_the_clients_fault() {
+async fn malformed_requests_get_status_400_or_415() {
     let service = Service::start().await;
     let mut cloud = service.connect("cloud-1").await;
     let device = service.lab.device().unwrap();
@@ -230,7 +230,7 @@ async fn malformed_requests_are_the_clients_fault() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unknown_paths_and_methods_have_problems() {
+async fn unknown_paths_and_methods_get_problem_documents() {
     let service = Service::start().await;
     let mut cloud = service.connect("cloud-1").await;
     for path in ["/", "/v1", "/v1/dacs/", "/v2/nonces", "/v1/nonces/x", "/%2e%2e/metrics"] {
@@ -261,7 +261,7 @@ async fn unknown_paths_and_methods_have_problems() {
 async fn large_bodies_are_refused() {
     let service = Service::start().await;
     let text = |len: usize| format!("{{\"serial\":\"{}\"}}", "x".repeat(len)).into_bytes();
-    // Of the largest size: read, and refused for its contents.
+    // A body of the largest size is read, and refused for its contents.
     let body = text(MAX_BODY - 13);
     assert_eq!(body.len(), MAX_BODY);
     let reply = service
@@ -283,7 +283,7 @@ async fn large_bodies_are_refused() {
         (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large")
     );
     assert_eq!(reply.headers["connection"], "close");
-    // Without a length.
+    // A body without a Content-Length.
     let chunks = Chunks(vec![vec![b' '; 5000]; 4]);
     let request = axum::http::Request::builder().method(Method::POST).uri("/v1/dacs");
     let request = request
@@ -315,7 +315,7 @@ impl axum::body::HttpBody for Chunks {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rates_and_numbers_are_limited() {
+async fn rates_and_numbers_of_nonces_are_limited() {
     let limits = "client_rate = 1\nclient_burst = 6\ndevice_rate = 1\ndevice_burst = 2\nnonces_per_client = 3\n";
     let service = Service::with_limits(limits).await;
     service.open_order(10).await;
@@ -353,7 +353,7 @@ async fn rates_and_numbers_are_limited() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn slow_bodies_end() {
+async fn slow_bodies_time_out() {
     let service = Service::with_limits(&format!("{WIDE}body_seconds = 1\n")).await;
     let request = axum::http::Request::builder().method(Method::POST).uri("/v1/nonces");
     let request = request

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digests_that_tell_a_passcode_are_hidden() {
+    fn digests_that_reveal_a_passcode_are_hidden() {
         let mut order = order();
         let image = |encrypted, source: &str| Image {
             offset: 0,

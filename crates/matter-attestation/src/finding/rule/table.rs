@@ -207,13 +207,13 @@ rules! {
     PaiMissing, "pai-missing", Error, Is(PaiMissing),
         "There is no PAI", "store the PAI in the device";
     PaaNotFound, "paa-not-found", Error, Is(PaaNotFound),
-        "No trusted PAA has the PAI's authority key identifier", "get the PAA from the ledger, or sign the PAI with a trusted PAA";
+        "No trusted PAA has the PAI's authority key identifier", "get the PAA from the DCL, or sign the PAI with a trusted PAA";
     PaaNotSelfIssued, "paa-not-self-issued", Error, Chain,
         "Issuer and subject of the PAA differ", "use the root certificate";
     PaaAuthorityKeyId, "paa-authority-key-id", Error, Chain,
         "The authority key identifier of the PAA differs from its own subject key identifier", "issue the PAA again";
     PaaSignature, "paa-signature", Error, Never,
-        "The PAA is not signed with its own key", "get the PAA again from the ledger";
+        "The PAA is not signed with its own key", "get the PAA again from the DCL";
     PaaPublished, "paa-for-tests", Warning, Never,
         "The PAA is one of the SDK's test certificates, whose key is published", "use it only for tests";
     PaaVendorId, "paa-vendor-id", Error, Is(PaiVendorIdMismatch),
