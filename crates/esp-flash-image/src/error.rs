@@ -180,8 +180,11 @@ impl fmt::Display for Error {
             Self::LengthAlignment { len } => write!(f, "length of {len} bytes is not a multiple of 16"),
             Self::MmuPage { size } => write!(f, "the chip has no MMU page size of {size:#x} bytes"),
             Self::OtaChecksum => f.write_str("checksum of the otadata entry is wrong"),
-            Self::OtaSequence => f.write_str("otadata sequence number is not 1 to 4294967294"),
-            Self::OtaState { state } => write!(f, "otadata state {state:#x} is not 0 to 4 or 0xffffffff"),
+            Self::OtaSequence => f.write_str("otadata sequence number is not in the range 1 to 4294967294"),
+            Self::OtaState { state } => write!(
+                f,
+                "otadata state {state:#x} is neither in the range 0 to 4 nor 0xffffffff"
+            ),
             Self::OtaStateName => {
                 f.write_str("otadata state is not new, pending-verify, valid, invalid, aborted or undefined")
             }
