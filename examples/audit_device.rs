@@ -90,7 +90,7 @@ struct Arguments {
     /// Expect no attestation credentials: the devices get them from elsewhere
     #[arg(long)]
     no_attestation: bool,
-    /// Devices whose verifier is derived again and whose QR picture is read
+    /// Devices for which the verifier is derived again and the QR picture is read
     #[arg(long, value_name = "RECOMPUTE", default_value = "all", value_parser = sampling())]
     recompute: Sampling,
     /// Lowest severity that makes the exit code 1
@@ -123,9 +123,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
     let vendor = arguments.vid.as_deref();
-    let vendor = vendor.map(|text| parse_quietly::<VendorId>("--vid", text, "0x0001..=0xFFF4"));
+    let vendor = vendor.map(|text| parse_quietly::<VendorId>("--vid", text, "0x0001 to 0xFFF4"));
     let product = arguments.pid.as_deref();
-    let product = product.map(|text| parse_quietly::<ProductId>("--pid", text, "0x0001..=0xFFFF"));
+    let product = product.map(|text| parse_quietly::<ProductId>("--pid", text, "0x0001 to 0xFFFF"));
     let (vendor, product) = (vendor.transpose()?, product.transpose()?);
     let paas = read_paas(&arguments.paa)?;
     let declaration = arguments.cd.as_deref().map(|path| read_declaration("--cd", path));

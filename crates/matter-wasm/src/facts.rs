@@ -170,8 +170,8 @@ fn discovery(capabilities: DiscoveryCapabilities) -> String {
 fn attestation(audited: &Audited) -> Vec<Fact> {
     let mut facts = Vec::new();
     let place = match audited.report.key_place() {
-        KeyPlace::Nvs => "in the NVS partition, in plain",
-        KeyPlace::SecureCert => "in the esp_secure_cert partition, in plain",
+        KeyPlace::Nvs => "in the NVS partition, in plain text",
+        KeyPlace::SecureCert => "in the esp_secure_cert partition, in plain text",
         KeyPlace::Elsewhere => "not readable in flash: in the eFuses, or encrypted with a key from the eFuses",
         _ => "",
     };
