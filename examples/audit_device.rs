@@ -90,7 +90,7 @@ struct Arguments {
     /// Expect no attestation credentials: the devices get them from elsewhere
     #[arg(long)]
     no_attestation: bool,
-    /// Devices whose verifier is derived again and whose QR picture is read
+    /// Devices for which the verifier is derived again and the QR picture is read
     #[arg(long, value_name = "RECOMPUTE", default_value = "all", value_parser = sampling())]
     recompute: Sampling,
     /// Lowest severity that makes the exit code 1

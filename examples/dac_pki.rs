@@ -118,7 +118,7 @@ enum Command {
     /// Verify, show and export the log of decisions
     #[command(subcommand)]
     Log(log::Log),
-    /// Find faults in certificates and declarations, also malformed ones: exit code 1 if there is any error
+    /// Find faults in certificates and declarations, including malformed ones: exit code 1 if there is any error
     Lint(lint::Lint),
     /// Verify a device's chain, declaration and key as a commissioner does: exit code 1 if it is rejected
     Verify(verify::Verify),

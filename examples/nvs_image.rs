@@ -117,7 +117,7 @@ enum Command {
 
 #[derive(Args)]
 struct Encrypt {
-    /// Image to read and image to write; as in the reference generator also IN.. OUT SIZE, which is generate with keys
+    /// Image to read and image to write; or IN.. OUT SIZE as in the reference generator, which is generate with keys
     #[arg(required = true, value_name = "IN OUT", num_args = 2..)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -126,7 +126,7 @@ struct Encrypt {
 
 #[derive(Args)]
 struct Decrypt {
-    /// Image to read and image to write; as in the reference generator also IN KEYS OUT
+    /// Image to read and image to write; or IN KEYS OUT as in the reference generator
     #[arg(required = true, value_name = "IN OUT", num_args = 2..=3)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -244,8 +244,8 @@ impl Encrypt {
             encrypt(image, keys).map_err(|error| error.to_string())?;
             match before {
                 Legibility::Blank | Legibility::Legible => Ok(()),
-                Legibility::Encrypted => Err("nothing in it can be read: it is perhaps encrypted already".into()),
-                _ => Err("nothing in it can be read: it is damaged or encrypted already".into()),
+                Legibility::Encrypted => Err("no entry can be read: the image may already be encrypted".into()),
+                _ => Err("no entry can be read: the image is damaged or already encrypted".into()),
             }
         })
     }

@@ -61,13 +61,13 @@ enum Command {
     Parse {
         /// Code, or - for a line from standard input; after -- if it starts with a dash
         code: String,
-        /// Tolerate what a commissioner must, and list it as deviations
+        /// Accept everything that a commissioner must accept, and list the deviations
         #[arg(long)]
         lenient: bool,
         #[command(flatten)]
         json: AlwaysJson,
     },
-    /// Report what commissioners refuse or misread in a code, and what is unwise on a product
+    /// Report faults in a code that commissioners refuse or misread, and values unsuitable for products
     Lint {
         /// Code, or - for a line from standard input; after -- if it starts with a dash
         code: String,
@@ -78,7 +78,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Draw an existing QR text, also one with several payloads
+    /// Draw an existing QR text, with one payload or several
     Draw {
         /// QR text, or - for a line from standard input
         code: String,
@@ -146,8 +146,7 @@ struct Encode {
     /// Serial number, 1 to 32 bytes
     #[arg(long, value_name = "TEXT")]
     serial: Option<String>,
-    /// Manufacturer-specific value, tag 0x80 to 0xFF: a whole number of 64 bits or any other text; may be given several
-    /// times
+    /// Manufacturer-specific value, tag 0x80 to 0xFF: a 64-bit integer or any other text; may be given several times
     #[arg(long, value_name = "TAG=VALUE")]
     vendor_tag: Vec<String>,
     #[command(flatten)]

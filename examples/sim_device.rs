@@ -36,8 +36,8 @@ struct Arguments {
     /// Station to dial: HOST:PORT, or the path of a serial line
     #[arg(long, value_name = "ADDRESS")]
     connect: Option<String>,
-    /// Address on which the first device waits for a station, with one port per device from this one on; port 0 selects
-    /// free ones
+    /// Address at which the first device waits for a station; further devices take the next ports; port 0 selects free
+    /// ports
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
     /// Wait for a station on one pseudo-terminal per device
@@ -49,10 +49,10 @@ struct Arguments {
     /// MAC address of the first device; the others follow
     #[arg(long, value_name = "MAC", default_value = "60:55:f9:00:00:01")]
     mac: String,
-    /// Misbehaviour of all devices: none, cloned-key, dies-at-csr, second-key and others; a wrong name lists them
+    /// Misbehaviour of all devices: none, cloned-key, dies-at-csr, second-key and others; an unknown name lists all
     #[arg(long, value_name = "NAME", default_value = "none", conflicts_with = "mix")]
     fault: String,
-    /// Number of devices per hundred that misbehave, 0 to 100, each with another fault in turn
+    /// Percentage of devices that misbehave, 0 to 100, each with the next fault in turn
     #[arg(long, value_name = "PERCENT", allow_hyphen_values = true)]
     mix: Option<String>,
     /// Claimed key storage of the devices: efuse-ecdsa, flash or hmac-ecdsa
@@ -61,7 +61,7 @@ struct Arguments {
     /// Seed of the keys, for the same keys each time: 64 hexadecimal digits [default: random]
     #[arg(long, value_name = "HEX")]
     seed: Option<String>,
-    /// Folder for the memories of the devices, which then outlive this process; the keys follow from --seed
+    /// Folder that keeps the devices' state when the program ends; the keys follow from --seed
     #[arg(long, value_name = "DIR", requires = "seed")]
     state: Option<PathBuf>,
     /// File for the address of each device, one per line

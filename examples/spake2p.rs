@@ -94,7 +94,7 @@ fn main() -> ExitCode {
 
 impl Secret {
     fn parse(&self) -> Result<(Passcode, PbkdfParameters), Failure> {
-        let range = "1 to 99999998 without the trivial ones";
+        let range = "1 to 99999998 except the trivial ones";
         let passcode = parse_quietly("--passcode", &self.passcode.require()?, range)?;
         let salt = self.salt.parse::<Salt>();
         let salt = salt.map_err(|error| Failure::option("--salt", error))?;

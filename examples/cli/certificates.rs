@@ -99,7 +99,7 @@ pub(crate) fn open_pkcs12(bytes: &[u8], password: Option<&str>) -> Result<Pkcs12
         (Error::Pkcs12Password, None) => {
             "is PKCS#12 with a password; give it with --password-file or MATTER_PASSWORD".to_owned()
         }
-        (Error::Pkcs12Password, Some(_)) => "is PKCS#12 with another password than the one given".to_owned(),
+        (Error::Pkcs12Password, Some(_)) => "is PKCS#12, which the given password does not decrypt".to_owned(),
         (error, _) => error.to_string(),
     })
 }

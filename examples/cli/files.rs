@@ -209,7 +209,7 @@ impl Files {
             let exposure = dir.exposure().map_err(|error| wrong(&error))?;
             if exposure.is_public() && !self.trust.allow_insecure_permissions {
                 return Err(wrong(
-                    &"its folder may be changed by everybody; use another folder or --allow-insecure-permissions",
+                    &"its folder is writable by everyone; use another folder or --allow-insecure-permissions",
                 ));
             }
             taken.push((name, place));

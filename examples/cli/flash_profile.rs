@@ -220,7 +220,7 @@ impl Written {
                 "nvs_keys requires \"nvs_keys\" among the images: the partition for the keys",
             )),
             Some(WrittenNvs::Hmac) if has_label => {
-                Err(("images", "nvs_keys has no use with \"nvs_encryption\": \"hmac\""))
+                Err(("images", "nvs_keys has no effect with \"nvs_encryption\": \"hmac\""))
             }
             Some(WrittenNvs::Hmac) if self.flash_encryption.is_none() => Err((
                 "nvs_encryption",

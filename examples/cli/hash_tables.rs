@@ -16,6 +16,6 @@ pub(crate) fn check_random_source() -> Result<(), Failure> {
     panic::set_hook(hook);
     match drawn {
         Ok(_) => Ok(()),
-        Err(_) => Err(Failure::Work("the operating system gives no random numbers".into())),
+        Err(_) => Err(Failure::Work("the operating system provides no random numbers".into())),
     }
 }

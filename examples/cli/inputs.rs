@@ -51,7 +51,7 @@ pub fn read_private_key(option: &str, path: &Path, password: Option<&str>) -> Re
             path,
             "is encrypted; give its password with --password-file or MATTER_PASSWORD",
         ),
-        AttestationError::KeyPassword => wrong(option, path, "is encrypted with another password than the one given"),
+        AttestationError::KeyPassword => wrong(option, path, "cannot be decrypted with the given password"),
         _ => wrong(
             option,
             path,

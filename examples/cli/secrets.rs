@@ -194,5 +194,5 @@ pub fn read_argument(name: &str, text: String) -> Result<Zeroizing<String>, Fail
 /// [`Failure::Work`] if the system provides none.
 pub fn random() -> Result<ChaCha20Rng, Failure> {
     ChaCha20Rng::try_from_rng(&mut SysRng)
-        .map_err(|_| Failure::Work("the operating system gives no random numbers".into()))
+        .map_err(|_| Failure::Work("the operating system provides no random numbers".into()))
 }

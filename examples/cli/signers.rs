@@ -83,7 +83,7 @@ pub fn read_signing_key(option: &str, path: &Path, password: Option<&str>) -> Re
     SigningKey::decode(&bytes, password).map_err(|error| {
         let reason = match error {
             Error::KeyEncrypted => "is encrypted; give its password with --password-file or MATTER_PASSWORD",
-            Error::KeyPassword | Error::Pkcs12Password => "is encrypted with another password than the one given",
+            Error::KeyPassword | Error::Pkcs12Password => "cannot be decrypted with the given password",
             Error::KeyMalformed => {
                 let what = "private key (PKCS#8, SEC 1 or PKCS#1)";
                 return refused(option, path, &bytes, InputKind::PrivateKey, what);

@@ -4,7 +4,7 @@ use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// An option's value as text, which may be a secret. In JSON it is a text or a whole number.
+/// An option's value as text, which may be a secret. In JSON it is a string or an integer.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Text(String);
 
@@ -58,7 +58,7 @@ impl Visitor<'_> for Scalar {
     type Value = Text;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text or a whole number")
+        f.write_str("a string or an integer")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {

@@ -100,7 +100,7 @@ pub(crate) struct Pai {
     /// Product id, 0x0001 to 0xFFFF, of an intermediate for a single product
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pid: Option<String>,
-    /// Certificate signing request of the intermediate in PEM or DER, whose key is elsewhere [default: a new key in
+    /// Certificate signing request in PEM or DER for an intermediate with a key held elsewhere [default: a new key in
     /// --out]
     #[arg(long, value_name = "FILE")]
     csr: Option<PathBuf>,

@@ -14,8 +14,8 @@ const SEQUENCE: u8 = 0x30;
 
 #[derive(Args)]
 pub(crate) struct Lint {
-    /// Files with at most one PAA, PAI, DAC and Certification Declaration, in any order, recognized by content; also
-    /// several certificates in one PEM, PKCS#7 (PEM) or PKCS#12 file
+    /// Files with at most one PAA, PAI, DAC and Certification Declaration, in any order, recognized by content; a PEM,
+    /// PKCS#7 (PEM) or PKCS#12 file may contain several certificates
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]

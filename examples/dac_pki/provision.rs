@@ -69,7 +69,7 @@ pub(crate) struct Provision {
     /// Number of concurrent sessions, 1 to 1024
     #[arg(long, value_name = "N", allow_hyphen_values = true, default_value = "64")]
     jobs: String,
-    /// Refuse devices that keep their keys elsewhere: efuse-ecdsa, flash or hmac-ecdsa
+    /// Required key storage: efuse-ecdsa, flash or hmac-ecdsa; devices with another are refused
     #[arg(long, value_name = "MODE")]
     key_mode: Option<String>,
     /// Seconds that a device may take for an answer, 1 to 3600
@@ -196,7 +196,7 @@ impl Provision {
         let summary = counts.join(", ");
         cli::say(format_args!("order {}: {summary}", self.order));
         if outcome.counts.keys().any(|outcome| outcome != sessions::PROVED) {
-            return Err(Failure::No("not every session ended with a proved device".into()));
+            return Err(Failure::No("some sessions ended without a proved device".into()));
         }
         Ok(())
     }

@@ -87,7 +87,7 @@ impl Build {
                 _ => wrong(&told(&bytes, error)),
             })?;
             if builder.add(&crl).map_err(|error| wrong(&error))? == 0 {
-                return Err(wrong(&"no point has its signer"));
+                return Err(wrong(&"no revocation point matches its signer"));
             }
         }
         for point in builder.points_without_list() {

@@ -137,7 +137,7 @@ impl Sign {
         }
         if image.app_description().is_some() && !image.is_secure_padded(mode, page) {
             say(format_args!(
-                "warning: {}: the app is not secure-padded, so that the device may be unable to map its signature; \
+                "warning: {}: the app is not secure-padded, so the device may be unable to map its signature; \
                  use --secure-pad",
                 self.input.display()
             ));

@@ -94,7 +94,7 @@ pub(crate) fn keygen(files: Files, output: &Path, scheme: &str) -> Result<(), Fa
     let key = FlashKey::generate(scheme, &mut random()?);
     files.publish(&[(output, key.expose_bytes())])?;
     say(format_args!(
-        "{}: a key for {scheme}, without another copy",
+        "{}: key for {scheme}; no other copy exists",
         output.display()
     ));
     Ok(())

@@ -152,8 +152,8 @@ macro_rules! define {
                 /// now]
                 #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Attestation")]
                 pub(crate) valid_from: Option<Text>,
-                /// Make a throw-away PAA, PAI and declaration in the output folder, test-pki/ or for a further product
-                /// test-pki-VID_PID/: for development only
+                /// Make a throw-away PAA, PAI and declaration in test-pki/ of the output folder, or in
+                /// test-pki-VID_PID/ for a further product: for development only
                 #[arg(long, help_heading = "Attestation")]
                 pub(crate) test_pki: bool,
                 /// Prefix of the common name of a PAI to make (also -cn), 1 to 57 bytes [default: ESP32]
@@ -163,11 +163,12 @@ macro_rules! define {
                 /// Store certificates and key of a device in an esp_secure_cert partition instead of NVS
                 #[arg(long, help_heading = "esp_secure_cert partition")]
                 pub(crate) dac_in_secure_cert: bool,
-                /// Store discriminator, verifier, salt and iteration count there too; requires the other two options
+                /// Store discriminator, verifier, salt and iteration count there too; requires the two other
+                /// *-in-secure-cert options
                 #[arg(long, help_heading = "esp_secure_cert partition")]
                 pub(crate) commissionable_data_in_secure_cert: bool,
-                /// Store the unique id for rotating device ids [default: random] there too; requires the other two
-                /// options
+                /// Store the unique id for rotating device ids [default: random] there too; requires the two other
+                /// *-in-secure-cert options
                 #[arg(long, help_heading = "esp_secure_cert partition")]
                 pub(crate) rd_id_uid_in_secure_cert: bool,
                 /// Omit the esp_secure_cert partition; refused if a device's key would be in no partition
@@ -188,8 +189,8 @@ macro_rules! define {
                 /// Target chip [default: esp32]
                 #[arg(long, value_name = "NAME", help_heading = "esp_secure_cert partition")]
                 pub(crate) target: Option<Text>,
-                /// Serial port of a chip; refused with the options above, since this tool burns and writes nothing,
-                /// with the commands to use
+                /// Serial port of a chip; always refused with the commands to use instead, since this tool does not
+                /// burn or write chips
                 #[arg(long, value_name = "PORT", help_heading = "esp_secure_cert partition")]
                 pub(crate) port: Option<Text>,
 
@@ -267,7 +268,7 @@ macro_rules! define {
                 #[arg(long, value_name = "LIST", num_args = 0..=1, default_missing_value = "", action = clap::ArgAction::Append, help_heading = "Run")]
                 #[serde(deserialize_with = "one")]
                 pub(crate) unique: Option<Vec<Text>>,
-                /// Order of the devices, which gets at most --order-size devices over all runs of the ledger
+                /// Order of the devices, which has at most --order-size devices over all runs of the ledger
                 #[arg(long, value_name = "ID", help_heading = "Run")]
                 pub(crate) order: Option<Text>,
                 /// Number of devices of the order, 1 to 4294967295

@@ -63,14 +63,14 @@ impl Plain {
 /// Returns why nothing can be read in an image for which no keys were given.
 pub(crate) fn unreadable_without_keys(image: Legibility) -> Option<&'static str> {
     (image == Legibility::Encrypted)
-        .then_some("nothing in it can be read: it is perhaps encrypted, and requires --keys or --hmac-key")
+        .then_some("no entry can be read: the image may be encrypted; give --keys or --hmac-key")
 }
 
 /// Returns why nothing can be read in a decrypted image; `before` is its state before decryption.
 pub(crate) fn unreadable_with_keys(before: Legibility, decrypted: &[u8]) -> Option<&'static str> {
     match (before, Legibility::of(decrypted)) {
-        (Legibility::Legible, _) => Some("it is not encrypted: omit --keys and --hmac-key"),
+        (Legibility::Legible, _) => Some("the image is not encrypted: omit --keys and --hmac-key"),
         (_, Legibility::Blank | Legibility::Legible) => None,
-        _ => Some("nothing in it can be read with these keys: it is encrypted with others, or not encrypted"),
+        _ => Some("no entry can be read with these keys: the image is encrypted with other keys, or not encrypted"),
     }
 }

@@ -95,7 +95,7 @@ impl Create {
         let payload = hasher.finish();
         if payload.size != size {
             let reason = format!(
-                "PAYLOAD: had {size} bytes and now has {}: it was changed meanwhile",
+                "PAYLOAD: had {size} bytes and now has {}: it was changed while it was read",
                 payload.size
             );
             return Err(Failure::Input(reason));
@@ -163,7 +163,7 @@ impl Change {
         })?;
         if scanned.header() != Ok(old) {
             return Err(Failure::Input(format!(
-                "IN {}: was changed meanwhile",
+                "IN {}: was changed while it was read",
                 self.input.display()
             )));
         }

@@ -60,7 +60,7 @@ fn unwrapped(text: &str) -> (Zeroizing<String>, Vec<Deviation>) {
     }
     let is_escaped = code.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("MT%3A"));
     if is_escaped {
-        tolerate("the code has the escapes of a web address");
+        tolerate("the code is percent-encoded");
         return (percent_decoded(code), deviations);
     }
     (Zeroizing::new(code.to_owned()), deviations)
@@ -197,5 +197,5 @@ pub(crate) fn lint(code: &str, warnings_count: bool, json: bool) -> Result<(), F
         Code::Manual { payload, .. } => lines.extend(payload.lint().map(|finding| line(finding, None))),
     }
     let lines = lines.into_iter().collect::<Result<Vec<_>, Failure>>()?;
-    cli::show_findings(&lines, json, "too bad")
+    cli::show_findings(&lines, json, "at or above --fail-on")
 }

@@ -168,7 +168,7 @@ pub(crate) fn run_all(devices: Vec<Device>, places: Vec<Place>, patience: Durati
     match unfinished {
         0 => Ok(()),
         count => Err(Failure::No(format!(
-            "{}: not locked, though they behave",
+            "{}: well-behaved, but not locked",
             cli::counted(count, "device")
         ))),
     }

@@ -92,7 +92,7 @@ fn a_dump_is_enough_and_its_table_is_compared() {
     for (wrong, sentence) in [
         (
             "--flash-dump dump.bin --partition-table other.csv",
-            "esp_secure_cert at 0xd000..0xf000 in the flash, esp_secure_cert at 0xd000..0xe000 in the given one",
+            "esp_secure_cert at 0xd000 to 0xf000 in the flash, esp_secure_cert at 0xd000 to 0xe000 in the given table",
         ),
         ("--flash-dump moved.bin", "none at 0x8000, where the flash is erased"),
         ("--flash-dump bare.bin", "none at 0x8000, where the flash is erased"),

@@ -74,7 +74,7 @@ fn requests_get_certificates_and_no_keys() {
         (
             "c.csr",
             b"nothing".to_vec(),
-            "c.csr: certificate signing request: not the DER",
+            "c.csr: certificate signing request: not a PKCS#10 request in DER",
         ),
         (
             "c.csr",

@@ -408,7 +408,7 @@ fn a_revocation_set_is_built_from_lists_and_used() {
         ),
         (
             "--points ledger.json --crl pai.crl paa.crl --out x",
-            "--crl: paa.crl: no point has its signer",
+            "--crl: paa.crl: no revocation point matches its signer",
         ),
         (
             "--points ledger.json --crl pai.crl --at 2027-05-02 --out x",

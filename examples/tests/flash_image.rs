@@ -311,7 +311,7 @@ fn files_are_merged_where_they_belong() {
     for (arguments, wanted) in [
         (
             "merge out.bin 0x8000=table.bin 0x8BFF=piece.bin",
-            "overlaps table.bin at 0x8000..0x8c00",
+            "overlaps table.bin at 0x8000 to 0x8c00",
         ),
         ("merge out.bin 0x8000=table.bin --size 32KB", "does not fit"),
         ("merge out.bin 0x8000=empty.bin", "no bytes"),

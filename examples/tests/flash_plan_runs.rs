@@ -91,7 +91,7 @@ fn profiles_are_refused_with_their_place_and_nothing_is_made() {
         ),
         (
             &|p| p["images"]["nvs_keys"] = "nvs_keys".into(),
-            &["images", "nvs_keys has no use"],
+            &["images", "nvs_keys has no effect"],
         ),
         (
             &|p| p["nvs_encryption"] = "nvs_keys".into(),

@@ -185,7 +185,7 @@ fn a_request_whose_certificate_was_lost_before_it_was_written_gets_the_same_one(
     let output = run(at, &dac);
     assert_eq!(output.status.code(), Some(1));
     let reason = fs::read_to_string(at.join("requests/c.err")).unwrap();
-    assert!(reason.contains("another certificate for this key"), "{reason}");
+    assert!(reason.contains("different certificate for this key"), "{reason}");
     assert_eq!(
         json(at, "log verify --ledger orders.sqlite --log-key log.pem")["entries"],
         3

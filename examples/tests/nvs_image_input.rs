@@ -82,7 +82,7 @@ fn text_that_would_be_lost_is_refused_with_its_place() {
         ),
         (
             "key,type,encoding,value\nn,namespace,,\n\"k,data,u8,1\nl,data,u8,1\n",
-            "x.csv:3:1: a quote is opened and not closed",
+            "x.csv:3:1: unclosed quote",
         ),
         (
             "key,type,encoding,value\nn,namespace,,\nk,data,base64,AQ_ID\n",
@@ -251,20 +251,20 @@ fn images_are_encrypted_and_decrypted_once() {
     for (arguments, needle) in [
         (
             "encrypt e.bin out.bin --keys keys.bin",
-            "e.bin: nothing in it can be read: it is perhaps encrypted already",
+            "e.bin: no entry can be read: the image may already be encrypted",
         ),
-        ("encrypt e.bin out.bin --keys others.bin", "encrypted already"),
+        ("encrypt e.bin out.bin --keys others.bin", "may already be encrypted"),
         (
             "decrypt e.bin out.bin --keys others.bin",
-            "e.bin: nothing in it can be read with these keys",
+            "e.bin: no entry can be read with these keys",
         ),
         ("decrypt e.bin out.bin --hmac-key hmac", "with these keys"),
         ("decrypt e.bin others.bin out.bin", "with these keys"),
         (
             "decrypt plain.bin out.bin --keys keys.bin",
-            "plain.bin: it is not encrypted",
+            "plain.bin: the image is not encrypted",
         ),
-        ("decrypt plain.bin out.bin --hmac-key hmac", "it is not encrypted"),
+        ("decrypt plain.bin out.bin --hmac-key hmac", "is not encrypted"),
     ] {
         bench.refuse(arguments, needle);
     }
@@ -286,13 +286,13 @@ fn encrypted_images_are_named_where_they_are_read() {
         for (image, needle) in [
             (
                 "e.bin",
-                "e.bin: nothing in it can be read: it is perhaps encrypted, and requires --keys",
+                "e.bin: no entry can be read: the image may be encrypted; give --keys",
             ),
             (
                 "e.bin --keys others.bin",
-                "nothing in it can be read with these keys: it is encrypted with others, or not encrypted",
+                "no entry can be read with these keys: the image is encrypted with other keys, or not encrypted",
             ),
-            ("plain.bin --keys keys.bin", "plain.bin: it is not encrypted"),
+            ("plain.bin --keys keys.bin", "plain.bin: the image is not encrypted"),
         ] {
             let (shown, message) = bench.end(&format!("{command} {image}"), code);
             assert!(message.contains(needle), "{command} {image}: {message}");
@@ -305,7 +305,7 @@ fn encrypted_images_are_named_where_they_are_read() {
         bench.end(&format!("{command} e.bin --keys keys.bin"), 0);
     }
     for command in ["set e.bin app mode u8 4", "remove e.bin app mode"] {
-        bench.refuse(command, "perhaps encrypted");
+        bench.refuse(command, "may be encrypted");
         bench.refuse(&format!("{command} --keys others.bin"), "with these keys");
     }
     assert_eq!(bench.read("e.bin"), before);

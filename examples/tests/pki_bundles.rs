@@ -166,7 +166,7 @@ fn openssl_s_pkcs7_and_pkcs12_are_read() {
         refused(
             at,
             &format!("lint {name} --password-file other"),
-            "is PKCS#12 with another password than the one given",
+            "is PKCS#12, which the given password does not decrypt",
         );
     }
     // The key and its own certificate; the others are its chain.

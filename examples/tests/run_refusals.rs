@@ -87,7 +87,7 @@ fn ledger_that_others_can_read_is_refused() {
         refused(
             &mfg(at, "--ledger l --outdir other"),
             2,
-            &[&format!("{name} is open to others"), "0600"],
+            &[&format!("{name} is open to other users"), "0600"],
         );
         assert!(!at.join("other").exists());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();

@@ -221,7 +221,7 @@ fn bad_input_gets_one_sentence_and_writes_nothing() {
     let bad = [
         ("text", "[{\"type\": 51,".to_owned(), "bad.json:1:13: not JSON"),
         ("object", "{}".into(), "not an array"),
-        ("member", json!([{"type": 51, "subtype": 0, "data": "", "note": "5a5a"}]).to_string(), "record 0: has an unknown member; allowed are"),
+        ("member", json!([{"type": 51, "subtype": 0, "data": "", "note": "5a5a"}]).to_string(), "record 0: has an unknown member; allowed:"),
         ("type", json!([{"subtype": 0, "data": ""}]).to_string(), "type is missing"),
         ("name", json!([{"type_name": "PRIVATE", "subtype": 0, "data": ""}]).to_string(), "type_name is unknown"),
         ("two types", json!([{"type": 1, "type_name": "CA_CERT", "subtype": 0, "data": ""}]).to_string(), "type and type_name do not agree"),
@@ -423,7 +423,7 @@ fn material_that_is_no_certificate_or_key_is_refused() {
             "51,0,a,string,,,,,\n51,0,b,string,,,,,",
             "table.csv:3: column 'tlv_subtype': duplicate subtype of an earlier record",
         ),
-        ("51,0,a,string,,,,,\n\"51,0", "a quote is opened and not closed"),
+        ("51,0,a,string,,,,,\n\"51,0", "unclosed quote"),
     ] {
         write("table.csv", &format!("{TABLE}{row}\n"));
         let build = run(folder.path(), "build table.csv table.bin");

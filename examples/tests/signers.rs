@@ -438,7 +438,7 @@ fn encrypted_keys_of_every_kind_are_opened_by_their_password() {
         assert!(VerifyingKey::decode(pem.as_bytes()).is_some());
         for (option, expected) in [
             ("", "is encrypted; "),
-            ("--password-file other", "with another password"),
+            ("--password-file other", "with the given password"),
         ] {
             let (code, _, message) = pki(folder, &format!("key public {name}.pem {option}"));
             assert!(

@@ -391,7 +391,7 @@ fn test_pki_is_made_once_and_marked() {
     );
     assert_eq!(other.status.code(), Some(2));
     assert!(
-        stderr(&other).contains("was made for another vendor, product or name"),
+        stderr(&other).contains(": was not made for vendor"),
         "{}",
         stderr(&other)
     );

@@ -82,7 +82,7 @@ def prepare(folder):
 def fleet():
     """Percentage of misbehaving devices, 20 or as many as there are faults; and the fault of each device, in sim-device's order."""
     listed = subprocess.run([SIM, "--connect", "127.0.0.1:1", "--fault", "?"], capture_output=True, text=True).stderr
-    names = [name.strip() for name in listed.split("not a fault:")[1].split(",")]
+    names = [name.strip() for name in listed.split("unknown fault; allowed:")[1].split(",")]
     names.remove("none")
     mix = max(20, -(-100 * len(names) // DEVICES))
     found = []

@@ -91,9 +91,9 @@ def orders(case):
     # Another folder, the same ledger.
     unique = ["--outdir", "other", "--unique", "passcode,serial", "--passcode", "34567890", "--serial-num", "SN-1"]
     expect(case.mfg(*unique), 0)
-    expect(case.mfg(*unique), 2, "its passcode is already that of device")
+    expect(case.mfg(*unique), 2, "in the ledger has the same passcode")
     unique[5] = "34567891"
-    expect(case.mfg(*unique), 2, "its serial number is already that of device")
+    expect(case.mfg(*unique), 2, "in the ledger has the same serial number")
     first = sorted(case.folders())[0]
     retire = [str(BINARIES / "matter-mfg"), *case.ledger, "--reason", "scratched"]
     expect(case.run([*retire, "--scrap", first]), 0, "scrapped")

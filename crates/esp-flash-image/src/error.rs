@@ -192,7 +192,10 @@ impl fmt::Display for Error {
                 "checksum of the otadata entry is {found:#010x}; its sequence number has {expected:#010x}"
             ),
             Self::OtaSequence { value } => write!(f, "otadata sequence number is {value}; allowed: 1 to 4294967294"),
-            Self::OtaState { state } => write!(f, "otadata state {state:#x} is not 0 to 4 or 0xffffffff"),
+            Self::OtaState { state } => write!(
+                f,
+                "otadata state {state:#x} is neither in the range 0 to 4 nor 0xffffffff"
+            ),
             Self::OtaStateName => {
                 f.write_str("otadata state is not new, pending-verify, valid, invalid, aborted or undefined")
             }

@@ -20,7 +20,7 @@ use crate::FlashSize;
 /// map.add(0x8000, &b"table"[..], "partition table")?;
 /// assert_eq!(map.pieces().map(|piece| piece.offset()).collect::<Vec<_>>(), [0x8000, 0x1_0000]);
 /// assert_eq!(map.add(0x8004, &b"!"[..], "other").unwrap_err().to_string(),
-///     "other at 0x8004..0x8005 overlaps partition table at 0x8000..0x8005");
+///     "other at 0x8004 to 0x8005 overlaps partition table at 0x8000 to 0x8005");
 /// let image = map.to_image(None)?;
 /// assert_eq!((image.len(), image[0]), (0x1_0003, 0xFF));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -196,7 +196,7 @@ pub struct PiecePlace {
 
 impl fmt::Display for PiecePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {:#x}..{:#x}", self.name, self.offset, self.end)
+        write!(f, "{} at {:#x} to {:#x}", self.name, self.offset, self.end)
     }
 }
 

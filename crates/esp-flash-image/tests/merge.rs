@@ -35,7 +35,7 @@ fn pieces_that_do_not_fit_are_refused_with_both_sizes() {
     let error = map.add(0xF00, vec![0; 0x101], "app").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "app at 0xf00..0x1001 does not fit a flash of 0x1000 bytes"
+        "app at 0xf00 to 0x1001 does not fit a flash of 0x1000 bytes"
     );
     assert_eq!(map.add(0, vec![], "app").unwrap_err().to_string(), "app has no bytes");
     map.add(0xF00, vec![0; 0x100], "app").unwrap();

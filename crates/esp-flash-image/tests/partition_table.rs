@@ -30,14 +30,14 @@ fn every_form_of_a_cell_is_read_as_by_the_generator() {
     assert_eq!(
         rows,
         [
-            "nvs at 0x9000..0xf000",
-            "phy_init at 0xf000..0x10000",
-            "factory at 0x10000..0x110000",
-            "ota_0 at 0x110000..0x210000",
-            "tee at 0x210000..0x220000",
-            "core at 0x220000..0x320000",
-            "custom at 0x320000..0x321000",
-            "last at 0x321000..0x800000",
+            "nvs at 0x9000 to 0xf000",
+            "phy_init at 0xf000 to 0x10000",
+            "factory at 0x10000 to 0x110000",
+            "ota_0 at 0x110000 to 0x210000",
+            "tee at 0x210000 to 0x220000",
+            "core at 0x220000 to 0x320000",
+            "custom at 0x320000 to 0x321000",
+            "last at 0x321000 to 0x800000",
         ]
     );
     let custom = table.find("custom").unwrap();
@@ -108,23 +108,23 @@ fn inputs_refused_by_the_generator_are_refused_with_the_line() {
         ("a", "line 1: a partition has no type"),
         (
             "a,apps,factory,,1M",
-            "line 1: the type \"apps\" is not app, data, bootloader, partition_table or a number from 0 to 254",
+            "line 1: the type \"apps\" is not app, data, bootloader, partition_table or a number in the range 0 to 254",
         ),
         (
             "a,256,0,,4K",
-            "line 1: the type \"256\" is not app, data, bootloader, partition_table or a number from 0 to 254",
+            "line 1: the type \"256\" is not app, data, bootloader, partition_table or a number in the range 0 to 254",
         ),
         (
             "a,data,factory,,4K",
-            "line 1: the subtype \"factory\" is neither a name of this type nor a number from 0 to 254",
+            "line 1: the subtype \"factory\" is neither a name of this type nor a number in the range 0 to 254",
         ),
         (
             "a,app,ota_16,,1M",
-            "line 1: the subtype \"ota_16\" is neither a name of this type nor a number from 0 to 254",
+            "line 1: the subtype \"ota_16\" is neither a name of this type nor a number in the range 0 to 254",
         ),
         (
             "a,data,010,,4K",
-            "line 1: the subtype \"010\" is neither a name of this type nor a number from 0 to 254",
+            "line 1: the subtype \"010\" is neither a name of this type nor a number in the range 0 to 254",
         ),
         ("a,data,nvs,0x9000,", "line 1: a has no size"),
         (
@@ -196,7 +196,7 @@ fn inputs_refused_by_the_generator_are_refused_with_the_line() {
         ("a,data,fat,,0", "line 1: a has no bytes"),
         (
             "a,255,0,,4K",
-            "line 1: the type \"255\" is not app, data, bootloader, partition_table or a number from 0 to 254",
+            "line 1: the type \"255\" is not app, data, bootloader, partition_table or a number in the range 0 to 254",
         ),
         ("# nothing\n", "the table has no partitions"),
         (
@@ -254,7 +254,7 @@ fn options_are_those_of_the_generator() {
     let error = PartitionTable::from_csv(text, &small).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "line 1: a at 0x1f0000..0x210000 does not fit a flash of 2MB"
+        "line 1: a at 0x1f0000 to 0x210000 does not fit a flash of 2MB"
     );
     assert!(PartitionTable::from_csv(text, &options().with_flash_size(FlashSize::new(0x21_0000).unwrap())).is_ok());
 
@@ -281,12 +281,12 @@ fn bootloaders_and_tables_get_their_places_from_the_options() {
     assert_eq!(
         rows,
         [
-            "boot at 0x1000..0x8000",
-            "pt at 0x8000..0x9000",
-            "nvs at 0x9000..0xf000",
-            "recovery at 0x200000..0x207000",
-            "boot_ota at 0x207000..0x20e000",
-            "pt_ota at 0x20e000..0x20f000",
+            "boot at 0x1000 to 0x8000",
+            "pt at 0x8000 to 0x9000",
+            "nvs at 0x9000 to 0xf000",
+            "recovery at 0x200000 to 0x207000",
+            "boot_ota at 0x207000 to 0x20e000",
+            "pt_ota at 0x20e000 to 0x20f000",
         ]
     );
     assert_eq!(
@@ -378,11 +378,11 @@ fn damaged_binaries_are_refused() {
         ),
         (
             change(&plain, 2, 0xFF),
-            "row 1: the type \"255\" is not app, data, bootloader, partition_table or a number from 0 to 254",
+            "row 1: the type \"255\" is not app, data, bootloader, partition_table or a number in the range 0 to 254",
         ),
         (
             change(&plain, 3, 0xFF),
-            "row 1: the subtype \"255\" is neither a name of this type nor a number from 0 to 254",
+            "row 1: the subtype \"255\" is neither a name of this type nor a number in the range 0 to 254",
         ),
         (
             change(&plain, 12, 0xFF),
@@ -403,7 +403,7 @@ fn damaged_binaries_are_refused() {
         ),
         (
             change(&plain, 9, 0x80),
-            "row 2: nvs at 0x9000..0x11000 and factory at 0x10000..0x110000 overlap",
+            "row 2: nvs at 0x9000 to 0x11000 and factory at 0x10000 to 0x110000 overlap",
         ),
         (naive::table(&[], true), "neither"),
         (

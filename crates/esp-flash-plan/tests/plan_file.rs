@@ -218,7 +218,7 @@ fn wrong_members_are_refused() {
         ("/regions/0/md5", json!("00"), "MD5"),
         ("/regions/0/md5", json!("ZZ112233445566778899aabbccddeeff"), "MD5"),
         ("/regions/0/sha256", json!("AA"), "SHA-256"),
-        ("/efuses/0/step", json!(2), "is not numbered in order"),
+        ("/efuses/0/step", json!(2), "is not numbered consecutively"),
         (
             "/efuses/0/block",
             json!("BLOCK_KEY9"),
@@ -341,7 +341,7 @@ fn halves_of_a_key_belong_together() {
     ];
     for change in cases {
         let message = refusal_of_steps(&sound, change);
-        assert!(message.contains("both halves of a key"), "{message}");
+        assert!(message.contains("two halves of a key"), "{message}");
     }
     let message = refusal_of_steps(&sound, |steps| steps[0]["value_or_file"] = json!("flash-key.bin"));
     assert!(message.contains("does not name the half"), "{message}");

@@ -124,5 +124,5 @@ fn to_time(seconds: Whole) -> PyResult<DateTime> {
 fn now() -> PyResult<DateTime> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).ok();
     let time = since.and_then(|since| DateTime::from_unix_duration(Duration::from_secs(since.as_secs())).ok());
-    time.ok_or_else(|| refuse("the system clock is not between the years 1970 and 9999"))
+    time.ok_or_else(|| refuse("the system clock is not in the years 1970 to 9999"))
 }

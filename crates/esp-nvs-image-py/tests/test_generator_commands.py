@@ -92,9 +92,9 @@ REFUSED = [
     ("generate sample_multipage_blob.csv e.bin 0x3000", "0x5000 are needed"),
     ("generate sample_singlepage_blob.csv e.bin", "INPUT, OUTPUT and SIZE are needed"),
     ("generate sample_singlepage_blob.csv e.bin 0x3000 --version 3", "--version"),
-    ("decrypt encrypted.bin other_keys.bin d.bin", "nothing in it can be read with these keys"),
-    ("decrypt plain.bin sample_keys.bin d.bin", "it is not encrypted"),
-    ("dump encrypted.bin", "it is perhaps encrypted"),
+    ("decrypt encrypted.bin other_keys.bin d.bin", "no entry can be read with these keys"),
+    ("decrypt plain.bin sample_keys.bin d.bin", "the image is not encrypted"),
+    ("dump encrypted.bin", "the image may be encrypted"),
     ("show plain.bin", "show"),
 ]
 

@@ -23,7 +23,7 @@ pub enum Error {
     },
     /// A blob that starts near the end of a page would need more than 127 chunks.
     BlobTooManyChunks,
-    /// The chunks of a blob are so far from its index, like those of many others, that the search
+    /// The chunks of this and of many other blobs are so far from their indexes that the search
     /// without an allocator gives up.
     BlobTooScattered {
         /// The offset of the index.

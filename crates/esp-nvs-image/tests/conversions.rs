@@ -140,7 +140,7 @@ fn an_encrypted_image_is_reported_as_such() {
         "{sentence}"
     );
     assert!(
-        sentence.starts_with("no entry can be read: the image is perhaps encrypted"),
+        sentence.starts_with("no entry can be read: the image may be encrypted"),
         "{sentence}"
     );
     assert!(matches!(

@@ -57,7 +57,7 @@ fn damaged_entries_are_not_reported_as_encrypted() {
 }
 
 #[test]
-fn random_bytes_without_a_page_are_perhaps_encrypted() {
+fn random_bytes_without_a_page_may_be_encrypted() {
     let mut state = 1_u32;
     let bytes = std::iter::repeat_with(|| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -193,7 +193,7 @@ impl fmt::Display for Error {
                 f,
                 "byte {offset} of the signature sector is outside any block but not 0xFF; sign the image again"
             ),
-            Self::Scalar => f.write_str("the private scalar is not between 1 and the order of P-256"),
+            Self::Scalar => f.write_str("the private scalar is 0 or not below the order of P-256"),
             Self::SignatureInvalid { block } => write!(
                 f,
                 "signature block {block}: the signature does not verify with its public key; sign the image again"

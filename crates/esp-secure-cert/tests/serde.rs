@@ -184,7 +184,7 @@ fn contradictory_or_unknown_members_are_rejected_without_data() {
         ),
         (
             json!({"type": 51, "subtype": 0, "data": "5a5a", "note": 1}),
-            "has an unknown member; allowed are offset, type, type_name, subtype, flags, storage, length, crc_ok, data, file",
+            "has an unknown member; allowed: offset, type, type_name, subtype, flags, storage, length, crc_ok, data, file",
         ),
     ] {
         let said = serde_json::from_value::<RecordSpec>(record.clone())

@@ -64,7 +64,7 @@ impl Exposure {
     #[must_use]
     pub const fn untrusted(self) -> Option<&'static str> {
         match (self.write, self.foreign) {
-            (true, _) => Some("may be changed by others than its owner"),
+            (true, _) => Some("is writable by other users"),
             (_, true) => Some("belongs to another user"),
             _ => None,
         }

@@ -11,7 +11,7 @@ const ENDING: &str = ".tmp";
 
 /// Returns a name that is not in use, not even by a killed process.
 pub(crate) fn hidden_name() -> io::Result<OsString> {
-    let unique = getrandom::u64().map_err(|_| io::Error::other("the operating system gives no random numbers"))?;
+    let unique = getrandom::u64().map_err(|_| io::Error::other("the operating system provides no random numbers"))?;
     Ok(format!("{PREFIX}{unique:016x}{ENDING}").into())
 }
 

@@ -203,7 +203,7 @@ impl fmt::Display for TableError {
             Self::Csv { reason } => f.write_str(reason),
             Self::NotUtf8(error) => error.fmt(f),
             Self::Read(error) => error.fmt(f),
-            Self::UnclosedQuote { line } => write!(f, "line {line}: a quote is opened and not closed"),
+            Self::UnclosedQuote { line } => write!(f, "line {line}: unclosed quote"),
         }
     }
 }
@@ -338,7 +338,7 @@ mod tests {
             assert_eq!(unclosed_quote(text.as_bytes(), b';'), line, "{text:?}");
         }
         let refused = Table::parse(Path::new("m.csv"), b"a\n\"x\n").unwrap_err();
-        assert_eq!(refused.to_string(), "line 2: a quote is opened and not closed");
+        assert_eq!(refused.to_string(), "line 2: unclosed quote");
     }
 
     #[test]

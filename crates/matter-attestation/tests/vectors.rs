@@ -138,13 +138,13 @@ fn refusals() -> BTreeMap<(&'static str, &'static str), Error> {
         (
             ("struct_cd_cms_digest_algo_sha1", "cd"),
             Error::CdCmsField {
-                field: "digest algorithm (allowed is SHA-256)",
+                field: "digest algorithm (allowed: SHA-256)",
             },
         ),
         (
             ("struct_cd_cms_sig_algo_ecdsa_with_sha1", "cd"),
             Error::CdCmsField {
-                field: "signature algorithm (allowed is ecdsa-with-SHA256)",
+                field: "signature algorithm (allowed: ecdsa-with-SHA256)",
             },
         ),
         (
@@ -162,7 +162,7 @@ fn refusals() -> BTreeMap<(&'static str, &'static str), Error> {
         (
             ("struct_cd_signer_info_digest_algo_sha1", "cd"),
             Error::CdCmsField {
-                field: "signer's digest algorithm (allowed is SHA-256)",
+                field: "signer's digest algorithm (allowed: SHA-256)",
             },
         ),
         (("struct_cd_version_number_missing", "cd"), missing(7, 46)),

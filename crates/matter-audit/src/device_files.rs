@@ -251,7 +251,7 @@ impl DeviceFiles {
                 findings.push(Finding::of(
                     Check::LabelPicture,
                     &file.name,
-                    "the code differs from the other picture",
+                    "its QR code differs from that of the other picture",
                 ));
             }
             shown.get_or_insert(text);

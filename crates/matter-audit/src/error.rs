@@ -19,7 +19,7 @@ pub enum Error {
     },
     /// The ledger cannot be read at present.
     Ledger(matter_ledger::Error),
-    /// The operating system gives no random numbers.
+    /// The operating system provides no random numbers.
     Random,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Error {
         match self {
             Self::File { input, path, source } => write!(f, "{input} {}: {source}", path.display()),
             Self::Ledger(error) => error.fmt(f),
-            Self::Random => f.write_str("the operating system gives no random numbers"),
+            Self::Random => f.write_str("the operating system provides no random numbers"),
         }
     }
 }

@@ -59,7 +59,7 @@ impl FolderContents {
             let name = name(folder);
             let is_hidden = name.starts_with('.');
             if is_hidden || depth == MAX_DEPTH {
-                let why = if is_hidden { "hidden" } else { "deeper than devices are" };
+                let why = if is_hidden { "hidden" } else { "nested too deeply" };
                 let text = format!("the folder {} is {why}, and was not examined", folder.display());
                 self.findings.push(Finding::of(Check::NotChecked, "folder", text));
             } else {

@@ -230,7 +230,7 @@ impl TableComparison<'_> {
             }
             if !is_of_a_run {
                 let place = top.join(STAGING).join("master.csv").display().to_string();
-                let text = "its devices are those of no summary";
+                let text = "no summary lists the same devices";
                 self.findings.push(Finding::of(Check::TableDiffers, place, text));
             }
         }

@@ -74,7 +74,7 @@ impl SignedManifest {
             }
         };
         if keys.is_empty() {
-            let text = "no device of the manifest exists whose PAI could have signed it";
+            let text = "no device of the manifest is present with a PAI that could have signed it";
             return Some(Finding::of(Check::NotChecked, place, text));
         }
         let signature = match Input::read_file(&path) {

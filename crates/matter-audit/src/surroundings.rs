@@ -22,7 +22,7 @@ impl DeviceFiles {
         if self.is_folder && images == [None, None] && !report.has(Check::ArtifactMissing) {
             report.push(Finding::of(Check::ArtifactMissing, "folder", ""));
         } else if self.is_folder && self.nvs.is_none() && self.secure_cert.is_some() {
-            let text = "vendor and product are in NVS, but there is no NVS image beside esp_secure_cert";
+            let text = "the vendor and product ids are in NVS, but the folder has no NVS image";
             report.push(Finding::of(Check::ArtifactMissing, "nvs", text));
         }
         self.compare_copies(report);

@@ -312,7 +312,7 @@ fn pieces_that_the_firmware_reads_differently_are_reported() {
     let other = FlashKey::new(EncryptionScheme::Xts128, &[9; 32]).unwrap();
     let found = keys(&device.plain[KEYS..KEYS + 0x1000], Some(&other));
     assert!(
-        found[0].contains("encrypted with another key than the rest"),
+        found[0].contains("encrypted with a different key from the rest"),
         "{found:?}"
     );
     for key in [None, Some(&key)] {

@@ -175,31 +175,33 @@ fn the_table_in_the_flash_has_to_be_the_given_one() {
         (ROWS.to_vec(), &[][..]),
         (
             replaced(2, ("fctry", 1, 2, 0x2_0000, 0x6000, 0)),
-            &["fctry at 0x20000..0x26000 in the flash, fctry at 0x10000..0x16000 in the given one"],
+            &["fctry at 0x20000 to 0x26000 in the flash, fctry at 0x10000 to 0x16000 in the given table"],
         ),
         (
             replaced(2, ("nvs", 1, 2, 0x1_0000, 0x6000, 0)),
-            &["no partition fctry in the flash", "no partition nvs in the given one"],
+            &["no partition fctry in the flash", "no partition nvs in the given table"],
         ),
         (
             replaced(0, ("phy", 1, 1, 0x9000, 0x1000, 2)),
-            &["phy with the flag readonly in the flash, phy without a flag in the given one"],
+            &["phy with the flag readonly in the flash, phy without a flag in the given table"],
         ),
         (
             replaced(1, ("nvs_keys", 1, 4, 0xA000, 0x1000, 0)),
-            &["nvs_keys without a flag in the flash, nvs_keys with the flag encrypted in the given one"],
+            &["nvs_keys without a flag in the flash, nvs_keys with the flag encrypted in the given table"],
         ),
         (
             replaced(0, ("phy", 1, 0x42, 0x9000, 0x1000, 0)),
-            &["phy with type data and subtype 0x42 in the flash, phy with type data and subtype phy in the given one"],
+            &["phy with type data and subtype 0x42 in the flash, \
+               phy with type data and subtype phy in the given table"],
         ),
         (
             replaced(0, ("phy", 0x40, 1, 0x9000, 0x1000, 0)),
-            &["phy with type 0x40 and subtype 0x01 in the flash, phy with type data and subtype phy in the given one"],
+            &["phy with type 0x40 and subtype 0x01 in the flash, \
+               phy with type data and subtype phy in the given table"],
         ),
         (
             [&ROWS[..], &[("more", 1, 1, 0xB000, 0x1000, 0)]].concat(),
-            &["no partition more in the given one"],
+            &["no partition more in the given table"],
         ),
         (ROWS[1..].to_vec(), &["no partition phy in the flash"]),
     ] {

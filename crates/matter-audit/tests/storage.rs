@@ -307,7 +307,7 @@ fn an_encrypted_image_without_its_keys_is_not_taken_for_a_good_one() {
         panic!("{errors:?}")
     };
     assert!(
-        encrypted.contains("[artifact-malformed]") && encrypted.contains("perhaps encrypted"),
+        encrypted.contains("[artifact-malformed]") && encrypted.contains("may be encrypted"),
         "{encrypted}"
     );
     fs::write(keys(&devices[0]), own).unwrap();

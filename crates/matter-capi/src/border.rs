@@ -25,7 +25,7 @@ pub(crate) unsafe fn call(message: *mut MatterMessage, body: impl FnOnce() -> Re
     let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
         Err(Failure::new(
             MatterError::Internal,
-            "fault in the library; please report it",
+            "internal error in the library; please report it",
         ))
     });
     let (error, text) = match &result {
@@ -275,7 +275,7 @@ mod tests {
         // SAFETY: the message is writable.
         let error = unsafe { call(&mut message, || panic!("with a secret")) };
         assert_eq!(error, MatterError::Internal);
-        assert_eq!(message.to_text(), "fault in the library; please report it");
+        assert_eq!(message.to_text(), "internal error in the library; please report it");
         assert_eq!(call_quietly(7, || panic!("again")), 7);
         // SAFETY: NULL is allowed.
         assert_eq!(unsafe { call(core::ptr::null_mut(), || Ok(())) }, MatterError::None);

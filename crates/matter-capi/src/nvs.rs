@@ -227,7 +227,7 @@ impl MatterNvs {
     pub(crate) fn encode(&self, size: PartitionSize, version: BlobVersion) -> Result<Zeroizing<Vec<u8>>, Failure> {
         self.sizer(version)?.check_fits(size)?;
         let mut image = Zeroizing::new(Vec::new());
-        let no_memory = |_| Failure::new(MatterError::OutOfMemory, format_args!("no memory for {size} bytes"));
+        let no_memory = |_| Failure::new(MatterError::OutOfMemory, format_args!("cannot allocate {size} bytes"));
         image.try_reserve_exact(size.bytes()).map_err(no_memory)?;
         image.resize(size.bytes(), 0xFF);
         let mut encoder = Encoder::with_version(&mut image, size, version)?;
@@ -251,7 +251,7 @@ pub(crate) fn crypt(
     let no_memory = |_| {
         Failure::new(
             MatterError::OutOfMemory,
-            format_args!("no memory for {} bytes", image.len()),
+            format_args!("cannot allocate {} bytes", image.len()),
         )
     };
     copy.try_reserve_exact(image.len()).map_err(no_memory)?;

@@ -152,7 +152,7 @@ impl FromStr for Fault {
     fn from_str(text: &str) -> Result<Self, String> {
         Self::all().find(|fault| fault.to_string() == text).ok_or_else(|| {
             format!(
-                "not a fault: {}",
+                "unknown fault; allowed: {}",
                 Self::all()
                     .map(|fault| fault.to_string())
                     .collect::<Vec<_>>()

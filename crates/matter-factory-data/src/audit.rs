@@ -90,9 +90,9 @@ pub fn audit(artifacts: &Artifacts<'_>) -> DeviceReport {
     let is_encrypted = nvs.is_some_and(|image| Legibility::of(image) == Legibility::Encrypted);
     if is_encrypted {
         let detail = if plain.is_some() {
-            "nothing in it can be read with these keys: it is encrypted with other keys, or not encrypted"
+            "no entry can be read with these keys: the image is encrypted with other keys, or not encrypted"
         } else {
-            "nothing in it can be read: it is perhaps encrypted and needs its keys"
+            "no entry can be read: the image may be encrypted; its keys are needed"
         };
         findings.push(Finding::of(Check::ArtifactMalformed, "nvs", format_args!("{detail}")));
     }

@@ -37,7 +37,7 @@ pub enum Error {
     },
     /// A manufacturing date is not a valid day, or not in a form that the firmware reads.
     Date,
-    /// A hardware version is not a number from 0 to 65535.
+    /// A hardware version is not a number in the range 0 to 65535.
     HardwareVersion,
     /// The key belongs to a field of the record and cannot be added as an entry.
     KeyReserved {
@@ -166,7 +166,7 @@ impl fmt::Display for Error {
                 "manufacturing date must be a day as YYYYMMDD, optionally followed by up to 8 characters, or as \
                  YYYY-MM-DD, optionally followed by up to 6",
             ),
-            Self::HardwareVersion => f.write_str("not a number from 0 to 65535"),
+            Self::HardwareVersion => f.write_str("not a number in the range 0 to 65535"),
             Self::KeyReserved { key } => write!(f, "key '{key}' belongs to a field of the record"),
             Self::Layout => f.write_str(
                 "esp_secure_cert must contain the attestation credentials, either alone or with all commissionable \
@@ -175,7 +175,9 @@ impl fmt::Display for Error {
             Self::LayoutKey => f.write_str("private key outside the partitions requires an esp_secure_cert partition"),
             Self::Locale => f.write_str("locale is not a language tag of at most 35 characters such as en-US"),
             Self::MissingKey { key } => write!(f, "key '{key}' is missing"),
-            Self::NumberOutOfRange { key, value, max } => write!(f, "value {value} of key '{key}' is not in 0 to {max}"),
+            Self::NumberOutOfRange { key, value, max } => {
+                write!(f, "value {value} of key '{key}' is not in the range 0 to {max}")
+            }
             Self::Nvs(error) => error.fmt(f),
             Self::NvsFault(finding) => finding.fmt(f),
             Self::RotatingId => f.write_str("rotating device id is not 32 hexadecimal digits"),

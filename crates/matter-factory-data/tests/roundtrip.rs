@@ -258,11 +258,11 @@ fn stored_values_are_validated_like_new_ones() {
     };
     assert_eq!(
         with("discriminator", OwnedValue::Number(Number::U32(4096))),
-        "value 4096 of key 'discriminator' is not in 0 to 4095"
+        "value 4096 of key 'discriminator' is not in the range 0 to 4095"
     );
     assert_eq!(
         with("iteration-count", OwnedValue::Number(Number::U32(999))),
-        "iteration count 999 is not in 1000 to 100000"
+        "iteration count 999 is not in the range 1000 to 100000"
     );
     assert_eq!(
         with("vendor-id", OwnedValue::Number(Number::U32(0xFFFF))),
@@ -274,7 +274,7 @@ fn stored_values_are_validated_like_new_ones() {
     );
     assert_eq!(
         with("product-color", OwnedValue::Number(Number::U32(21))),
-        "value 21 of key 'product-color' is not in 0 to 20"
+        "value 21 of key 'product-color' is not in the range 0 to 20"
     );
     assert_eq!(
         with("rd-id-uid", OwnedValue::Blob(vec![1; 15])),

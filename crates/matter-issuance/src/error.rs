@@ -27,7 +27,7 @@ pub enum Error {
         /// Maximum number of waiting requests.
         limit: usize,
     },
-    /// The operating system gives no random numbers.
+    /// The operating system provides no random numbers.
     Random,
     /// The desk was stopped before it processed the request.
     Stopped,
@@ -78,7 +78,7 @@ impl fmt::Display for Error {
             Self::Log(fault) => write!(f, "log: {fault}"),
             Self::LogSigner(_) => f.write_str("the log's signer failed"),
             Self::QueueFull { limit } => write!(f, "{limit} requests are already waiting; try again later"),
-            Self::Random => f.write_str("the operating system gives no random numbers"),
+            Self::Random => f.write_str("the operating system provides no random numbers"),
             Self::Stopped => f.write_str("the desk was stopped; try again later"),
             Self::StoredCertificate { device } => {
                 write!(

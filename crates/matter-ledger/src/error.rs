@@ -37,7 +37,7 @@ pub enum Error {
         /// The state that does not follow it.
         to: ClaimState,
     },
-    /// The system clock is not between the years 1970 and 9999.
+    /// The system clock is not in the years 1970 to 9999.
     Clock,
     /// It is not a ledger, is damaged, or has an unsupported version.
     Damaged {
@@ -191,7 +191,7 @@ impl fmt::Display for Error {
                 write!(f, "board {mac} is {found}, not {expected}")
             }
             Self::ClaimStep { from, to } => write!(f, "a board cannot change from {from} to {to}"),
-            Self::Clock => f.write_str("the system clock is not between the years 1970 and 9999"),
+            Self::Clock => f.write_str("the system clock is not in the years 1970 to 9999"),
             Self::Damaged { place, reason } | Self::Unusable { place, reason } => write!(f, "ledger {place}: {reason}"),
             Self::DeviceRetired { place, uuid, state } => {
                 write!(f, "ledger {place}: device {uuid} is already {state}")
@@ -200,7 +200,7 @@ impl fmt::Display for Error {
             Self::OrderEmpty { id } => write!(f, "order {id} has no free device"),
             Self::OrderFull { id, size, made, count } => write!(
                 f,
-                "order {id} is for {size} devices; {made} are made, so {count} more are too many"
+                "order {id} is for {size} devices; {made} are made already, so {count} more do not fit"
             ),
             Self::OrderNotOpen { id, state } => write!(f, "order {id} is {state} and does not accept devices"),
             Self::OrderSize { id, known, size } => {
@@ -211,10 +211,7 @@ impl fmt::Display for Error {
             Self::ReasonEmpty => f.write_str("the reason for taking a device out of use is empty"),
             Self::Taken { what, row } => {
                 let number = row.saturating_add(1);
-                write!(
-                    f,
-                    "device {number}: its {what} is already that of another device in the ledger"
-                )
+                write!(f, "device {number}: another device in the ledger has the same {what}")
             }
             Self::Unavailable { place, reason } => write!(f, "ledger {place}: {reason}; try again"),
             Self::Url { reason } => write!(f, "the URL of the ledger {reason}"),

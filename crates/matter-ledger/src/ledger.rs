@@ -44,7 +44,7 @@ impl Ledger {
     /// # Errors
     ///
     /// [`Error::Damaged`] when it is not a ledger, is damaged or of a later version; [`Error::Unavailable`] when its
-    /// server is unavailable; [`Error::Unusable`] when it cannot be opened, others than its owner can read it, or its key
+    /// server is unavailable; [`Error::Unusable`] when it cannot be opened, other users can access it, or its key
     /// is missing or belongs to another ledger; [`Error::Write`] when it cannot be created.
     pub fn open(place: impl Into<LedgerPlace>) -> Result<Self, Error> {
         let place = place.into();
@@ -337,16 +337,13 @@ fn create(path: &Path) -> Result<(), Error> {
     make().map_err(Error::write(path))
 }
 
-/// Refuses a file that others than its owner can access.
+/// Refuses a file that other users can access.
 pub(crate) fn check_private(ledger: impl Into<LedgerPlace>, file: &Path) -> Result<(), Error> {
     match Exposure::of(file) {
         Ok(exposure) if !exposure.is_open() => Ok(()),
         Ok(_) => Err(Error::unusable(
             ledger,
-            format_args!(
-                "{} is open to others than its owner; give it the mode 0600",
-                file.display()
-            ),
+            format_args!("{} is open to other users; set its mode to 0600", file.display()),
         )),
         Err(error) => Err(Error::unusable(ledger, format_args!("{}: {error}", file.display()))),
     }

@@ -66,7 +66,7 @@ pub enum Error {
         /// The devices and the remedy.
         reason: Message,
     },
-    /// The operating system gives no random numbers.
+    /// The operating system provides no random numbers.
     Random,
     /// A finished device differs when read back.
     ReadBack {
@@ -244,7 +244,7 @@ impl Error {
                 }
             }
             Self::Missing { reason } => reason.clone(),
-            Self::Random => "the operating system gives no random numbers".into(),
+            Self::Random => "the operating system provides no random numbers".into(),
             Self::ReadBack { reason } => format!("a finished device differs when read back: {reason}").into(),
             Self::Signing { source } => match std::error::Error::source(source) {
                 Some(cause) => format!("cannot sign: {cause}").into(),
@@ -252,8 +252,8 @@ impl Error {
             },
             Self::Taken { what, row } => {
                 let number = row.saturating_add(1);
-                let text = format!("device {number}: its {what} is already that of another device in the ledger, and ");
-                message![text, Field::Unique, " forbids it"]
+                let text = format!("device {number}: another device in the ledger has the same {what}, which ");
+                message![text, Field::Unique, " forbids"]
             }
             Self::Thread { source } => format!("cannot start a thread: {source}").into(),
             Self::Write { path, source } => format!("cannot write {}: {source}", path.display()).into(),

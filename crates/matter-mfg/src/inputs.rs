@@ -43,7 +43,7 @@ pub(crate) fn read_private_key(field: Field, path: &Path, password: Option<&str>
 pub(crate) fn key_reason(error: AttestationError) -> Message {
     match error {
         AttestationError::KeyEncrypted => message!["is encrypted; give its password with ", Field::Password],
-        AttestationError::KeyPassword => message!["is encrypted with another password than that of ", Field::Password],
+        AttestationError::KeyPassword => message!["cannot be decrypted with the password of ", Field::Password],
         _ => format!("is not a single private key in PEM or DER: {error}").into(),
     }
 }

@@ -250,7 +250,7 @@ impl LabelSheet {
         }
         if self.pitch.width < label.width || self.pitch.height < label.height {
             let reason = message![
-                format!("is {}, so that labels of {label} overlap; use at least ", self.pitch),
+                format!("is {}, so labels of {label} overlap; use at least ", self.pitch),
                 Field::LabelSize,
                 " is allowed"
             ];

@@ -102,7 +102,7 @@ impl TestPki {
         if !fits {
             let reason = message![
                 format!(
-                    "was made for another vendor, product or name than {vendor}, {product} and '{name}'; choose another "
+                    "was not made for vendor {vendor}, product {product} and name '{name}'; choose another "
                 ),
                 Field::OutputFolder,
                 " or remove the folder"

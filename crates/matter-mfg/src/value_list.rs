@@ -248,7 +248,7 @@ mod tests {
             (serials("serial-num,serial\nS-1,S-2\n"), "line 1: two columns"),
             (
                 passcodes("passcode,x\n20202021,\"a\n12345679,b\n"),
-                "line 2: a quote is opened and not closed",
+                "line 2: unclosed quote",
             ),
             (
                 discriminators("5\n30303030\n"),

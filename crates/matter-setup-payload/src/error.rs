@@ -68,7 +68,7 @@ impl core::error::Error for Error {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A group of QR characters exceeds its number of bytes.
+    /// The value of a group of QR characters does not fit into its bytes.
     Base38Overflow,
     /// The buffer is too small for the encoding.
     BufferTooSmall {
@@ -144,7 +144,7 @@ pub enum ErrorKind {
     },
     /// The first digit of a manual code, 8 or 9, is reserved for a later version.
     ManualVersion,
-    /// A group of digits of a manual code exceeds its number of bits.
+    /// The value of a group of digits of a manual code does not fit into its bits.
     ManualGroup,
     /// The text does not fit into a short NDEF record.
     NdefTooLong {
@@ -178,7 +178,7 @@ impl fmt::Display for ErrorKind {
     #[rustfmt::skip]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Base38Overflow => f.write_str("group of characters exceeds its number of bytes"),
+            Self::Base38Overflow => f.write_str("value of a group of characters does not fit into its bytes"),
             Self::BufferTooSmall { len } => write!(f, "buffer of {len} bytes is too small for the code"),
             Self::Character => f.write_str("character is not allowed (QR text: 0-9 A-Z - . and manual code: 0-9 -)"),
             Self::CheckDigit => f.write_str("check digit (the last digit) is wrong"),
@@ -187,7 +187,7 @@ impl fmt::Display for ErrorKind {
             }
             Self::NdefTooLong { len } => write!(f, "text is too long for an NDEF record: {len} characters; at most 254 are allowed"),
             Self::NoPayloads => f.write_str("no payloads; at least 1 is needed"),
-            Self::DataEmpty => f.write_str("TLV data has no members; omit it then"),
+            Self::DataEmpty => f.write_str("TLV data has no members; omit it"),
             Self::DataNotCanonical => f.write_str("TLV data has a number or a length that is not in its shortest form"),
             Self::DataOrder { tag } => write!(f, "tag {tag:#04x} of the TLV data is smaller than the one before it"),
             Self::DataRange { tag } => write!(f, "value of tag {tag:#04x} of the TLV data is not {}", allowed(tag)),
@@ -214,7 +214,7 @@ impl fmt::Display for ErrorKind {
                 "{len} digits contradict the first digit: codes of 11 digits start with 0 to 3, codes of 21 digits with 4 to 7"
             ),
             Self::ManualVersion => f.write_str("first digit 8 or 9 is reserved for a later version of manual codes"),
-            Self::ManualGroup => f.write_str("group of digits exceeds its number of bits"),
+            Self::ManualGroup => f.write_str("value of a group of digits does not fit into its bits"),
             Self::Padding => f.write_str("padding bits are not zero"),
             Self::PbkdfHalf => f.write_str("PBKDF2 iterations (tag 0x01) and salt (tag 0x02) are not both present"),
             Self::Prefix => f.write_str("text does not start with MT:"),
@@ -233,11 +233,11 @@ impl fmt::Display for ErrorKind {
 /// The allowed values of a tag.
 const fn allowed(tag: u8) -> &'static str {
     match tag {
-        0x00 => "a UTF-8 string of 1 to 32 bytes or a number from 0 to 4294967295",
-        0x01 => "a number from 1000 to 100000",
+        0x00 => "a UTF-8 string of 1 to 32 bytes or a number in the range 0 to 4294967295",
+        0x01 => "a number in the range 1000 to 100000",
         0x02 => "a byte string of 16 to 32 bytes",
-        0x03 => "a number from 1 to 255",
-        0x04 => "a number from 0 to 65535",
+        0x03 => "a number in the range 1 to 255",
+        0x04 => "a number in the range 0 to 65535",
         _ => "a UTF-8 string or an integer",
     }
 }

@@ -125,7 +125,7 @@ pub enum Error {
         /// The key attributes of the URI.
         wanted: String,
     },
-    /// The operating system gives no random numbers.
+    /// The operating system provides no random numbers.
     Random,
     /// A signature is malformed.
     SignatureForm {
@@ -254,7 +254,7 @@ impl fmt::Display for Error {
                 f,
                 "the token has neither a public key nor a certificate for the private key{wanted}; import one with the same id"
             ),
-            Self::Random => f.write_str("the operating system gives no random numbers"),
+            Self::Random => f.write_str("the operating system provides no random numbers"),
             Self::SignatureForm { len } => write!(f, "the signature is malformed: {len} bytes"),
             Self::SignatureMismatch => {
                 f.write_str("the signature does not verify with the signer's public key; it was made with another key")
@@ -305,7 +305,7 @@ fn write_key_file(f: &mut fmt::Formatter<'_>, path: &Path, reason: &matter_attes
     match reason {
         Reason::KeyEncrypted => write!(f, "{path}: is encrypted; a password is required"),
         Reason::KeyPassword | Reason::Pkcs12Password => {
-            write!(f, "{path}: is encrypted with another password than the one given")
+            write!(f, "{path}: cannot be decrypted with the given password")
         }
         Reason::KeyMalformed => write!(
             f,

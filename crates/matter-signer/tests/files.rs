@@ -95,7 +95,7 @@ fn files_without_a_key_are_refused() {
         (
             encrypted.as_bytes(),
             Secrets::new().with_password("other"),
-            "is encrypted with another password",
+            "cannot be decrypted with the given password",
         ),
     ];
     for (bytes, secrets, expected) in cases {

@@ -17,7 +17,7 @@ pub enum Error {
     DegenerateVerifier,
     /// The iteration count is not a decimal or `0x` hexadecimal number.
     IterationsNotANumber,
-    /// The iteration count is not in 1000 to 100000.
+    /// The iteration count is not in the range 1000 to 100000.
     IterationsOutOfRange {
         /// The refused count.
         count: u32,
@@ -56,8 +56,10 @@ impl fmt::Display for Error {
             Self::ConfirmationLength { len } => write!(f, "confirmation has {len} bytes; 32 are required"),
             Self::ConfirmationMismatch => f.write_str("the peer does not know the passcode or its verifier"),
             Self::DegenerateVerifier => f.write_str("the salt gives a degenerate verifier; use another salt"),
-            Self::IterationsNotANumber => f.write_str("iteration count is not a number; 1000 to 100000 is allowed"),
-            Self::IterationsOutOfRange { count } => write!(f, "iteration count {count} is not in 1000 to 100000"),
+            Self::IterationsNotANumber => f.write_str("iteration count is not a number in the range 1000 to 100000"),
+            Self::IterationsOutOfRange { count } => {
+                write!(f, "iteration count {count} is not in the range 1000 to 100000")
+            }
             Self::SaltBase64 => f.write_str("salt is not base64 of 16 to 32 bytes"),
             Self::SaltHexadecimal => f.write_str("salt is hexadecimal; write its 16 to 32 bytes in base64"),
             Self::SaltLength { len } => {

@@ -79,7 +79,7 @@ impl DeviceFolders {
         self
     }
 
-    /// Accepts key files that are readable by others than their owner.
+    /// Accepts key files that are readable by other users.
     #[must_use]
     pub const fn with_open_keys(mut self, has_open_keys: bool) -> Self {
         self.has_open_keys = has_open_keys;

@@ -356,7 +356,7 @@ fn damaged_and_foreign_folders_are_refused_in_a_sentence() {
 fn keys_that_are_links_or_open_to_others_are_refused() {
     check_refusal(
         |made| close(&made.key(ONE, FLASH_KEY), 0o644),
-        "readable by others than its owner",
+        "this key is readable by other users",
     );
     check_refusal(
         |made| {

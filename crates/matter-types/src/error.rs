@@ -67,7 +67,7 @@ impl fmt::Display for Error {
             Self::PasscodeOutOfRange => f.write_str("passcode is not in the range 1 to 99999998"),
             Self::PasscodeTrivial => f.write_str(
                 "passcode is one of the twelve trivial ones \
-                 (00000000, 11111111, ... 99999999, 12345678, 87654321); allowed are 1 to 99999998 without these",
+                 (00000000, 11111111, ... 99999999, 12345678, 87654321); allowed: 1 to 99999998 except these",
             ),
             Self::ProductIdOutOfRange { value } => {
                 write!(f, "product id {value:#06X} is not in the range 0x0001 to 0xFFFF")

@@ -63,14 +63,18 @@ impl Device {
         match &file.kind {
             Kind::Codes(codes) => {
                 for what in self.codes.join(codes.clone()) {
-                    let text = format!("another {what} than the device's other label");
+                    let text = format!("the {what} differs from the device's other label");
                     self.find(Check::LabelCodes, &file.name, text);
                 }
                 self.codes_source.get_or_insert_with(|| file.name.clone());
             }
             Kind::Picture(Ok(text)) => {
                 if self.picture.as_ref().is_some_and(|other| other != text) {
-                    self.find(Check::LabelPicture, &file.name, "another code than the other picture");
+                    self.find(
+                        Check::LabelPicture,
+                        &file.name,
+                        "its QR code differs from that of the other picture",
+                    );
                 }
                 self.picture.get_or_insert_with(|| text.clone());
                 self.codes_source.get_or_insert_with(|| file.name.clone());
@@ -149,7 +153,7 @@ impl Device {
             self.find(
                 Check::NotChecked,
                 "nvs keys",
-                "the keys do not decrypt the NVS partition, which is read as plain",
+                "the keys do not decrypt the NVS partition, which is read as unencrypted",
             );
         }
     }

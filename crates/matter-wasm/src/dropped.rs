@@ -85,7 +85,7 @@ impl Dropped {
             Kind::Picture(Ok(_)) => "Picture of a QR code".into(),
             Kind::Picture(Err(_)) => "Picture".into(),
             Kind::Broken(what) => what.clone(),
-            Kind::Other => "Not recognised; only searched for private keys".into(),
+            Kind::Other => "Not recognized; only searched for private keys".into(),
         }
     }
 

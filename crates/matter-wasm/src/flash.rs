@@ -148,7 +148,7 @@ impl CutFlash {
                 Ok(_) => self.find(
                     Check::ArtifactMalformed,
                     part.label(),
-                    "its keys do not open the factory data",
+                    "its keys do not decrypt the factory data",
                 ),
                 Err(error) => self.find(Check::ArtifactMalformed, part.label(), error),
             }

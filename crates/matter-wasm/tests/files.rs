@@ -58,7 +58,7 @@ fn files_are_known_by_what_is_in_them() {
             b"qrcode,manualcode\nMT:Y.K9042C00KA0648G00,34970112332",
             "Onboarding codes",
         ),
-        ("a", b"hello", "Not recognised; only searched for private keys"),
+        ("a", b"hello", "Not recognized; only searched for private keys"),
     ];
     for (name, bytes, wanted) in cases {
         assert_eq!(what(name, bytes), wanted);

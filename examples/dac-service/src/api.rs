@@ -47,7 +47,7 @@ fn integer<'de, T: TryFrom<u32>, D: Deserializer<'de>>(deserializer: D) -> Resul
         format!("{float:.0}").parse().ok()
     });
     let value = whole.and_then(|whole| T::try_from(whole).ok());
-    value.ok_or_else(|| D::Error::custom(format_args!("number {number} is not whole, or is out of range")))
+    value.ok_or_else(|| D::Error::custom(format_args!("number {number} is not an integer, or is out of range")))
 }
 
 /// Bytes in Base64 with padding.

@@ -162,7 +162,7 @@ impl Clients {
         }
         if known.is_empty() && !roles_from_ou {
             return Err(
-                "clients: none is listed and tls.roles_from_ou is false, so that every request would be refused".into(),
+                "clients: none is listed and tls.roles_from_ou is false, so every request would be refused".into(),
             );
         }
         Ok(Self {

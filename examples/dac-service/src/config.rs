@@ -295,7 +295,7 @@ pub(crate) fn check_secret(what: &str, path: &Path) -> Result<(), Failure> {
     let exposure = Exposure::of(path).unwrap_or_default();
     let why = exposure
         .untrusted()
-        .or_else(|| exposure.is_open().then_some("may be read by others than its owner"));
+        .or_else(|| exposure.is_open().then_some("is readable by other users"));
     match why {
         Some(why) => Err(Failure::Input(format!(
             "{what} {}: {why}; set its mode to 0600",

@@ -66,7 +66,7 @@ async fn check(app: &App, device: &DeviceId, request: DacRequest, identity: Iden
     let Some(order) = live.devices.order_of(device.as_str()) else {
         let refusal = Refusal::NotAuthorised {
             code: "serial-unknown",
-            text: "the serial number is in no list of sold devices",
+            text: "the serial number is not in any list of sold devices",
         };
         return Err(refuse(app, device, refusal).await);
     };

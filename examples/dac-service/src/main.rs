@@ -89,7 +89,7 @@ async fn reload(app: Arc<App>) {
     match done.await {
         Ok(Ok(())) => app
             .logger()
-            .info("reloaded", "reloaded certificates, lists and clients"),
+            .info("reloaded", "certificates, lists and clients were reloaded"),
         Ok(Err(failure)) => app
             .logger()
             .error("reload", &format!("nothing was changed: {}", sentence(&failure))),

@@ -56,7 +56,7 @@ impl fmt::Debug for Nonce {
 pub(crate) enum NonceFault {
     /// The limit of the client, or of all clients, is reached; the oldest nonce expires in this many seconds.
     Full(u64),
-    /// The operating system gives no random numbers.
+    /// The operating system provides no random numbers.
     Random,
 }
 

@@ -30,7 +30,7 @@ pub(crate) async fn give(
             let detail = "the number of unused nonces has reached limits.nonces_per_client or limits.nonces";
             Problem::too_many("nonces-full", detail, seconds)
         }
-        NonceFault::Random => Problem::unavailable("random", "the operating system gives no random numbers", 5),
+        NonceFault::Random => Problem::unavailable("random", "the operating system provides no random numbers", 5),
     })?;
     let expires_in = app.nonces().lifetime().as_secs();
     Ok((StatusCode::CREATED, Json(NonceAnswer { nonces, expires_in })))

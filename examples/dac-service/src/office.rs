@@ -236,7 +236,7 @@ fn open_signer(name: &str, uri: &str, password_file: Option<&Path>) -> Result<P2
     let password = password_file.map(|path| {
         let bytes = cli::read_file(name, path)?;
         let text = std::str::from_utf8(&bytes);
-        let text = text.map_err(|_| Failure::option(name, "the password's file is not UTF-8"))?;
+        let text = text.map_err(|_| Failure::option(name, "the password file is not UTF-8"))?;
         Ok::<_, Failure>(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
     });
     let password = password.transpose()?;

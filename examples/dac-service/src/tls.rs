@@ -44,7 +44,7 @@ impl Tls {
             wrong(
                 "tls.key",
                 &config.key,
-                "is not a private key in PEM (PKCS#8, SEC 1 or PKCS#1), unencrypted",
+                "is not an unencrypted private key in PEM (PKCS#8, SEC 1 or PKCS#1)",
             )
         })?;
         let server = ServerConfig::builder_with_provider(provider())

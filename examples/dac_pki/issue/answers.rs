@@ -115,7 +115,7 @@ fn again(recorded: Certificate, common_name: &str, pai: &Certificate) -> State {
     if recorded.common_name() == Some(common_name) && recorded.verify_issued_by(pai).is_ok() {
         State::Recorded(recorded)
     } else {
-        State::Refused("the ledger of --ledger has another certificate for this key; make a new key".into())
+        State::Refused("the ledger has a different certificate for this key; make a new key".into())
     }
 }
 

@@ -35,7 +35,7 @@ struct Arguments {
     /// MAC address of the first chip; the others follow
     #[arg(long, value_name = "MAC")]
     mac: String,
-    /// Number of chips, 1 to 1000; from two on, the names of their files end in .1, .2 and so on
+    /// Number of chips, 1 to 1000; with two or more, the names of their files end in .1, .2 and so on
     #[arg(long, value_name = "N", allow_hyphen_values = true, default_value = "1")]
     count: String,
     /// File for the name of the chip's port, which changes when the chip disconnects; an existing file is replaced
@@ -44,10 +44,10 @@ struct Arguments {
     /// Link to the chip's pseudo-terminal, which remains the port's name when the chip disconnects
     #[arg(long, value_name = "FILE", conflicts_with = "tcp")]
     link: Option<PathBuf>,
-    /// First port of 127.0.0.1 on which chips wait for a station, one per chip, 0 to 65535; 0 selects free ports
+    /// First port on 127.0.0.1 at which chips wait for a station, one per chip, 0 to 65535; 0 selects free ports
     #[arg(long, value_name = "PORT", allow_hyphen_values = true)]
     tcp: Option<String>,
-    /// Misbehaviour of all chips: none, bad-flash, dies@burn:2 and others; a wrong name lists them
+    /// Misbehaviour of all chips: none, bad-flash, dies@burn:2 and others; an unknown name lists all
     #[arg(long, value_name = "NAME[@MOMENT]", default_value = "none")]
     fault: String,
     /// File that keeps flash and eFuses, and restores them if it exists

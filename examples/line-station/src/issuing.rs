@@ -47,7 +47,7 @@ pub(crate) struct IssueOptions {
     /// Public key with which another station, a service or an operator signs the log; may be given several times
     #[arg(long, value_name = "FILE", requires = "issue_order")]
     log_key: Vec<PathBuf>,
-    /// Refuse boards that keep their keys elsewhere: efuse-ecdsa, flash or hmac-ecdsa
+    /// Required key storage: efuse-ecdsa, flash or hmac-ecdsa; boards with another are refused
     #[arg(long, value_name = "MODE", requires = "issue_order")]
     key_mode: Option<String>,
     /// Seconds that a board may take for an answer, including its start, 1 to 3600

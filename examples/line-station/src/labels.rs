@@ -76,7 +76,7 @@ impl Labels {
         let exposure = Dir::create(&folder).and_then(|dir| dir.exposure()).map_err(wrong)?;
         if exposure.is_public() && !trust.allow_insecure_permissions {
             return Err(wrong(std::io::Error::other(
-                "may be changed by everybody; use another folder or --allow-insecure-permissions",
+                "is writable by everyone; use another folder or --allow-insecure-permissions",
             )));
         }
         let format = options.label_format;

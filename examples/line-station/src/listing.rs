@@ -39,7 +39,7 @@ pub(crate) fn sentence(order: &str, counts: &Counts) -> String {
         ..
     } = *counts;
     format!(
-        "order {order}: {done} of {} done, {in_work} in work, {quarantined} quarantined, {free} free; {} refused",
+        "order {order}: {done} of {} done, {in_work} in progress, {quarantined} quarantined, {free} free; {} refused",
         counted(ordered, "device"),
         counted(refused, "board")
     )

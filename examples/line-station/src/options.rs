@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Write the manifest of an order as CSV and JSON, and an HTML page about it
     Report(ReportOptions),
-    /// Work on boards
+    /// Provision boards
     Run(Box<RunOptions>),
     /// Show the progress of an order
     Status(StatusOptions),
@@ -102,7 +102,7 @@ pub(crate) struct RunOptions {
     /// Name of the operator [default: the environment's USER or USERNAME]
     #[arg(long, value_name = "NAME")]
     pub(crate) operator: Option<String>,
-    /// Print the commands for the boards in work and for the next device, without touching a board or the ledger
+    /// Print the commands for the boards in progress and for the next device, without touching a board or the ledger
     #[arg(long, conflicts_with_all = ["burn", "rework", "once", "scan", "labels", "give_up_missing"])]
     pub(crate) plan_only: bool,
     /// Burn eFuses, which cannot be undone, after confirmation with the order's id

@@ -25,7 +25,7 @@ struct Left {
     commands: Vec<String>,
 }
 
-/// Prints the commands for the boards in work and for the next device. Reads only the ledger and the plans.
+/// Prints the commands for the boards in progress and for the next device. Reads only the ledger and the plans.
 pub(crate) fn print(options: &RunOptions, place: &LedgerPlace) -> Result<(), Failure> {
     let report = listing::read(place, &options.order)?;
     let places = Places::below(&options.devices);

@@ -48,8 +48,8 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
     if options.plan_only {
         return plan_only::print(options, &place);
     }
-    if let Some(reason) = options.rework.as_deref().filter(|reason| reason.trim().is_empty()) {
-        return Err(Failure::option("--rework", format_args!("'{reason}' is not a reason")));
+    if options.rework.as_deref().is_some_and(|reason| reason.trim().is_empty()) {
+        return Err(Failure::option("--rework", "the reason is empty"));
     }
     let devices = devices(options, profile, &place, trust)?;
     let labels = Labels::new(&options.labels, trust)?;
@@ -201,7 +201,7 @@ fn work(line: &Line, ports: Ports, options: &RunOptions, baud: u32) -> Result<()
                     Ok(found) => found,
                     Err(error) => {
                         // The slots end, and then this function returns.
-                        line.fail(format!("cannot look for ports: {error}"));
+                        line.fail(format!("cannot list serial ports: {error}"));
                         return Ok(());
                     }
                 };

@@ -87,7 +87,7 @@ impl Line {
         self.stop.store(true, Ordering::Release);
     }
 
-    /// Ends the run after a failure of the station itself. Boards in work are finished.
+    /// Ends the run after a failure of the station itself. Boards in progress are finished.
     pub(crate) fn fail(&self, sentence: String) {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.get_or_insert(sentence);

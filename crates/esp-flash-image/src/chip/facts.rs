@@ -487,8 +487,8 @@ const ECDSA: SecureBootFact = SecureBootFact {
 
 /// The chips for which ESP-IDF sets SECURE_BOOT_V2_ECDSA_INSECURE.
 const ECDSA_INSECURE: Option<&str> = Some(
-    "ESP-IDF marks ECDSA secure boot as insecure on this chip (SECURE_BOOT_V2_ECDSA_INSECURE): by its errata the ECDSA \
-     verification of the hardware does not work for all inputs",
+    "ESP-IDF marks ECDSA secure boot as insecure on this chip (SECURE_BOOT_V2_ECDSA_INSECURE): according to its \
+     errata, the ECDSA verification of the hardware does not work for all inputs",
 );
 
 const ICACHE_DEVELOPMENT: &[EfuseValue] =

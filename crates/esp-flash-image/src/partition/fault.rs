@@ -267,7 +267,7 @@ impl fmt::Display for TableErrorKind {
             Self::SubtypeValue { text } => {
                 write!(
                     f,
-                    "the subtype {text:?} is neither a name of this type nor a number from 0 to 254"
+                    "the subtype {text:?} is neither a name of this type nor a number in the range 0 to 254"
                 )
             }
             Self::Text { offset } => {
@@ -288,7 +288,7 @@ impl fmt::Display for TableErrorKind {
             Self::TypeMissing => f.write_str("a partition has no type"),
             Self::TypeValue { text } => write!(
                 f,
-                "the type {text:?} is not app, data, bootloader, partition_table or a number from 0 to 254"
+                "the type {text:?} is not app, data, bootloader, partition_table or a number in the range 0 to 254"
             ),
             Self::Variable => {
                 f.write_str("environment variables ($) are not supported: only ESP-IDF's build expands them")

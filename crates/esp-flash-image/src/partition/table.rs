@@ -149,10 +149,10 @@ impl Partition {
     }
 }
 
-/// Formats it as `nvs at 0x9000..0xf000`.
+/// Formats it as `nvs at 0x9000 to 0xf000`.
 impl fmt::Display for Partition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {:#x}..{:#x}", self.label, self.offset, self.end())
+        write!(f, "{} at {:#x} to {:#x}", self.label, self.offset, self.end())
     }
 }
 

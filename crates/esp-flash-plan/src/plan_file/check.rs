@@ -102,7 +102,7 @@ fn halves(chip: Chip, steps: &[Step]) -> Result<(), Error> {
         if !is_sound {
             return Err(member(
                 "efuses",
-                "does not burn both halves of a key from one file into blocks in a row",
+                "does not burn the two halves of a key from one file into consecutive blocks",
             ));
         }
     }

@@ -28,7 +28,7 @@ pub(super) fn read(chip: Chip, written: Vec<WrittenStep>) -> Result<Vec<Step>, E
     for (number, written) in (1..).zip(written) {
         let wrong = |reason| Error::DocumentStep { step: number, reason };
         if written.step != number {
-            return Err(wrong("is not numbered in order from 1 on"));
+            return Err(wrong("is not numbered consecutively from 1"));
         }
         let step = written.read(chip).map_err(wrong)?;
         if step.phase() < last {

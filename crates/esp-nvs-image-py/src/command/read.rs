@@ -64,7 +64,7 @@ impl Dump {
                 unreadable(before, &image)
             }
             None if before == Legibility::Encrypted => {
-                Some("nothing in it can be read: it is perhaps encrypted, and needs --inputkey or --kp_hmac_inputkey")
+                Some("no entry can be read: the image may be encrypted; give --inputkey or --kp_hmac_inputkey")
             }
             None => None,
         };
@@ -94,8 +94,8 @@ impl Dump {
 /// decryption.
 fn unreadable(before: Legibility, decrypted: &[u8]) -> Option<&'static str> {
     match (before, Legibility::of(decrypted)) {
-        (Legibility::Legible, _) => Some("it is not encrypted: it can be read without keys"),
+        (Legibility::Legible, _) => Some("the image is not encrypted: it can be read without keys"),
         (_, Legibility::Blank | Legibility::Legible) => None,
-        _ => Some("nothing in it can be read with these keys: it is encrypted with others, or not encrypted"),
+        _ => Some("no entry can be read with these keys: the image is encrypted with other keys, or not encrypted"),
     }
 }

@@ -112,7 +112,7 @@ impl fmt::Display for CsvReason {
             Self::PartitionTooSmall { size, needed: None } => {
                 write!(f, "entries do not fit into {size} bytes or into the largest partition")
             }
-            Self::UnclosedQuote => f.write_str("a quote is opened and not closed"),
+            Self::UnclosedQuote => f.write_str("unclosed quote"),
             Self::UnknownType => f.write_str("type is not data, file or namespace"),
         }
     }

@@ -10,7 +10,7 @@ impl fmt::Display for Error {
             Self::BlobTooManyChunks => f.write_str("blob needs more than 127 chunks, the most allowed"),
             Self::BlobTooScattered { offset } => write!(
                 f,
-                "blob index at offset {offset:#x} is too far from its chunks, like too many other blobs"
+                "blob index at offset {offset:#x} is too far from its chunks, as are too many other blobs"
             ),
             Self::BufferTooSmall { needed, available } => {
                 write!(
@@ -30,7 +30,7 @@ impl fmt::Display for Error {
             Self::HmacKeySize { len } => write!(f, "HMAC key has {len} bytes; exactly 32 are allowed"),
             Self::Illegible(finding) => write!(
                 f,
-                "no entry can be read: the image is perhaps encrypted, or was decrypted with other keys (first fault: {finding})"
+                "no entry can be read: the image may be encrypted, or was decrypted with other keys (first fault: {finding})"
             ),
             Self::KeyEmpty => f.write_str("key is empty; 1 to 15 bytes are allowed"),
             Self::KeyHasNul => f.write_str("key contains a NUL"),

@@ -80,7 +80,7 @@ impl FindingKind {
                 f,
                 "namespace '{name}' has the same index {index} as the one at offset {earlier:#x}"
             ),
-            Self::NamespaceTableType { key } => write!(f, "'{key}' has no namespace and another type than u8"),
+            Self::NamespaceTableType { key } => write!(f, "'{key}' has no namespace and is not of type u8"),
             Self::NamespaceTwice { name, earlier, .. } => {
                 write!(f, "duplicate namespace '{name}'; the first is at offset {earlier:#x}")
             }

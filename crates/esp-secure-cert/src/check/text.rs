@@ -90,7 +90,7 @@ impl FindingKind {
                 )
             }
             Self::TrailingBytes { len } => {
-                write!(f, "there are {len} bytes after the records that are not erased")
+                write!(f, "{len} bytes after the records are not erased")
             }
             Self::Truncated => f.write_str("the record exceeds the image"),
             Self::UnknownType { code } => write!(f, "the type {code} is unknown"),
@@ -128,17 +128,17 @@ impl FindingKind {
             Self::KeyNotEncrypted => "the private key leaks to anyone who reads the image",
             Self::KeyRecordMissing { .. } => "the firmware cannot use the key",
             Self::KeySaltLength { .. } => "a short salt may repeat on several devices",
-            Self::LegacyHeader => "the firmware reads it as plain",
+            Self::LegacyHeader => "the firmware reads it as unencrypted",
             Self::MatterLength { .. } => "the firmware's data provider rejects it",
             Self::NoRecords => "the firmware reads the partition as another format",
             Self::Padding => "it may contain leftover data",
             Self::PartitionFull => "the firmware looks for the next record in the flash after it",
             Self::PartitionOverflow { .. } => {
-                "the rest is in the next partition, and offsets from 64 KiB on overflow in the firmware"
+                "the rest is in the next partition, and offsets of 64 KiB and more overflow in the firmware"
             }
             Self::ReservedBytes => "the firmware ignores them, and they may contain leftover data",
-            Self::ReservedSubtype { .. } => "no look-up finds it by its subtype",
-            Self::ReservedType { .. } => "the firmware uses it for the end of the records or as invalid",
+            Self::ReservedSubtype { .. } => "look-ups by subtype do not find it",
+            Self::ReservedType { .. } => "the firmware treats it as the end of the records or as invalid",
             Self::SecCfg => "the firmware uses the wrong eFuse block for the key",
             Self::SignatureBlock => "the firmware rejects the partition or crashes",
             Self::SignatureCoversNothing => "the firmware verifies the hash of no bytes, and nothing is protected",

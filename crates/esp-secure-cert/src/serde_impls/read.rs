@@ -185,9 +185,7 @@ impl<'de> de::Visitor<'de> for SpecVisitor {
                 "data" => &mut members.data,
                 "file" => &mut members.file,
                 _ => {
-                    return Err(A::Error::custom(format!(
-                        "has an unknown member; allowed are {MEMBERS}"
-                    )));
+                    return Err(A::Error::custom(format!("has an unknown member; allowed: {MEMBERS}")));
                 }
             };
             *member = Some(map.next_value()?);

@@ -83,7 +83,7 @@ pub(super) fn decode(cms: &[u8]) -> Result<(&[u8], KeyId, &[u8]), Error> {
     let key_id = envelope
         .signer_key_id
         .and_then(|id| <[u8; KeyId::LEN]>::try_from(id).ok());
-    let key_id = key_id.ok_or(field("signer identifier (allowed is a key identifier of 20 bytes)"))?;
+    let key_id = key_id.ok_or(field("signer identifier (allowed: a key identifier of 20 bytes)"))?;
     match (envelope.content, envelope.signature) {
         (Some(content), Some(signature)) => Ok((content, KeyId::new(key_id), signature)),
         // The checks above have refused every unreadable part.
@@ -115,7 +115,7 @@ impl<'a> Envelope<'a> {
         }
         let mut fields = info.inside();
         if fields.expect(tag::OID)?.value != oid::SIGNED_DATA.as_bytes() {
-            let error = field("content type (allowed is id-signedData)");
+            let error = field("content type (allowed: id-signedData)");
             refuse(sink, Rule::CdContentType, format_args!(""), error)?;
         }
         let explicit = fields.expect(tag::EXPLICIT_0)?;
@@ -127,11 +127,11 @@ impl<'a> Envelope<'a> {
     fn signed_data<S: FaultSink>(&mut self, signed: &Tlv<'a>, sink: &mut S) -> Outcome<S, ()> {
         let mut fields = signed.inside();
         if fields.expect(tag::INTEGER)?.value != [VERSION] {
-            refuse(sink, Rule::CdVersion, format_args!(""), field("version (allowed is 3)"))?;
+            refuse(sink, Rule::CdVersion, format_args!(""), field("version (allowed: 3)"))?;
         }
         let algorithms = fields.expect(tag::SET)?.inside();
         if !algorithms.only(tag::SEQUENCE).is_ok_and(|one| one.value == SHA256) {
-            let error = field("digest algorithm (allowed is SHA-256)");
+            let error = field("digest algorithm (allowed: SHA-256)");
             refuse(sink, Rule::CdDigestAlgorithms, format_args!(""), error)?;
         }
         let encapsulated = fields.expect(tag::SEQUENCE)?;
@@ -158,7 +158,7 @@ impl<'a> Envelope<'a> {
         let mut explicit = fields.expect(tag::EXPLICIT_0).map_err(malformed)?.inside();
         self.content = Some(explicit.expect(tag::OCTET_STRING).map_err(malformed)?.value);
         if content_type.value != oid::DATA.as_bytes() {
-            return Err(field("encapsulated content type (allowed is id-data)"));
+            return Err(field("encapsulated content type (allowed: id-data)"));
         }
         explicit.finish().and(fields.finish()).map_err(malformed)
     }
@@ -168,14 +168,14 @@ impl<'a> Envelope<'a> {
         let mut fields = info.inside();
         let mut form = Ok(());
         if fields.expect(tag::INTEGER)?.value != [VERSION] {
-            form = Err(field("signer version (allowed is 3)"));
+            form = Err(field("signer version (allowed: 3)"));
         }
         let Some(key_id) = fields.next_if(tag::IMPLICIT_0)? else {
             return Ok(form.and(Err(malformed(fields.position()))));
         };
         self.signer_key_id = Some(key_id.value);
         if fields.expect(tag::SEQUENCE)?.value != SHA256 {
-            let error = field("signer's digest algorithm (allowed is SHA-256)");
+            let error = field("signer's digest algorithm (allowed: SHA-256)");
             refuse(sink, Rule::CdSignerDigest, format_args!(""), error)?;
         }
         if let Some(attributes) = fields.next_if(tag::EXPLICIT_0)? {
@@ -183,12 +183,12 @@ impl<'a> Envelope<'a> {
         }
         let known = is_ecdsa_with_sha256(&fields.expect(tag::SEQUENCE)?);
         if !known {
-            let error = field("signature algorithm (allowed is ecdsa-with-SHA256)");
+            let error = field("signature algorithm (allowed: ecdsa-with-SHA256)");
             refuse(sink, Rule::CdSignerAlgorithm, format_args!(""), error)?;
         }
         let signature = fields.expect(tag::OCTET_STRING)?.value;
         if DerSignature::from_bytes(signature).is_err() {
-            let error = field("signature (allowed is a DER SEQUENCE of r and s)");
+            let error = field("signature (allowed: a DER SEQUENCE of r and s)");
             refuse(sink, Rule::CdSignatureMalformed, format_args!(""), error)?;
         } else if known {
             self.signature = Some(signature);

@@ -80,11 +80,11 @@ impl fmt::Display for Error {
             Self::SubjectKeyIdMissing => f.write_str("issuer has no subject key identifier"),
             Self::SubjectProductIdDuplicate => f.write_str("subject has a duplicate product id"),
             Self::SubjectProductIdMalformed => {
-                f.write_str("product id in the subject must be four upper-case hexadecimal digits from 0001 to FFFF")
+                f.write_str("product id in the subject must be four upper-case hexadecimal digits, 0001 to FFFF")
             }
             Self::SubjectVendorIdDuplicate => f.write_str("subject has a duplicate vendor id"),
             Self::SubjectVendorIdMalformed => {
-                f.write_str("vendor id in the subject must be four upper-case hexadecimal digits from 0001 to FFF4")
+                f.write_str("vendor id in the subject must be four upper-case hexadecimal digits, 0001 to FFF4")
             }
             Self::ValidityAfterIssuer { not_after, issuer } => {
                 write!(f, "validity ends at {not_after}, after the issuer's at {issuer}")
@@ -162,7 +162,7 @@ impl fmt::Display for CsrFault {
         f.write_str(match self {
             Self::Algorithm => "signature algorithm is not ecdsa-with-SHA256 without parameters",
             Self::Attributes => "attributes are missing or malformed",
-            Self::Form => "not the DER of a PKCS#10 request",
+            Self::Form => "not a PKCS#10 request in DER",
             Self::Key => "public key is not an uncompressed point on P-256",
             Self::Possession => "signature does not verify with the request's own key, so possession is not proved",
             Self::Signature => "signature is not a BIT STRING with an ECDSA signature in DER",

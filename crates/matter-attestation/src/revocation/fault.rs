@@ -47,7 +47,7 @@ impl fmt::Display for CrlFault {
             Self::DistributionPoint => "issuing distribution point is malformed or not a single URI",
             Self::Entry => "entry is malformed, or its serial number is not positive or has more than 20 bytes",
             Self::Extension => "extension is malformed or duplicated",
-            Self::Form => "not the DER of a CertificateList",
+            Self::Form => "not a CertificateList in DER",
             Self::Issuer => "issuer is not a distinguished name",
             Self::Scope => "list is incomplete: a delta, or limited to some reasons or to attribute certificates",
             Self::Signature => "signature is not a BIT STRING with an ECDSA signature in DER",

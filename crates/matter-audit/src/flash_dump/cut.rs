@@ -214,7 +214,7 @@ impl CutDump {
             self.device.wrong_keys = Some("its keys partition is erased");
         } else if NvsKeys::decode(bytes).is_err() {
             let why = if self.flash.is_encrypted() {
-                "it is damaged, or was encrypted with another key than the rest"
+                "it is damaged, or was encrypted with a different key from the rest"
             } else {
                 "it is damaged, or was read from a flash that is encrypted"
             };
@@ -222,7 +222,7 @@ impl CutDump {
         } else if is_plain {
             self.find(Check::NvsNotEncrypted, keys.label(), "");
         } else {
-            self.device.wrong_keys = Some("the keys in the flash are different ones");
+            self.device.wrong_keys = Some("the keys in the flash do not decrypt the store");
         }
     }
 

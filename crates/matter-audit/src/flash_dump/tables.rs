@@ -55,7 +55,7 @@ pub(super) fn differences(own: &PartitionTable, given: &PartitionTable) -> Vec<S
         let mut differ = |what: &dyn Fn(&Partition) -> String| {
             let [own, given] = [what(own), what(part)];
             if own != given {
-                found.push(format!("{own} in the flash, {given} in the given one"));
+                found.push(format!("{own} in the flash, {given} in the given table"));
             }
         };
         differ(&ToString::to_string);
@@ -80,6 +80,6 @@ pub(super) fn differences(own: &PartitionTable, given: &PartitionTable) -> Vec<S
         .partitions()
         .iter()
         .filter(|part| given.find(part.label()).is_none());
-    found.extend(more.map(|part| format!("no partition {} in the given one", part.label())));
+    found.extend(more.map(|part| format!("no partition {} in the given table", part.label())));
     found
 }

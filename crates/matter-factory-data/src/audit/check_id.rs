@@ -102,7 +102,8 @@ checks! {
     CdAbsent, "cd-absent", Note,
         "The device stores no Certification Declaration, so the firmware must contain it", "";
     PartitionTableDiffers, "partition-table-differs", Error,
-        "The partition table in the flash differs from the given one", "flash the firmware's table, or give that one";
+        "The partition table in the flash differs from the given one",
+        "write the firmware's table to the flash, or give that table";
     NvsNotEncrypted, "nvs-not-encrypted", Error,
         "The flash has keys for NVS encryption, but the factory data is not encrypted", "encrypt it with these keys, or erase their partition";
     StorageDisagrees, "storage-disagrees", Error,
@@ -117,24 +118,24 @@ checks! {
     LabelPicture, "label-picture", Error,
         "The picture of the QR code cannot be read, or shows a different code", "draw the picture again";
     LabelDiscriminator, "label-discriminator", Error,
-        "The label has another discriminator than the device", "print the label of this device";
+        "The label's discriminator differs from the device's", "print the label of this device";
     LabelVendor, "label-vendor-id", Error,
-        "The label has another vendor id than the device", "print the label of this device";
+        "The label's vendor id differs from the device's", "print the label of this device";
     LabelProduct, "label-product-id", Error,
-        "The label has another product id than the device", "print the label of this device";
+        "The label's product id differs from the device's", "print the label of this device";
     LabelFlow, "label-flow", Error,
         "The commissioning flow of the label differs from that of its other code or of the product", "print the label with the product's flow";
     LabelSerial, "label-serial", Error,
-        "The label has another serial number than the device", "print the label of this device";
+        "The label's serial number differs from the device's", "print the label of this device";
     VerifierPasscode, "verifier-passcode", Error,
-        "The passcode on the label does not open the device's verifier", "print the label of this device, or make the verifier again";
+        "The passcode on the label does not match the device's verifier", "print the label of this device, or make the verifier again";
     // Attestation.
     ProductUnexpected, "product-unexpected", Error,
-        "The device has another vendor or product id than expected", "make the device for this product";
+        "The device's vendor or product id differs from the expected one", "make the device for this product";
     CdUnexpected, "cd-unexpected", Error,
-        "The device has another Certification Declaration than expected", "store the product's declaration";
+        "The device's Certification Declaration differs from the expected one", "store the product's declaration";
     DacOfAnotherProduct, "dac-of-another-product", Error,
-        "The DAC is for another vendor or product than the device, and no declaration allows it", "issue the DAC for this product";
+        "The DAC's vendor or product id differs from the device's, and no declaration allows it", "issue the DAC for this product";
     DacKeyInvalid, "dac-key-invalid", Error,
         "The DAC's private key is not a P-256 key", "store the key again";
     DacPublicKey, "dac-public-key", Error,

@@ -170,7 +170,7 @@ fn numbers(
     if let Some(text) = label.discriminator {
         let printed = text.trim().parse::<u16>().ok().filter(|number| *number <= 0xFFF);
         if printed.is_none() {
-            let detail = format_args!("a discriminator is a number from 0 to 4095");
+            let detail = format_args!("a discriminator is a number in the range 0 to 4095");
             findings.push(Finding::of(Check::LabelMalformed, "discriminator", detail));
         } else if let (Some(printed), Some(stored)) = (printed, facts.discriminator.map(Discriminator::get))
             && printed != stored
@@ -193,7 +193,7 @@ fn numbers(
             .filter(|number| Passcode::new(*number).is_ok());
         let coded = qr.map(SetupPayload::passcode).or(manual.map(ManualPayload::passcode));
         if printed.is_none() {
-            let detail = format_args!("a passcode is a number from 1 to 99999998 other than the trivial ones");
+            let detail = format_args!("a passcode is a number in the range 1 to 99999998, except the trivial ones");
             findings.push(Finding::of(Check::LabelMalformed, "passcode", detail));
         } else if coded.is_some_and(|coded| Some(coded.expose()) != printed) {
             let detail = format_args!("the passcode next to the codes");

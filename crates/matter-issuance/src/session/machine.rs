@@ -25,7 +25,7 @@ impl SessionNumbers {
     ///
     /// # Errors
     ///
-    /// [`Error::Random`] when it gives no random numbers.
+    /// [`Error::Random`] when it provides no random numbers.
     pub fn draw() -> Result<Self, Error> {
         let (mut session_id, mut possession, mut proof) = ([0; 16], [0; 32], [0; 32]);
         for bytes in [&mut session_id[..], &mut possession[..], &mut proof[..]] {

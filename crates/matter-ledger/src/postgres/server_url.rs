@@ -175,7 +175,7 @@ fn from_file(config: &Config, path: OsString) -> Result<Option<Zeroizing<String>
     let wrong = |reason: &dyn std::fmt::Display| format!("the file {} of PGPASSFILE: {reason}", path.display());
     let exposure = Exposure::of(&path).map_err(|error| wrong(&error))?;
     if exposure.is_open() {
-        return Err(wrong(&"is open to others than its owner; give it the mode 0600"));
+        return Err(wrong(&"is open to other users; set its mode to 0600"));
     }
     let text = Zeroizing::new(fs::read_to_string(&path).map_err(|error| wrong(&error))?);
     let host = match config.get_hosts().first() {

@@ -205,7 +205,7 @@ pub(super) fn check_pai_certificate(job: &Job, pai: &Certificate, cert: Field) -
         return Err(Error::field(cert, reason));
     }
     if pai.path_len() != Some(0) {
-        return Err(Error::field(cert, "is not a PAI, whose path length is 0"));
+        return Err(Error::field(cert, "is not a PAI: the path length of a PAI is 0"));
     }
     Ok(())
 }

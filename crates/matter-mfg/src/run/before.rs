@@ -57,7 +57,7 @@ impl Run<'_> {
                 continue;
             };
             let number = row.saturating_add(1);
-            let reason = format!("device {number}: its {what} is already that of device {uuid} in the ledger");
+            let reason = format!("device {number}: device {uuid} in the ledger has the same {what}");
             return Err(
                 match self.plan.origin_of_dac(row).filter(|_| given.key_sha256.is_some()) {
                     Some((option, path)) if what == DeviceTrait::Key => Error::file(option, path, reason),

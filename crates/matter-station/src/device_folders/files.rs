@@ -55,7 +55,7 @@ impl DeviceFiles {
         let missing = FolderFile::FlashPlan.name(uuid);
         let place = places.first().map(|place| place.display().to_string());
         Err(Reason::new(format!(
-            "{missing} is missing in {}; make the device with --flash-plan",
+            "{missing} is missing from {}; make the device with --flash-plan",
             place.unwrap_or_default()
         )))
     }
@@ -118,7 +118,7 @@ pub(super) fn read_key(dir: &Dir, name: &Path, wants_owner: bool) -> Result<Byte
     let file = dir.open_file(name).map_err(failed)?;
     if wants_owner && Exposure::of_file(&file, &path).map_err(failed)?.is_open() {
         return Err(Reason::new(format!(
-            "{}: this key is readable by others than its owner; run chmod 600",
+            "{}: this key is readable by other users; run chmod 600",
             path.display()
         )));
     }

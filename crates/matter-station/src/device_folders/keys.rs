@@ -16,7 +16,7 @@ pub(super) struct Keys<'k> {
     pub(super) uuid: &'k str,
     /// The folder of the keys, if it differs from the plan.
     pub(super) dir: Option<&'k Path>,
-    /// Whether keys that are readable by others are accepted.
+    /// Whether keys that are readable by other users are accepted.
     pub(super) has_open: bool,
     pub(super) plan: Option<&'k FlashPlan>,
 }

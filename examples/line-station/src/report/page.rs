@@ -57,7 +57,7 @@ fn summary(report: &OrderReport, html: &mut String) {
         ("", "ordered", &counts.ordered),
         ("good", "done", &counts.done),
         ("bad", "quarantined", &counts.quarantined),
-        ("", "in work", &counts.in_work),
+        ("", "in progress", &counts.in_work),
         ("", "free devices", &counts.free),
         ("", "boards refused", &counts.refused),
         ("", "yield", &percent),
@@ -86,8 +86,8 @@ fn times(report: &OrderReport, html: &mut String) {
         return;
     }
     html.push_str(
-        "<h2>Seconds to each state</h2>\n<table><tr><th>state</th><th class=\"n\">boards</th><th class=\"n\">least</th>\
-         <th class=\"n\">median</th><th class=\"n\">most</th></tr>\n",
+        "<h2>Seconds to each state</h2>\n<table><tr><th>state</th><th class=\"n\">boards</th>\
+         <th class=\"n\">minimum</th><th class=\"n\">median</th><th class=\"n\">maximum</th></tr>\n",
     );
     for step in steps {
         let name = if step.to == "all" { "claimed to done" } else { step.to };

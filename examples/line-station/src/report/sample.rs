@@ -23,7 +23,7 @@ fn row(number: u8, state: &str, times: &[(&str, &str)]) -> Row {
     }
 }
 
-/// Two finished boards, one given up, one in work, one device without a board, one refused board.
+/// Two finished boards, one given up, one in progress, one device without a board, one refused board.
 pub(crate) fn order() -> OrderReport {
     let mut first = row(
         1,

@@ -82,7 +82,8 @@ rules! {
     CertificateVersion, "certificate-version", Error, Version,
         "The certificate's X.509 version is not 3", "issue it as version 3";
     SerialNumberEmpty, "serial-number-malformed", Error, Parse,
-        "The serial number is not a DER INTEGER in its shortest form", "issue it with a serial number of SerialNumber::generate";
+        "The serial number is not a DER INTEGER in its shortest form",
+        "issue it with a serial number in its shortest form";
     SerialNumberNotPositive, "serial-number-not-positive", Error, Never,
         "The serial number is 0 or negative", "issue it with a positive serial number";
     SerialNumberTooLong, "serial-number-too-long", Error, Never,
@@ -126,7 +127,7 @@ rules! {
     VendorIdMissing, "vendor-id-missing", Error, Is(DacVendorIdMismatch),
         "The subject has no vendor id", "issue it with attribute 1.3.6.1.4.1.37244.2.1 in the subject";
     VendorIdRange, "vendor-id-range", Error, Never,
-        "The vendor id in the subject is outside of the range for vendors and tests, 0001 to FFF4", "use the vendor's own id";
+        "The vendor id in the subject is outside the range 0x0001 to 0xFFF4", "use the vendor's own id";
     VendorIdString, "vendor-id-string", Error, Never,
         "A vendor or product id is neither a UTF8String nor a PrintableString", "encode the id as UTF8String";
     VendorIdPrintable, "vendor-id-printable", Warning, Never,
@@ -252,7 +253,8 @@ rules! {
 
     // The declaration.
     CdOther, "cd-other-object", Error, Is(CertificationDeclarationNoKeyId),
-        "The file given as declaration is something else", "provide the declaration: CMS in DER, signed by the CSA";
+        "The file given as the declaration is not a Certification Declaration",
+        "provide the declaration: CMS in DER, signed by the CSA";
     CdMalformed, "cd-malformed", Error, Is(CertificationDeclarationNoKeyId),
         "The declaration is not CMS SignedData in DER of the required form", "get the declaration again from the CSA";
     CdTrailingBytes, "cd-trailing-bytes", Error, Never,
@@ -292,7 +294,7 @@ rules! {
     CdFormatVersion, "cd-format-version", Error, Is(AttestationElementsMalformed),
         "The format version is not 1", "use format version 1";
     CdVendorIdRange, "cd-vendor-id-range", Error, Never,
-        "The vendor id of the declaration is outside of the range for vendors and tests, 0001 to FFF4", "use the vendor's own id";
+        "The vendor id of the declaration is outside the range 0x0001 to 0xFFF4", "use the vendor's own id";
     CdProductIdCount, "cd-product-id-count", Error, Never,
         "The declaration lists no product, or more than 100", "declare 1 to 100 products";
     CdProductIdZero, "cd-product-id-zero", Error, Never,
@@ -336,7 +338,8 @@ rules! {
     ElementsTooLong, "elements-too-long", Error, Is(InvalidArgument),
         "The attestation elements have more than 900 bytes", "shorten declaration, firmware information or vendor entries";
     ElementsMalformed, "elements-malformed", Error, Is(AttestationElementsMalformed),
-        "The attestation elements are not one TLV structure with the members in order", "build them with AttestationElements";
+        "The attestation elements are not one TLV structure with the members in order",
+        "encode the members in order in one TLV structure";
     ElementsNonceLength, "elements-nonce-length", Error, Never,
         "The attestation nonce does not have 32 bytes", "return the commissioner's nonce";
     ElementsNonce, "elements-nonce", Error, Is(AttestationNonceMismatch),

@@ -134,7 +134,7 @@ impl Opener<'_, '_> {
                 Member::Nothing => {}
                 Member::Unopened(what) => self.report_unopened(what, place, found),
                 Member::Deflated { name, .. } if self.depth == MAX_DEPTH => {
-                    let what = alloc::format!("{name}, which is too deep in others to be opened");
+                    let what = alloc::format!("{name}, which is nested too deeply to be opened");
                     self.report_unopened(what, place, found);
                 }
                 Member::Deflated {
