@@ -188,7 +188,10 @@ impl fmt::Display for Error {
             Self::TextControl { field } => write!(f, "{field} contains a control character"),
             Self::TextLength { field, len, max } => write!(f, "{field} has {len} bytes; 1 to {max} are allowed"),
             Self::UnexpectedRecord { kind, subtype, offset } => {
-                write!(f, "{kind} with subtype {subtype} at offset {offset:#x} is not used by Matter devices")
+                write!(
+                    f,
+                    "{kind} with subtype {subtype} at offset {offset:#x} is not used by Matter devices"
+                )
             }
             Self::UnknownName { field, allowed } => write!(f, "unknown {field} (allowed: {allowed})"),
             Self::Value(error) => error.fmt(f),

@@ -101,9 +101,7 @@ impl TestPki {
             && declaration.content().covers(vendor, product);
         if !fits {
             let reason = message![
-                format!(
-                    "was not made for vendor {vendor}, product {product} and name '{name}'; choose another "
-                ),
+                format!("was not made for vendor {vendor}, product {product} and name '{name}'; choose another "),
                 Field::OutputFolder,
                 " or remove the folder"
             ];

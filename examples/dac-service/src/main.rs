@@ -50,7 +50,8 @@ fn main() -> ExitCode {
             .map_err(|error| Failure::Work(format!("cannot start threads: {error}")))?;
         runtime.block_on(async {
             let server = Server::bind(app.clone(), config.listen, config.probes).await;
-            let server = server.map_err(|error| Failure::Work(format!("cannot listen at {}: {error}", config.listen)))?;
+            let server =
+                server.map_err(|error| Failure::Work(format!("cannot listen at {}: {error}", config.listen)))?;
             serve(app, server).await
         })
     })
