@@ -1,4 +1,4 @@
-//! `ota-image`: makes, shows, checks, unpacks and changes Matter OTA image files, and writes their ledger records.
+//! `ota-image`: makes, shows, checks, unpacks and changes Matter OTA image files, and writes their DCL records.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,7 +50,7 @@ const SINGLE_DASH: [(&str, &str); 6] = [
     ("-rn", "--release-notes"),
 ];
 
-/// Make, show, check, unpack and change Matter OTA image files, and write their ledger records.
+/// Make, show, check, unpack and change Matter OTA image files, and write their DCL records.
 ///
 /// Payloads of ESP32 devices are examined: app images, signed or not, patches of esp_delta_ota, encrypted images of
 /// esp_encrypted_img.

@@ -27,7 +27,7 @@ pub(crate) struct Dcl {
     /// computes SHA-256 for sha512
     #[arg(long, value_name = "TYPE", default_value = "sha256")]
     checksum_type: String,
-    /// Firmware information in the ledger, at most 512 bytes
+    /// Firmware information in the DCL, at most 512 bytes
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     firmware_information: Option<String>,
     /// Account that signs the record
@@ -79,7 +79,7 @@ impl Dcl {
     }
 }
 
-/// Returns the fields by their names in the ledger's message.
+/// Returns the fields by their names in the DCL's message.
 fn fields(record: &ModelVersion<'_>) -> Vec<(&'static str, Value)> {
     let header = record.header();
     let mut fields: Vec<(&'static str, Value)> = vec![

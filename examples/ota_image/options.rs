@@ -150,14 +150,14 @@ fn id<T: std::str::FromStr<Err: std::fmt::Display>>(
 }
 
 impl HeaderOptions {
-    /// Parses the digest type, which the ledger must support.
+    /// Parses the digest type, which the DCL must support.
     pub(crate) fn digest_type(&self) -> Result<Option<DigestType>, Failure> {
         const OPTION: &str = "--digest-algorithm";
         let kind = cli::parse::<DigestType>(OPTION, self.digest_algorithm.as_deref())?;
         match kind.filter(|kind| !kind.is_for_ledger()) {
             Some(kind) => {
                 let reason = format_args!(
-                    "{kind} has less than 256 bits, which the ledger does not support; use sha256, sha384, sha512, sha3_256, \
+                    "{kind} has less than 256 bits, which the DCL does not support; use sha256, sha384, sha512, sha3_256, \
                      sha3_384 or sha3_512"
                 );
                 Err(Failure::option(OPTION, reason))

@@ -160,7 +160,7 @@ def shared(case):
     said = [run.communicate() for run in runs]
     codes = [run.returncode for run in runs]
     # Only a run that had the whole order to itself can be complete.
-    if any(code not in (0, 2) and "too many" not in text[1] + text[0] for code, text in zip(codes, said)):
+    if any(code not in (0, 2) and "do not fit" not in text[1] + text[0] for code, text in zip(codes, said)):
         raise SystemExit(f"postgres: {codes}: {said}")
     parts = [len(case.folders(name)) for name in ("a", "b")]
     same("devices of the order", (sum(parts), case.count()), (size, size))

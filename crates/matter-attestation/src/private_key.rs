@@ -110,7 +110,7 @@ impl PrivateKey {
 
     /// Decodes a key in encrypted PKCS#8, in PEM or DER, or any key that [`PrivateKey::decode`] accepts.
     ///
-    /// Supported is PBES2 with PBKDF2 (HMAC with SHA-2, at most 10,000,000 rounds) or scrypt (at most 64 MiB) and AES,
+    /// Supported is PBES2 with PBKDF2 (HMAC with SHA-2, at most 10,000,000 iterations) or scrypt (at most 64 MiB) and AES,
     /// as written by `openssl pkcs8 -topk8`.
     ///
     /// # Errors

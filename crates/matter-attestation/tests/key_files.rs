@@ -186,7 +186,7 @@ mod encrypted {
         for pem in [SHA_1, DES_3, PBES_1] {
             assert_eq!(refused(pem.as_bytes(), "secret"), Error::KeyEncryption);
         }
-        // 100,000 rounds become 10,000,001, and scrypt of 16 MiB becomes 128 MiB, of 1 block and of 17 times.
+        // 100,000 iterations become 10,000,001, and scrypt of 16 MiB becomes 128 MiB, of 1 block and of 17 times.
         let (_, der) = der::pem::decode_vec(AES_128.as_bytes()).unwrap();
         // An INTEGER of 3 bytes is below that, so the salt gives up one byte.
         let costly = replaced(

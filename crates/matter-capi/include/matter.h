@@ -286,7 +286,7 @@ enum MatterError
      */
     MATTER_ERROR_CODE_LENGTH = 305,
     /**
-     * A group of characters or digits exceeds its number of bits.
+     * The value of a group of characters or digits does not fit into its bytes or bits.
      */
     MATTER_ERROR_CODE_OVERFLOW = 306,
     /**

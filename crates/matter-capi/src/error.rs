@@ -102,7 +102,7 @@ pub enum MatterError {
     CodeDiscovery = 304,
     /// The length does not match any code.
     CodeLength = 305,
-    /// A group of characters or digits exceeds its number of bits.
+    /// The value of a group of characters or digits does not fit into its bytes or bits.
     CodeOverflow = 306,
     /// The padding is not zero.
     CodePadding = 307,

@@ -35,8 +35,8 @@ pub enum DacKeyStorage<'a> {
 /// | esp_secure_cert | NVS | NVS | any |
 /// | esp_secure_cert | esp_secure_cert | esp_secure_cert | any |
 ///
-/// The vendor's tool allows no others (esp-matter-mfg-tool 1.0.29). A key outside the partitions requires the secure
-/// cert partition, because the firmware finds it through a record there.
+/// The vendor's tool allows no others (esp-matter-mfg-tool 1.0.29). A key outside the partitions requires the
+/// `esp_secure_cert` partition, because the firmware finds it through a record there.
 ///
 /// # Examples
 ///

@@ -250,9 +250,8 @@ impl LabelSheet {
         }
         if self.pitch.width < label.width || self.pitch.height < label.height {
             let reason = message![
-                format!("is {}, so labels of {label} overlap; use at least ", self.pitch),
-                Field::LabelSize,
-                " is allowed"
+                format!("is {}, so labels of {label} overlap; increase it or reduce ", self.pitch),
+                Field::LabelSize
             ];
             return Err(Error::field(Field::LabelPitch, reason));
         }
@@ -280,17 +279,15 @@ impl LabelSheet {
                     self.stock.columns, self.stock.rows
                 ),
                 Field::LabelMargins,
-                " and ",
-                Field::LabelPitch,
-                " are allowed"
+                " or ",
+                Field::LabelPitch
             ],
             (_, None) => message![
                 format!(
                     "of {} x {} labels {told}; use fewer or smaller labels, or another ",
                     self.stock.columns, self.stock.rows
                 ),
-                Field::LabelPitch,
-                " are allowed"
+                Field::LabelPitch
             ],
         };
         Err(Error::field(field, reason))

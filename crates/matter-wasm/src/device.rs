@@ -63,7 +63,7 @@ impl Device {
         match &file.kind {
             Kind::Codes(codes) => {
                 for what in self.codes.join(codes.clone()) {
-                    let text = format!("the {what} differs from the device's other label");
+                    let text = format!("the {what} differs from that on the device's other label");
                     self.find(Check::LabelCodes, &file.name, text);
                 }
                 self.codes_source.get_or_insert_with(|| file.name.clone());

@@ -189,7 +189,7 @@ impl Devices {
         self.sold.is_empty()
     }
 
-    /// Returns the order that a sold device draws from.
+    /// Returns the order for which a device was sold.
     #[must_use]
     pub fn order_of(&self, serial: &str) -> Option<&Arc<str>> {
         self.sold.get(serial).map(|sold| &sold.order)

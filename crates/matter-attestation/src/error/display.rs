@@ -60,7 +60,7 @@ impl fmt::Display for Error {
             Self::PemLabel { expected } => write!(f, "PEM block is not a {expected}"),
             Self::PemMalformed => f.write_str("text does not contain exactly one well-formed PEM block"),
             Self::Pkcs12Encryption => f.write_str(
-                "encryption of PKCS#12 must be PBES2 with AES, triple DES or RC2, with at most 1000000 rounds and an HMAC \
+                "encryption of PKCS#12 must be PBES2 with AES, triple DES or RC2, with at most 1000000 iterations and an HMAC \
                  with SHA-1 or SHA-2",
             ),
             Self::Pkcs12Malformed => f.write_str("not well-formed PKCS#12 in DER"),
