@@ -305,7 +305,7 @@ fn folders_and_keys_that_others_may_change_are_refused() {
     mode("public", 0o777);
     refused(
         &tool(at, "nvs-image keygen public/keys"),
-        &["OUT public/keys", "everybody"],
+        &["OUT public/keys", "writable by everyone"],
     );
     mode("public", 0o1777);
     assert!(tool(at, "nvs-image keygen public/keys").status.success());
