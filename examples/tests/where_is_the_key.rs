@@ -203,16 +203,20 @@ fn outcome(folder: &Path, given: [bool; 5], attestation: &str, expected: &Outcom
 
 const HEAD: &str = "# Where is the key
 
-For every combination of the options that say where a device's data is kept: the files of the device's folder that hold
-the private key of its DAC. `examples/tests/where_is_the_key.rs` makes a device for each, with `--pai` and once more with
-`--test-pki`, searches all files of the output for the 32 bytes of the key (as they are, in reverse, in words of reversed
-bytes, as hexadecimal digits and as base64, broken into lines or not), and compares this table with what it finds.
-Without a signer there is no key, and options that would store one are refused.
+The table lists, for every combination of the options that determine where a device's data is stored, the files in the
+device's folder that hold the private key of its DAC, or the reason for which `matter-mfg` refuses the combination. A
+refused run writes nothing.
 
-A refused run writes nothing. `-ds` stands for `-ds --target esp32h2 --efuse-key-id 1`. `UUID` is the device's.
+The first three columns are `--dac-in-secure-cert`, `--commissionable-data-in-secure-cert` and
+`--rd-id-uid-in-secure-cert`. `-ds` stands for `-ds --target esp32h2 --efuse-key-id 1`. `UUID` is the device's.
 
-`internal/` is for the factory only. With `-ds`, `internal/efuse_key.pem` is the one copy of the key: burn it, with
-`espefuse --chip esp32h2 --port PORT burn-key BLOCK_KEY1 internal/efuse_key.pem ECDSA_KEY`, and remove it.
+`internal/` is for the factory only. With `-ds`, `internal/efuse_key.pem` is the only copy of the key: burn it with
+`espefuse --chip esp32h2 --port PORT burn-key BLOCK_KEY1 internal/efuse_key.pem ECDSA_KEY`, and remove it. Without a
+signer there is no key, and options that would store one are refused.
+
+`examples/tests/where_is_the_key.rs` makes a device for each combination, with `--pai` and once more with `--test-pki`,
+searches all files of the output for the 32 bytes of the key (unchanged, reversed, in words of reversed bytes, as
+hexadecimal digits and as base64, broken into lines or not), and compares this table with the result.
 
 | dac | commissionable data | rd-id-uid | `--no-secure-cert-bin` | `-ds` | files with the key, or why not |
 |---|---|---|---|---|---|

@@ -180,14 +180,16 @@ fn every_rule_that_refuses_has_a_row() {
 fn the_documented_table_is_this_matrix() {
     let mut text = String::from(
         "# Attestation rules\n\n\
-         Written by `cargo test -p matter-attestation --test matrix` with `MATTER_WRITE_DOCS=1`; the same test fails when it \
-         is stale.\n\n\
-         Each line is a device whose certificates, declaration and answer are right but for one thing, which is refused in the \
-         strict profile for the rule in the first column, and a second one just inside of the rule, which passes. The third \
-         column is the result of a commissioner built on the Matter SDK, `-` where it accepts what is broken. Where the SDK \
-         built with OpenSSL and the SDK built with BoringSSL, which is Home Assistant's, differ, the column has both results.\n\n\
-         The requests, lists and points at the end are written by the tests `csr`, `crl` and `revocation_point` in the same \
-         way. There the rule is the fault of the error, a refused case is one change of an input that passes, and a commissioner is not asked.\n",
+         `MATTER_WRITE_DOCS=1 cargo test -p matter-attestation --test matrix` writes this page; without the \
+         variable the test fails if the page is stale.\n\n\
+         Each row describes two devices: one with a single fault in its certificates, declaration or answer, which \
+         the strict profile refuses for the rule in the first column, and one just inside of the rule, which \
+         passes. The third column is the result of a commissioner built on the Matter SDK, `-` if it accepts the \
+         fault. If the SDK built with OpenSSL and the SDK built with BoringSSL, as Home Assistant has it, differ, \
+         the column has both results.\n\n\
+         The tests `csr`, `crl` and `revocation_point` write the tables of requests, lists and points at the end \
+         in the same way. There the rule is the fault of the error, a refused case is one change of an input that \
+         passes, and no commissioner is involved.\n",
     );
     for (heading, rows) in parts() {
         write!(
