@@ -250,7 +250,10 @@ impl LabelSheet {
         }
         if self.pitch.width < label.width || self.pitch.height < label.height {
             let reason = message![
-                format!("is {}, so labels of {label} overlap; increase it or reduce ", self.pitch),
+                format!(
+                    "is {}, so labels of {label} overlap; increase it or reduce ",
+                    self.pitch
+                ),
                 Field::LabelSize
             ];
             return Err(Error::field(Field::LabelPitch, reason));
