@@ -95,7 +95,7 @@ fn a_file_of_another_kind_is_called_by_its_name() {
     let cd = format!("{CHAIN} --allow-test-cd --cd ");
     let (printed, _) = rejected(at, &format!("{cd}ca/PAI_cert.der"));
     assert!(
-        printed.contains("cd-other-object") && printed.contains("it is an X.509 certificate"),
+        printed.contains("cd-other-object") && printed.contains("it is an X.509"),
         "{printed}"
     );
     refused(at, "cd print hex", "hexadecimal text");

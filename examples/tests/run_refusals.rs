@@ -71,7 +71,7 @@ fn refused_orders_and_values_leave_nothing() {
     }
     let one = "--passcode 86420135 --discriminator 5 --unique pair --ledger shared";
     assert!(mfg(at, one).status.success());
-    refused(&mfg(at, one), 2, &["its pair of discriminator and passcode"]);
+    refused(&mfg(at, one), 2, &["the same pair of discriminator and passcode"]);
 }
 
 #[cfg(unix)]

@@ -254,7 +254,7 @@ fn encrypted_ca_keys_are_opened_by_their_password() {
     );
     let message = refused(&folder, &[&arguments[..], &["--password", "secret-typo"]].concat());
     assert!(
-        message.contains("cannot be decrypted with the password of") && !message.contains("secret-typo"),
+        message.contains("cannot be decrypted with the given password") && !message.contains("secret-typo"),
         "{message}"
     );
     assert_eq!(
