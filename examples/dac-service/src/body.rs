@@ -3,11 +3,14 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use axum::body::{Body, HttpBody};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
+use hyper::body::{Frame, Incoming, SizeHint};
 use serde::de::DeserializeOwned;
 
 use crate::api::Object;
@@ -21,6 +24,72 @@ const MAX_LEN: u64 = 16 * 1024;
 
 /// The largest size of an oversized body that is read and discarded, so that its sender can read the refusal.
 const MAX_PASSED_OVER: u64 = 1024 * 1024;
+
+/// A body as it arrives. What a handler leaves of it is read and discarded within the limits of size and time: hyper closes
+/// a connection with an unread body without announcing it in the response, and the client's next request would fail.
+#[derive(Debug)]
+pub(crate) struct Arriving {
+    /// `None` after the end.
+    body: Option<Incoming>,
+    time: Duration,
+}
+
+impl Arriving {
+    pub(crate) fn new(body: Incoming, time: Duration) -> Self {
+        Self { body: Some(body), time }
+    }
+}
+
+impl HttpBody for Arriving {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let polled = Pin::new(body).poll_frame(context);
+        if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+            self.body = None;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Incoming::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Incoming::size_hint)
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) else {
+            return;
+        };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(tokio::time::timeout(self.time, discard(body)));
+        }
+    }
+}
+
+async fn discard(mut body: Incoming) {
+    let mut count = 0_u64;
+    while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let len = frame.data_ref().map_or(0, Bytes::len);
+        count = count.saturating_add(u64::try_from(len).unwrap_or(u64::MAX));
+        if count > MAX_PASSED_OVER {
+            return;
+        }
+    }
+}
 
 /// A JSON body.
 #[derive(Debug)]

@@ -23,6 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
 use crate::app::App;
+use crate::body::Arriving;
 use crate::config::seconds;
 use crate::log::Line;
 use crate::peer::Peer;
@@ -208,8 +209,10 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     peer: Option<Arc<Peer>>,
     mut stopped: watch::Receiver<bool>,
 ) {
+    let limits = app.limits();
+    let body_time = seconds(limits.body_seconds);
     let answer = service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request = request.map(Body::new);
+        let mut request = request.map(|body| Body::new(Arriving::new(body, body_time)));
         if let Some(peer) = &peer {
             request.extensions_mut().insert(peer.clone());
         }
@@ -220,7 +223,6 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             answered
         }
     });
-    let limits = app.limits();
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(seconds(limits.header_seconds))

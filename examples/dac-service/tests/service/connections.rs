@@ -251,3 +251,28 @@ async fn probes_need_no_certificate_and_are_few() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
     }
 }
+
+/// A refusal that comes before the body leaves the connection usable.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_after_its_refusal_does_not_end_the_connection() {
+    let with_probes = |text: String| format!("probes = \"127.0.0.1:0\"\n{text}");
+    let service = Service::with_configuration(WIDE, with_probes).await;
+    let mut stream = TcpStream::connect(service.probes.unwrap()).await.unwrap();
+    let head = b"POST /healthz HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\n";
+    stream.write_all(head).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let len = stream.read(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..len]).into_owned();
+    assert!(
+        answer.starts_with("HTTP/1.1 405") && !answer.contains("connection: close"),
+        "{answer}"
+    );
+    sleep(Duration::from_millis(50)).await;
+    stream
+        .write_all(b"12345GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
