@@ -33,11 +33,16 @@ def measure(command, output=None):
     return usage.ru_utime + usage.ru_stime, usage.ru_stime, clock, usage.ru_maxrss / 1024
 
 
-def compare(name, values, limit=None):
-    """Prints how much more processor time a unit takes in large work than in smaller, and returns whether it is too much."""
-    growth = max(later / value for at, value in enumerate(values) for later in values[at:])
+def compare(name, values, limit=None, each_other=False):
+    """Prints how much more processor time a unit takes in large work than in smaller, and returns whether it is too much.
+
+    With `each_other`, a unit must not take more in smaller work either.
+    """
+    pairs = [(one, other) for at, one in enumerate(values) for other in (values if each_other else values[at:])]
+    growth = max(other / one for one, other in pairs)
     allowed = f" (at most {limit})" if limit else ""
-    print(f"{name}: a unit of large work takes up to {growth:.3f} times the processor time of one of smaller work{allowed}")
+    of = "work of another size" if each_other else "smaller work"
+    print(f"{name}: a unit takes up to {growth:.3f} times the processor time of one of {of}{allowed}")
     return bool(limit) and growth > limit
 
 
