@@ -3,12 +3,13 @@
 
 use std::path::Path;
 
-/// Passes every file of a corpus to `property`; the corpus must not be empty, unless the package is outside the repository.
-pub(crate) fn replay(target: &str, mut property: impl FnMut(&[u8])) {
+/// Passes every file of a corpus to `property`, and returns their number. The corpus must not be empty, unless the package is outside
+/// the repository: then 0.
+pub(crate) fn replay(target: &str, mut property: impl FnMut(&[u8])) -> usize {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
     if !fuzz.join("replay.rs").is_file() {
         println!("{target}: 0 cases ran: no {}", fuzz.display());
-        return;
+        return 0;
     }
     let folder = fuzz.join("corpus").join(target);
     let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()).collect();
@@ -20,4 +21,5 @@ pub(crate) fn replay(target: &str, mut property: impl FnMut(&[u8])) {
         property(&std::fs::read(file).unwrap());
     }
     println!("{target}: {} files", files.len());
+    files.len()
 }
