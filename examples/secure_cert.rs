@@ -74,8 +74,8 @@ enum Command {
     },
     /// Make an image; INTEGRITY without data is computed
     Build {
-        /// Records: JSON as written by `dump --json --show-keys`, without offset and crc_ok, where `file` may replace data
-        /// with a certificate or key in PEM or DER; or the CSV of Espressif's tool, from tlv_type to efuse_key
+        /// Records: JSON as written by `dump --json --show-keys`, with or without offset and crc_ok, where `file` may
+        /// replace data with a certificate or key in PEM or DER; or the CSV of Espressif's tool, from tlv_type to efuse_key
         spec: PathBuf,
         /// Image to write
         output: PathBuf,
