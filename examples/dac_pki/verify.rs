@@ -199,7 +199,7 @@ impl Device<'_> {
         match self.key {
             Some(key) if complete => match check.self_test(key, &mut random()?, profile) {
                 // No answer is possible then; everything else is still checked.
-                Err(Error::ElementsTooLong) => {
+                Err(Error::ElementsTooLong { .. }) => {
                     say("the declaration is too long for an answer to an attestation request");
                     Ok(check.with_dac_key(key.public_key()).complete().run(profile))
                 }

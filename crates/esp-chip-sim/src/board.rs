@@ -102,7 +102,7 @@ pub(crate) struct Board {
 impl Board {
     pub(crate) fn new(chip: Chip, mac: [u8; 6]) -> Result<Self, Error> {
         let revision = usual_revision(chip);
-        let map = EfuseMap::of(chip, Some(revision)).ok_or(Error::ChipUnknown)?;
+        let map = EfuseMap::of(chip, Some(revision)).ok_or(Error::ChipUnknown { chip })?;
         let mut board = Self {
             chip,
             made_as: chip,

@@ -1,6 +1,8 @@
 use core::fmt;
 use std::io;
 
+use esp_flash_image::Chip;
+
 use crate::{Fault, Moment};
 
 /// A reason why a virtual chip cannot be made.
@@ -8,7 +10,10 @@ use crate::{Fault, Moment};
 #[non_exhaustive]
 pub enum Error {
     /// The chip type is not simulated.
-    ChipUnknown,
+    ChipUnknown {
+        /// The chip.
+        chip: Chip,
+    },
     /// The fault is unknown, or does not have this moment.
     FaultName,
     /// The state file cannot be read or written.
@@ -24,7 +29,12 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ChipUnknown => f.write_str("this chip is not simulated; choose a chip that esp-rom-loader supports"),
+            Self::ChipUnknown { chip } => {
+                write!(
+                    f,
+                    "this chip is not simulated: {chip}; choose a chip that esp-rom-loader supports"
+                )
+            }
             Self::FaultName => {
                 f.write_str("unknown fault; allowed: ")?;
                 for (index, fault) in Fault::ALL.iter().enumerate() {

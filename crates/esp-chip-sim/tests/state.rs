@@ -33,6 +33,15 @@ fn pad_jtag() -> [u32; 11] {
 }
 
 #[test]
+fn a_chip_that_is_not_simulated_is_named() {
+    let error = ChipSim::new(Chip::Esp32h4, MAC).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "this chip is not simulated: esp32h4; choose a chip that esp-rom-loader supports"
+    );
+}
+
+#[test]
 fn flash_efuses_and_burns_outlive_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("chip");

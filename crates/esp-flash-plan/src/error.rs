@@ -3,7 +3,7 @@ mod display;
 use alloc::string::String;
 use core::fmt;
 
-use esp_flash_image::{BootScheme, Chip, ChipRevision, EncryptionScheme};
+use esp_flash_image::{BootScheme, Chip, ChipRevision, EncryptionScheme, PartitionType};
 use esp_secure_boot::BootKeyKind;
 
 use crate::DownloadMode;
@@ -277,6 +277,8 @@ pub enum Error {
     NotAnApp {
         /// The label.
         part: String,
+        /// The type.
+        kind: PartitionType,
     },
     /// The chip cannot derive the NVS encryption keys.
     NvsHmac {

@@ -216,6 +216,8 @@ fn apps_belong_into_app_partitions_and_to_all_devices() {
     let mut case = Case::open(Chip::Esp32c3);
     case.apps[0].0 = "plain";
     refused!(case, Error::NotAnApp { .. });
+    let text = case.plan().unwrap_err().to_string();
+    assert_eq!(text, "partition 'plain' is not for apps: its type is data");
     let mut case = Case::open(Chip::Esp32c3);
     case.images.push(("ota_1", vec![0; 16], false));
     refused!(case, Error::AppOfDevice { .. });

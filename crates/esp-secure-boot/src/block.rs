@@ -33,10 +33,9 @@ impl<'a> SignatureBlock<'a> {
 
     pub(crate) fn read(bytes: &'a [u8; BLOCK]) -> Result<Self, BlockProblem> {
         if part(bytes, CRC..TAIL) != crc(bytes) {
-            return Err(if bytes.first() == Some(&MAGIC) {
-                BlockProblem::Crc
-            } else {
-                BlockProblem::Magic
+            return Err(match *bytes {
+                [MAGIC, ..] => BlockProblem::Crc,
+                [found, ..] => BlockProblem::Magic { found },
             });
         }
         let kind = kind(bytes)?;
@@ -154,7 +153,7 @@ fn kind(bytes: &[u8; BLOCK]) -> Result<BootKeyKind, BlockProblem> {
         [MAGIC, VERSION_ECDSA, 1, ..] => Err(BlockProblem::Reserved { offset: 3 }),
         [MAGIC, VERSION_ECDSA, hash, ..] => Err(BlockProblem::Hash { hash }),
         [MAGIC, version, ..] => Err(BlockProblem::Version { version }),
-        _ => Err(BlockProblem::Magic),
+        [found, ..] => Err(BlockProblem::Magic { found }),
     }
 }
 
@@ -165,7 +164,10 @@ fn key(kind: BootKeyKind, area: &[u8]) -> Result<BootPublicKey, BlockProblem> {
         let key = BootPublicKey::from_rsa_little(modulus).map_err(|_| BlockProblem::PublicKey)?;
         let differs = |range: Range<usize>| area.get(range.clone()) != key.area().get(range);
         return if differs(384..388) {
-            Err(BlockProblem::RsaExponent)
+            let exponent = area.get(384..).and_then(<[u8]>::first_chunk);
+            Err(BlockProblem::RsaExponent {
+                exponent: exponent.map_or(0, |bytes| u32::from_le_bytes(*bytes)),
+            })
         } else if differs(388..772) {
             Err(BlockProblem::RsaFactor)
         } else if differs(772..776) {

@@ -2,7 +2,10 @@ mod signing_failure;
 
 use core::fmt;
 
+use spki::ObjectIdentifier;
+
 pub use self::signing_failure::SigningFailure;
+use crate::v1::bootloader::MAGIC;
 use crate::{BootKeyKind, SECTOR};
 
 /// A reason to refuse an image, a signature or a key.
@@ -72,17 +75,27 @@ pub enum Error {
         blocks: usize,
     },
     /// The bytes are not an application image.
-    NotAnImage,
+    NotAnImage {
+        /// Their length, at least 24 for a header.
+        len: usize,
+        /// The first byte, if there is one.
+        magic: Option<u8>,
+    },
     /// The image has no signature.
     NotSigned,
     /// The algorithm or curve of a public key is not one of secure boot.
-    PublicKeyAlgorithm,
+    PublicKeyAlgorithm {
+        /// The algorithm, or the curve of an ECDSA key.
+        oid: ObjectIdentifier,
+    },
     /// A public key is not a SubjectPublicKeyInfo, or its point is not uncompressed.
     PublicKeyForm,
     /// The coordinates of a public key have the wrong length for the curve.
     PublicKeyLength {
         /// The kind of the key.
         kind: BootKeyKind,
+        /// The wrong length in bytes.
+        len: usize,
     },
     /// A public key is not a point on its curve.
     PublicKeyPoint {
@@ -90,7 +103,10 @@ pub enum Error {
         kind: BootKeyKind,
     },
     /// The public exponent of an RSA key is not 65537.
-    RsaExponent,
+    RsaExponent {
+        /// The exponent, unless it has more than 64 bits.
+        exponent: Option<u64>,
+    },
     /// An RSA key does not have 3072 bits.
     RsaKeySize {
         /// Number of bits.
@@ -102,6 +118,8 @@ pub enum Error {
     SectorRest {
         /// The offset of the first such byte in the sector.
         offset: usize,
+        /// The byte.
+        value: u8,
     },
     /// A private P-256 scalar is not between 1 and the order of the curve.
     Scalar,
@@ -172,26 +190,42 @@ impl fmt::Display for Error {
                 f,
                 "none of the {blocks} signatures is by a trusted key; sign with a trusted key, or trust the key's digest"
             ),
-            Self::NotAnImage => f.write_str("not an application image: it has no header that starts with 0xE9"),
+            Self::NotAnImage { len, magic } => {
+                f.write_str("not an application image: it has no header that starts with 0xE9")?;
+                match magic {
+                    Some(magic) if *magic != MAGIC => write!(f, "; it starts with {magic:#04X}"),
+                    _ => write!(f, "; it has {len} bytes, a header has 24"),
+                }
+            }
             Self::NotSigned => f.write_str("the image is not signed: it does not end with a signature"),
-            Self::PublicKeyAlgorithm => {
-                f.write_str("the public key's algorithm is not RSA or ECDSA on P-192, P-256 or P-384")
+            Self::PublicKeyAlgorithm { oid } => {
+                write!(
+                    f,
+                    "the public key's algorithm is not RSA or ECDSA on P-192, P-256 or P-384 but {oid}"
+                )
             }
             Self::PublicKeyForm => {
                 f.write_str("not a public key: a SubjectPublicKeyInfo in DER with an uncompressed point is needed")
             }
-            Self::PublicKeyLength { kind } => {
-                write!(f, "coordinates of an {kind} key must have {} bytes", kind.number_len())
+            Self::PublicKeyLength { kind, len } => {
+                let needed = kind.number_len();
+                write!(f, "coordinates of an {kind} key must have {needed} bytes, not {len}")
             }
             Self::PublicKeyPoint { kind } => write!(f, "the public key is not a point on its curve ({kind})"),
-            Self::RsaExponent => {
-                f.write_str("the public exponent of the RSA key is not 65537; generate a key with 65537")
+            Self::RsaExponent { exponent } => {
+                f.write_str("the public exponent of the RSA key is not 65537 but ")?;
+                match exponent {
+                    Some(exponent) => write!(f, "{exponent}")?,
+                    None => f.write_str("has more than 64 bits")?,
+                }
+                f.write_str("; generate a key with 65537")
             }
             Self::RsaKeySize { bits } => write!(f, "RSA key has {bits} bits; secure boot requires 3072"),
             Self::RsaModulusEven => f.write_str("the modulus of the RSA key is even, so it is not a valid key"),
-            Self::SectorRest { offset } => write!(
+            Self::SectorRest { offset, value } => write!(
                 f,
-                "byte {offset} of the signature sector is outside any block but not 0xFF; sign the image again"
+                "byte {offset} of the signature sector is outside any block but not 0xFF; it is {value:#04X}; \
+                 sign the image again"
             ),
             Self::Scalar => f.write_str("the private scalar is 0 or not below the order of P-256"),
             Self::SignatureInvalid { block } => write!(
@@ -242,7 +276,10 @@ pub enum BlockProblem {
         len: usize,
     },
     /// The first byte is not 0xE7.
-    Magic,
+    Magic {
+        /// The byte.
+        found: u8,
+    },
     /// The public key is not a point on its curve, or not a 3072-bit modulus.
     PublicKey,
     /// A reserved byte is not 0.
@@ -251,7 +288,10 @@ pub enum BlockProblem {
         offset: usize,
     },
     /// The RSA exponent is not 65537.
-    RsaExponent,
+    RsaExponent {
+        /// The exponent.
+        exponent: u32,
+    },
     /// 2^6144 mod n is wrong.
     RsaFactor,
     /// -(n^-1) mod 2^32 is wrong.
@@ -272,10 +312,12 @@ impl fmt::Display for BlockProblem {
             }
             Self::Hash { hash } => write!(f, "digest {hash}; allowed: 0 for SHA-256, 1 for SHA-384"),
             Self::Length { len } => write!(f, "{len} bytes; 1216 are needed"),
-            Self::Magic => f.write_str("does not start with 0xE7"),
+            Self::Magic { found } => write!(f, "does not start with 0xE7 but with {found:#04X}"),
             Self::PublicKey => f.write_str("invalid public key; sign the image again"),
             Self::Reserved { offset } => write!(f, "reserved byte {offset} is not 0; sign the image again"),
-            Self::RsaExponent => f.write_str("RSA exponent is not 65537; sign with another key"),
+            Self::RsaExponent { exponent } => {
+                write!(f, "RSA exponent is not 65537 but {exponent}; sign with another key")
+            }
             Self::RsaFactor => f.write_str("2^6144 mod n does not match the RSA key; sign the image again"),
             Self::RsaInverse => f.write_str("-(n^-1) mod 2^32 does not match the RSA key; sign the image again"),
             Self::Version { version } => write!(f, "version {version}; allowed: 2 for RSA, 3 for ECDSA"),

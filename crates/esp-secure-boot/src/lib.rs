@@ -57,6 +57,8 @@ pub use rsa;
 /// The crate of the trait `PrehashSigner` used in [`BootSigner`].
 #[cfg(any(feature = "p256", feature = "p384", feature = "rsa"))]
 pub use signature;
+/// The crate of object identifiers, one of which is in [`Error::PublicKeyAlgorithm`].
+pub use spki;
 /// The crate of the trait `ConstantTimeEq`, which a version 1 key implements.
 pub use subtle;
 /// The crate of the trait `Zeroize`, which a version 1 key implements.

@@ -50,8 +50,11 @@ impl BootPublicKey {
             Ok(bytes) if bits == 3072 => bytes,
             _ => return Err(Error::RsaKeySize { bits }),
         };
-        if without_zeros(exponent) != [1, 0, 1] {
-            return Err(Error::RsaExponent);
+        let exponent = without_zeros(exponent);
+        if exponent != [1, 0, 1] {
+            let shift = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+            let exponent = (exponent.len() <= 8).then(|| exponent.iter().fold(0, shift));
+            return Err(Error::RsaExponent { exponent });
         }
         little.reverse();
         Self::from_rsa_little(&little)
@@ -84,7 +87,8 @@ impl BootPublicKey {
     pub fn from_ecdsa(kind: BootKeyKind, x: &[u8], y: &[u8]) -> Result<Self, Error> {
         let len = kind.number_len();
         if kind == BootKeyKind::Rsa3072 || x.len() != len || y.len() != len {
-            return Err(Error::PublicKeyLength { kind });
+            let len = if x.len() == len { y.len() } else { x.len() };
+            return Err(Error::PublicKeyLength { kind, len });
         }
         let mut little = [0; 96];
         let reversed = x.iter().rev().chain(y.iter().rev());

@@ -163,14 +163,15 @@ impl<'a> Blocks<'a> {
                 });
             }
             *found = Some(SignatureBlock::read(slot).map_err(|problem| match problem {
-                BlockProblem::Magic | BlockProblem::Crc if !is_signature_sector(sector) => Error::NotSigned,
+                BlockProblem::Magic { .. } | BlockProblem::Crc if !is_signature_sector(sector) => Error::NotSigned,
                 problem => Error::Block { block, problem },
             })?);
         }
         let [first, second, third] = found;
         let first = first.ok_or(Error::NotSigned)?;
         if let Some(offset) = rest_is_erased(sector) {
-            return Err(Error::SectorRest { offset });
+            let value = sector.get(offset).copied().unwrap_or_default();
+            return Err(Error::SectorRest { offset, value });
         }
         Ok(Self {
             first,

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use esp_secure_boot::{
-    BootKeyKind, BootPublicKey, BootloaderKeyV1, Error, ImageHasher, SECTOR, SignedImage, bootloader_digest_v1,
+    BlockProblem, BootKeyKind, BootPublicKey, BootloaderKeyV1, Error, ImageHasher, SECTOR, SignedImage,
+    bootloader_digest_v1,
 };
 use hex_literal::hex;
 
@@ -94,9 +95,59 @@ fn errors_state_problem_and_remedy() {
         (
             Error::Block {
                 block: 1,
-                problem: esp_secure_boot::BlockProblem::Reserved { offset: 1200 },
+                problem: BlockProblem::Reserved { offset: 1200 },
             },
             "signature block 1: reserved byte 1200 is not 0; sign the image again",
+        ),
+        (
+            Error::Block {
+                block: 0,
+                problem: BlockProblem::Magic { found: 9 },
+            },
+            "signature block 0: does not start with 0xE7 but with 0x09",
+        ),
+        (
+            Error::Block {
+                block: 2,
+                problem: BlockProblem::RsaExponent { exponent: 3 },
+            },
+            "signature block 2: RSA exponent is not 65537 but 3; sign with another key",
+        ),
+        (
+            Error::NotAnImage {
+                len: 200,
+                magic: Some(0x7F),
+            },
+            "not an application image: it has no header that starts with 0xE9; it starts with 0x7F",
+        ),
+        (
+            Error::NotAnImage {
+                len: 23,
+                magic: Some(0xE9),
+            },
+            "not an application image: it has no header that starts with 0xE9; it has 23 bytes, a header has 24",
+        ),
+        (
+            Error::PublicKeyLength {
+                kind: BootKeyKind::EcdsaP256,
+                len: 33,
+            },
+            "coordinates of an ECDSA P-256 key must have 32 bytes, not 33",
+        ),
+        (
+            Error::RsaExponent { exponent: Some(3) },
+            "the public exponent of the RSA key is not 65537 but 3; generate a key with 65537",
+        ),
+        (
+            Error::RsaExponent { exponent: None },
+            "the public exponent of the RSA key is not 65537 but has more than 64 bits; generate a key with 65537",
+        ),
+        (
+            Error::SectorRest {
+                offset: 4000,
+                value: 0x5A,
+            },
+            "byte 4000 of the signature sector is outside any block but not 0xFF; it is 0x5A; sign the image again",
         ),
     ] {
         assert_eq!(error.to_string(), text);

@@ -128,7 +128,7 @@ fn reserved_and_pad_bytes_that_are_not_zero_are_refused() {
         ("p256", 1, BlockProblem::Version { version: 9 }),
         ("p256", 36, BlockProblem::Curve { curve: 9 }),
         ("p384", 52, BlockProblem::Curve { curve: 9 }),
-        ("rsa", 0, BlockProblem::Magic),
+        ("rsa", 0, BlockProblem::Magic { found: 9 }),
     ] {
         let bytes = changed(&format!("{name}.signed.bin"), 0, at, &[9]);
         let sector = &bytes[SECTOR..SECTOR + SignatureBlock::LEN];
@@ -194,7 +194,7 @@ fn content_that_begins_a_sector_as_a_block_does_is_signed() {
 #[test]
 fn rsa_keys_with_another_exponent_or_length_are_refused() {
     for (name, wanted) in [
-        ("rsa-e3.pem", Error::RsaExponent),
+        ("rsa-e3.pem", Error::RsaExponent { exponent: Some(3) }),
         ("rsa-2048.pem", Error::RsaKeySize { bits: 2048 }),
     ] {
         use rsa::pkcs1::DecodeRsaPrivateKey;
@@ -206,6 +206,12 @@ fn rsa_keys_with_another_exponent_or_length_are_refused() {
     let modulus = [0xFF; 385];
     let exponent = [1, 0, 1];
     assert!(BootPublicKey::from_rsa(&modulus[1..], &exponent).is_ok());
+    for (exponent, value) in [(&[3; 8][..], Some(0x0303_0303_0303_0303)), (&[3; 9], None)] {
+        assert_eq!(
+            BootPublicKey::from_rsa(&modulus[1..], exponent),
+            Err(Error::RsaExponent { exponent: value })
+        );
+    }
     let bits = 3080;
     assert_eq!(
         BootPublicKey::from_rsa(&modulus, &exponent),
@@ -229,7 +235,7 @@ fn rsa_keys_with_another_exponent_or_length_are_refused() {
 #[test]
 fn rsa_exponent_3_in_a_block_is_refused() {
     let image = changed("rsa.signed.bin", 0, 420, &[3, 0, 0, 0]);
-    assert_eq!(problem(&image), BlockProblem::RsaExponent);
+    assert_eq!(problem(&image), BlockProblem::RsaExponent { exponent: 3 });
 }
 
 #[test]
@@ -372,7 +378,10 @@ fn block_after_an_empty_slot_is_refused() {
 fn bytes_after_the_blocks_are_refused() {
     let mut image = data("p256.signed.bin");
     image[SECTOR + 4000] = 0;
-    assert_eq!(SignedImage::parse(&image), Err(Error::SectorRest { offset: 4000 }));
+    assert_eq!(
+        SignedImage::parse(&image),
+        Err(Error::SectorRest { offset: 4000, value: 0 })
+    );
     let mut image = data("p256.signed.bin");
     image[block(2)] = 0;
     assert_eq!(
@@ -491,9 +500,10 @@ fn version_1_refuses_unsigned_and_changed_images() {
 fn bootloader_digest_requires_an_image_and_a_key_of_the_right_length() {
     let key = BootloaderKeyV1::new(&[7; 32]).unwrap();
     let digest = |image: &[u8]| bootloader_digest_v1(image, &key, &[0; 128]);
-    assert_eq!(digest(&[]), Err(Error::NotAnImage));
-    assert_eq!(digest(&[0xE9; 23]), Err(Error::NotAnImage));
-    assert_eq!(digest(&[0; 200]), Err(Error::NotAnImage));
+    let refused = |len, magic| Err(Error::NotAnImage { len, magic });
+    assert_eq!(digest(&[]), refused(0, None));
+    assert_eq!(digest(&[0xE9; 23]), refused(23, Some(0xE9)));
+    assert_eq!(digest(&[0; 200]), refused(200, Some(0)));
     assert!(digest(&[0xE9; 24]).is_ok());
     for len in [0, 16, 23, 25, 31, 33, 64] {
         assert_eq!(
@@ -519,7 +529,7 @@ fn public_keys_that_are_none_are_refused() {
         *point.last_mut().unwrap() ^= 1;
         let changed = BootPublicKey::from_der(&point);
         if name == "rsa" {
-            assert_eq!(changed, Err(Error::RsaExponent));
+            assert_eq!(changed, Err(Error::RsaExponent { exponent: Some(65536) }));
         } else {
             let kind = BootPublicKey::from_der(&der).unwrap().kind();
             assert_eq!(changed, Err(Error::PublicKeyPoint { kind }), "{name}");
@@ -528,12 +538,12 @@ fn public_keys_that_are_none_are_refused() {
     let kind = BootKeyKind::Rsa3072;
     assert_eq!(
         BootPublicKey::from_ecdsa(kind, &[], &[]),
-        Err(Error::PublicKeyLength { kind })
+        Err(Error::PublicKeyLength { kind, len: 0 })
     );
     let kind = BootKeyKind::EcdsaP256;
     assert_eq!(
         BootPublicKey::from_ecdsa(kind, &[0; 32], &[0; 33]),
-        Err(Error::PublicKeyLength { kind })
+        Err(Error::PublicKeyLength { kind, len: 33 })
     );
     assert_eq!(
         BootPublicKey::from_ecdsa(kind, &[0xFF; 32], &[0xFF; 32]),
@@ -544,7 +554,9 @@ fn public_keys_that_are_none_are_refused() {
     assert_eq!(BootPublicKey::from_der(&compressed), Err(Error::PublicKeyForm));
     let mut curve = data("p256.der");
     curve[22] = 0x08;
-    assert_eq!(BootPublicKey::from_der(&curve), Err(Error::PublicKeyAlgorithm));
+    let error = BootPublicKey::from_der(&curve).unwrap_err();
+    assert!(matches!(error, Error::PublicKeyAlgorithm { .. }));
+    assert!(error.to_string().ends_with(" but 1.2.840.10045.3.1.8"), "{error}");
 }
 
 /// `espsecure sign-data` without `--append` makes such files from signed ones, and verifies the outer signature.

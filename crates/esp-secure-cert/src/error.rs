@@ -113,6 +113,8 @@ pub enum Error {
     MatterValue {
         /// The subtype of the item.
         subtype: u8,
+        /// The number, or the length of the salt in bytes.
+        found: u64,
     },
     /// The image has no record to sign or to hash.
     NoRecords,
@@ -137,11 +139,20 @@ pub enum Error {
     PartitionSizeText,
     /// An RSA key does not have 3072 bits and an exponent of at most 32 bits.
     #[cfg(feature = "rsa")]
-    RsaKey,
+    RsaKey {
+        /// The size of the modulus in bits.
+        bits: u32,
+        /// The size of the public exponent in bits.
+        exponent_bits: u32,
+    },
     /// SEC_CFG does not have 40 bytes that start with an eFuse block from 4 to 9.
     SecCfg {
         /// The offset of the record.
         offset: usize,
+        /// The length of its data in bytes.
+        len: usize,
+        /// The first byte of its data, if there is one.
+        block: Option<u8>,
     },
     /// The image already contains an encrypted record.
     SecondEncrypted {
@@ -149,7 +160,14 @@ pub enum Error {
         offset: usize,
     },
     /// The data of a SIGNATURE_BLOCK is malformed.
-    SignatureBlock,
+    SignatureBlock {
+        /// Its length in bytes.
+        len: usize,
+        /// The version, if the data has a whole header.
+        version: Option<u8>,
+        /// The number of the algorithm, if the data has a whole header.
+        algorithm: Option<u8>,
+    },
     /// A signature does not verify.
     #[cfg(any(feature = "ecdsa", feature = "rsa"))]
     SignatureInvalid,
@@ -223,14 +241,15 @@ impl fmt::Display for Error {
             Self::DerivedKeyOutOfRange => {
                 f.write_str("HMAC key and salt derive no valid P-256 private key; draw another salt")
             }
-            Self::DsBits { bits } => write!(f, "RSA key size {bits} is not a multiple of 32 bits in the range 1024 to 4096"),
+            Self::DsBits { bits } => write!(
+                f,
+                "RSA key size {bits} is not a multiple of 32 bits in the range 1024 to 4096"
+            ),
             Self::DsCiphertext { len } => write!(
                 f,
                 "RSA ciphertext has {len} bytes; 1200 (keys up to 3072 bits) or 1584 are allowed"
             ),
-            Self::DsContext => {
-                f.write_str("DS_DATA and DS_CONTEXT do not match in length or key size")
-            }
+            Self::DsContext => f.write_str("DS_DATA and DS_CONTEXT do not match in length or key size"),
             Self::Duplicate { kind, subtype, offset } => {
                 write!(f, "{kind} with subtype {subtype} already exists at offset {offset:#x}")
             }
@@ -264,11 +283,14 @@ impl fmt::Display for Error {
             ),
             Self::KeyRecord { missing } => write!(f, "{missing} record of the private key is missing"),
             Self::KeySaltLength { len } => write!(f, "salt has {len} bytes; 16 to 64 are allowed"),
-            Self::MatterValue { subtype } => f.write_str(match subtype {
-                0 => "discriminator is not in the range 0 to 4095",
-                2 => "SPAKE2+ salt does not have 16 to 32 bytes",
-                _ => "SPAKE2+ iteration count is not in the range 1000 to 100000",
-            }),
+            Self::MatterValue { subtype, found } => {
+                let text = match subtype {
+                    0 => "discriminator is not in the range 0 to 4095",
+                    2 => "SPAKE2+ salt does not have 16 to 32 bytes",
+                    _ => "SPAKE2+ iteration count is not in the range 1000 to 100000",
+                };
+                write!(f, "{text}, but {found}")
+            }
             Self::NoRecords => f.write_str("image has no records; at least one is needed"),
             Self::NotUserData { kind } => {
                 write!(
@@ -288,18 +310,37 @@ impl fmt::Display for Error {
                 f.write_str("partition size is not a number; multiples of 0x1000 from 0x1000 to 0x10000 are allowed")
             }
             #[cfg(feature = "rsa")]
-            Self::RsaKey => f.write_str("RSA key does not have 3072 bits and an exponent below 2^32"),
-            Self::SecCfg { offset } => write!(
+            Self::RsaKey { bits, exponent_bits } => write!(
                 f,
-                "SEC_CFG at offset {offset:#x} does not have 40 bytes that start with an eFuse block from 4 to 9"
+                "RSA key does not have 3072 bits and an exponent below 2^32, but {bits} bits and an exponent of \
+                 {exponent_bits} bits"
             ),
+            Self::SecCfg { offset, len, block } => {
+                write!(
+                    f,
+                    "SEC_CFG at offset {offset:#x} does not have 40 bytes that start with an eFuse block from 4 to 9, but \
+                     {len} bytes"
+                )?;
+                block.map_or(Ok(()), |block| write!(f, " that start with {block}"))
+            }
             Self::SecondEncrypted { offset } => write!(
                 f,
                 "record at offset {offset:#x} is already encrypted; an image may contain only one encrypted record"
             ),
-            Self::SignatureBlock => f.write_str(
-                "signature block is malformed: not version 1 with RSA-3072 or ECDSA P-192, P-256 or P-384, or wrong length",
-            ),
+            Self::SignatureBlock {
+                len,
+                version,
+                algorithm,
+            } => {
+                f.write_str(
+                    "signature block is malformed: not version 1 with RSA-3072 or ECDSA P-192, P-256 or P-384, or wrong length",
+                )?;
+                if let (Some(version), Some(algorithm)) = (version, algorithm) {
+                    write!(f, " (version {version}, algorithm {algorithm}, {len} bytes)")
+                } else {
+                    write!(f, " ({len} bytes)")
+                }
+            }
             #[cfg(any(feature = "ecdsa", feature = "rsa"))]
             Self::SignatureInvalid => f.write_str("signature does not verify"),
             #[cfg(any(feature = "ecdsa", feature = "rsa"))]

@@ -142,6 +142,8 @@ impl<'a> Image<'a> {
                 let key = block.and_then(|block| EfuseKey::from_block(*block));
                 KeyStorage::EfuseEcdsa(key.ok_or(Error::SecCfg {
                     offset: configuration.offset(),
+                    len: configuration.data().len(),
+                    block: configuration.data().first().copied(),
                 })?)
             }
             Storage::HmacDerived => {

@@ -54,7 +54,9 @@ impl<'a> MatterData<'a> {
     /// [`Error::MatterValue`] if it is out of range.
     pub const fn discriminator(value: u16) -> Result<Self, Error> {
         if value > 0xFFF {
-            return Err(Error::MatterValue { subtype: 0 });
+            #[expect(clippy::as_conversions, reason = "u16 to u64 loses nothing")]
+            let found = value as u64;
+            return Err(Error::MatterValue { subtype: 0, found });
         }
         Ok(Self::of(Self::DISCRIMINATOR, Value::U16(value.to_le_bytes())))
     }
@@ -72,7 +74,9 @@ impl<'a> MatterData<'a> {
     /// [`Error::MatterValue`] for another length.
     pub const fn salt(value: &'a [u8]) -> Result<Self, Error> {
         if value.len() < 16 || value.len() > 32 {
-            return Err(Error::MatterValue { subtype: 2 });
+            #[expect(clippy::as_conversions, reason = "usize to u64 loses nothing")]
+            let found = value.len() as u64;
+            return Err(Error::MatterValue { subtype: 2, found });
         }
         Ok(Self::of(Self::SALT, Value::Bytes(value)))
     }
@@ -84,7 +88,9 @@ impl<'a> MatterData<'a> {
     /// [`Error::MatterValue`] if it is out of range.
     pub const fn iteration_count(value: u32) -> Result<Self, Error> {
         if value < 1000 || value > 100_000 {
-            return Err(Error::MatterValue { subtype: 3 });
+            #[expect(clippy::as_conversions, reason = "u32 to u64 loses nothing")]
+            let found = value as u64;
+            return Err(Error::MatterValue { subtype: 3, found });
         }
         Ok(Self::of(Self::ITERATION_COUNT, Value::U32(value.to_le_bytes())))
     }

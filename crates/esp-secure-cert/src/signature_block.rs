@@ -81,7 +81,14 @@ impl<'a> SignatureBlock<'a> {
     /// [`Error::SignatureBlock`] unless it is version 1 of a known algorithm with its length,
     /// reserved bytes are 0 and, for RSA, magic and checksum are correct.
     pub fn decode(data: &'a [u8]) -> Result<Self, Error> {
-        Self::read(data).ok_or(Error::SignatureBlock)
+        Self::read(data).ok_or_else(|| {
+            let header = data.first_chunk::<SIGNATURE_HEADER>();
+            Error::SignatureBlock {
+                len: data.len(),
+                version: header.map(|[version, ..]| *version),
+                algorithm: header.map(|[.., algorithm, _, _, _]| *algorithm),
+            }
+        })
     }
 
     fn read(data: &'a [u8]) -> Option<Self> {

@@ -5,7 +5,7 @@
 
 use esp_secure_cert::{
     Certificate, DsKey, EfuseKey, EncryptedKey, Error, Flags, Image, KeySalt, KeyStorage, MatterData, PartitionSize,
-    PlainKey, RawRecord, RecordType, Subtype, Writer,
+    PlainKey, RawRecord, RecordType, SignatureBlock, Subtype, Writer,
 };
 
 #[test]
@@ -46,6 +46,53 @@ fn numbers_out_of_range_are_refused() {
     for (len, good) in [(15, false), (16, true), (32, true), (33, false)] {
         matter(good, MatterData::salt(&[0; 33][..len]));
     }
+}
+
+#[test]
+fn errors_state_the_value_found() {
+    let matter = |result: Result<MatterData<'_>, Error>| result.unwrap_err().to_string();
+    for (text, expected) in [
+        (
+            matter(MatterData::discriminator(0x1000)),
+            "discriminator is not in the range 0 to 4095, but 4096",
+        ),
+        (
+            matter(MatterData::salt(&[0; 15])),
+            "SPAKE2+ salt does not have 16 to 32 bytes, but 15",
+        ),
+        (
+            matter(MatterData::iteration_count(999)),
+            "SPAKE2+ iteration count is not in the range 1000 to 100000, but 999",
+        ),
+    ] {
+        assert_eq!(text, expected);
+    }
+
+    let block = |data: &[u8]| SignatureBlock::decode(data).unwrap_err().to_string();
+    let malformed =
+        "signature block is malformed: not version 1 with RSA-3072 or ECDSA P-192, P-256 or P-384, or wrong length";
+    assert_eq!(block(&[1; 15]), format!("{malformed} (15 bytes)"));
+    let header = [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0];
+    assert_eq!(
+        block(&header),
+        format!("{malformed} (version 2, algorithm 3, 16 bytes)")
+    );
+
+    let key = |configuration: &[u8]| {
+        let mut buffer = [0; 256];
+        let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
+        writer
+            .push_raw(&RawRecord::new(RecordType::PRIV_KEY, 0, &[]).with_flags(Flags::EFUSE_ECDSA))
+            .unwrap();
+        writer
+            .push_raw(&RawRecord::new(RecordType::SEC_CFG, 0, configuration))
+            .unwrap();
+        Image::new(writer.finish()).key(Subtype::MIN).unwrap_err().to_string()
+    };
+    let refused = "SEC_CFG at offset 0x20 does not have 40 bytes that start with an eFuse block from 4 to 9, but";
+    assert_eq!(key(&[]), format!("{refused} 0 bytes"));
+    assert_eq!(key(&[4; 39]), format!("{refused} 39 bytes that start with 4"));
+    assert_eq!(key(&[3; 40]), format!("{refused} 40 bytes that start with 3"));
 }
 
 #[test]

@@ -159,6 +159,17 @@ fn rsa_of_other_sizes_is_refused() {
     let mut writer = Writer::new(&mut buffer, PartitionSize::DEFAULT);
     user(&mut writer, 0).unwrap();
     let signer = rsa::pss::SigningKey::new(key);
-    assert_eq!(writer.sign_rsa(&signer, &mut rng), Err(Error::RsaKey));
+    let error = writer.sign_rsa(&signer, &mut rng).unwrap_err();
+    assert_eq!(
+        error,
+        Error::RsaKey {
+            bits: 1024,
+            exponent_bits: 17
+        }
+    );
+    assert_eq!(
+        error.to_string(),
+        "RSA key does not have 3072 bits and an exponent below 2^32, but 1024 bits and an exponent of 17 bits"
+    );
     assert_eq!(writer.as_bytes().len(), 32);
 }

@@ -115,9 +115,12 @@ impl fmt::Debug for CertificateRequest {
 /// Reads the signed part; returns the subject and the public key.
 fn read_info(info: Tlv<'_>) -> Result<(Tlv<'_>, Tlv<'_>), Error> {
     let mut info = info.inside();
-    let version = info.expect(tag::INTEGER).map_err(fault(CsrFault::Version))?;
+    let version = info
+        .expect(tag::INTEGER)
+        .map_err(fault(CsrFault::Version { encoded: None }))?;
     if version.value != [0] {
-        return Err(refuse(CsrFault::Version, version));
+        let encoded = version.single_byte();
+        return Err(refuse(CsrFault::Version { encoded }, version));
     }
     let subject = info.expect(tag::SEQUENCE).map_err(fault(CsrFault::Subject))?;
     check_name(subject.inside()).map_err(fault(CsrFault::Subject))?;

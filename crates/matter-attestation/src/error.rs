@@ -1,8 +1,12 @@
 mod display;
 mod signing_failure;
 
+use alloc::string::String;
+
+pub(crate) use self::display::OrNone;
 pub use self::signing_failure::SigningFailure;
 
+use const_oid::ObjectIdentifier;
 use der::DateTime;
 use matter_types::{ProductId, VendorId};
 
@@ -76,7 +80,10 @@ pub enum Error {
         offset: usize,
     },
     /// The signature algorithm, inside or outside of the signed part, is not ecdsa-with-SHA256.
-    CertificateAlgorithm,
+    CertificateAlgorithm {
+        /// The algorithm, or `None` if it is malformed or only its parameters are wrong.
+        oid: Option<ObjectIdentifier>,
+    },
     /// The input is not exactly one certificate in DER.
     CertificateMalformed {
         /// The position in the input, if known.
@@ -88,7 +95,10 @@ pub enum Error {
         len: usize,
     },
     /// The certificate is not of X.509 version 3.
-    CertificateVersion,
+    CertificateVersion {
+        /// The version, one more than the encoded number.
+        version: u64,
+    },
     /// The common name has a control character.
     CommonNameHasControl,
     /// The common name contains `Mvid:` or `Mpid:`, which would be read as an id.
@@ -125,7 +135,10 @@ pub enum Error {
         offset: usize,
     },
     /// The attestation elements have more than 900 bytes.
-    ElementsTooLong,
+    ElementsTooLong {
+        /// Their length in bytes.
+        len: usize,
+    },
     /// Encoding failed, which does not occur for valid values.
     EncodingFailed,
     /// An extension is duplicated.
@@ -166,7 +179,10 @@ pub enum Error {
     /// The encryption of the private key is not supported, or would take too long.
     KeyEncryption,
     /// A text is not a key identifier.
-    KeyIdMalformed,
+    KeyIdMalformed {
+        /// Its length in bytes.
+        len: usize,
+    },
     /// The key is malformed, or its format is not supported.
     KeyMalformed,
     /// A public key does not match the private key.
@@ -183,6 +199,8 @@ pub enum Error {
     PemLabel {
         /// The expected label.
         expected: &'static str,
+        /// The block's label, unless it is longer than 64 bytes or has characters other than printable ASCII.
+        found: Option<String>,
     },
     /// The text does not contain exactly one well-formed PEM block.
     PemMalformed,
@@ -294,5 +312,8 @@ pub enum CsrFault {
     /// There are bytes after the request.
     Trailing,
     /// The version is not 1, which is encoded as 0.
-    Version,
+    Version {
+        /// The encoded number, if there is one of a single byte.
+        encoded: Option<u8>,
+    },
 }

@@ -52,7 +52,7 @@ impl FromStr for KeyId {
     /// Parses 40 hexadecimal digits in either case.
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut bytes = [0; Self::LEN];
-        hex::decode(text.as_bytes(), &mut bytes).ok_or(Error::KeyIdMalformed)?;
+        hex::decode(text.as_bytes(), &mut bytes).ok_or(Error::KeyIdMalformed { len: text.len() })?;
         Ok(Self(bytes))
     }
 }

@@ -68,7 +68,7 @@ impl Part {
             } else if pkcs7::PEM_LABELS.contains(&block.label) {
                 parts.extend(Self::read_pkcs7(&block.decode()?)?);
             } else {
-                return Err(Error::PemLabel { expected: PEM_LABEL });
+                return Err(block.unexpected(PEM_LABEL));
             }
         }
         Ok(parts)

@@ -32,6 +32,18 @@ impl Block<'_> {
         Ok(bytes)
     }
 
+    /// The error of a block with another label. Labels that no tool writes are not in it, because they may have
+    /// control characters.
+    pub(crate) fn unexpected(&self, expected: &'static str) -> Error {
+        let label = core::str::from_utf8(self.label).ok();
+        let is_plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+        let found = label.filter(|label| (1..=64).contains(&label.len()) && label.bytes().all(is_plain));
+        Error::PemLabel {
+            expected,
+            found: found.map(String::from),
+        }
+    }
+
     /// Whether the block has OpenSSL's header for an encrypted key, which RFC 7468 does not define.
     pub(crate) fn has_encryption_header(&self) -> bool {
         find(self.text, b"Proc-Type:").is_some() && find(self.text, b"ENCRYPTED").is_some()
@@ -75,9 +87,7 @@ pub(crate) fn to_der<'a>(input: &'a [u8], labels: &[&'static str]) -> Result<Cow
 pub(crate) fn only_block(text: &[u8], labels: &[&'static str]) -> Result<Vec<u8>, Error> {
     match blocks(text)?.as_slice() {
         [block] if labels.iter().any(|label| label.as_bytes() == block.label) => Ok(block.decode()?.to_vec()),
-        [_] => Err(Error::PemLabel {
-            expected: labels.first().copied().unwrap_or_default(),
-        }),
+        [block] => Err(block.unexpected(labels.first().copied().unwrap_or_default())),
         _ => Err(Error::PemMalformed),
     }
 }

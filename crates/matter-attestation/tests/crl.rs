@@ -10,6 +10,7 @@ mod der;
 #[path = "support/table.rs"]
 mod table;
 
+use const_oid::ObjectIdentifier;
 use matter_attestation::{Certificate, Crl, CrlFault, DateTime, Error, Issuer, KeyId, PrivateKey};
 use proptest::prelude::*;
 
@@ -18,6 +19,9 @@ use self::crl::{INDIRECT, Parts, authority_key_id, certificate_issuer, distribut
 use self::der::{ALGORITHM, common_name, seq, tlv};
 
 type Change = fn(&mut Parts);
+
+/// The extension of the cases.
+const OID_99: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.99");
 
 fn id() -> KeyId {
     key(1).public_key().key_id()
@@ -62,8 +66,8 @@ const ACCEPTED: [(&str, Change); 17] = [
 
 #[rustfmt::skip]
 const REFUSED: [(&str, Change, CrlFault); 53] = [
-    ("version 1", |p| p.version = vec![], CrlFault::Version),
-    ("version 3", |p| p.version = tlv(2, &[2]), CrlFault::Version),
+    ("version 1", |p| p.version = vec![], CrlFault::Version { encoded: None }),
+    ("version 3", |p| p.version = tlv(2, &[2]), CrlFault::Version { encoded: Some(2) }),
     ("inner ecdsa-with-SHA384", |p| p.algorithm[11] = 3, CrlFault::Algorithm),
     ("outer ecdsa-with-SHA384", |p| p.outer_algorithm[11] = 3, CrlFault::Algorithm),
     ("NULL parameters", |p| p.algorithm = seq(&[&ALGORITHM[2..], &[5, 0]]), CrlFault::Algorithm),
@@ -91,7 +95,7 @@ const REFUSED: [(&str, Change, CrlFault); 53] = [
     }, CrlFault::CertificateIssuer),
     ("an entry with an unknown critical extension", |p| {
         p.entries = seq(&[&entry(&[7], &[extension(99, true, &[5, 0])])]);
-    }, CrlFault::CriticalExtension),
+    }, CrlFault::CriticalExtension { oid: Some(OID_99) }),
     ("an entry that takes back", |p| {
         p.entries = seq(&[&entry(&[7], &[extension(21, false, &[0x0A, 1, 8])])]);
     }, CrlFault::Scope),
@@ -123,7 +127,7 @@ const REFUSED: [(&str, Change, CrlFault); 53] = [
         p.extensions = extension(35, false, &seq(&[&tlv(0x82, &[1])]));
     }, CrlFault::AuthorityKeyId),
     ("two of them", |p| with(p, &authority_key_id(id())), CrlFault::Extension),
-    ("an unknown critical extension", |p| with(p, &extension(99, true, &[5, 0])), CrlFault::CriticalExtension),
+    ("an unknown critical extension", |p| with(p, &extension(99, true, &[5, 0])), CrlFault::CriticalExtension { oid: Some(OID_99) }),
     ("a delta", |p| with(p, &extension(27, true, &tlv(2, &[1]))), CrlFault::Scope),
     ("a delta that is not critical", |p| with(p, &extension(27, false, &tlv(2, &[1]))), CrlFault::Scope),
     ("critical as 1", |p| {
@@ -178,6 +182,31 @@ fn each_rule_alone_decides() {
         }
     }
     println!("lists: {} accepted, {} refused", ACCEPTED.len(), REFUSED.len());
+}
+
+#[test]
+fn errors_state_the_value_found() {
+    let refused = |change: Change| {
+        let mut parts = parts();
+        change(&mut parts);
+        Crl::from_der(&parts.encode(&key(1))).unwrap_err().to_string()
+    };
+    for (text, expected) in [
+        (
+            refused(|p| p.version = tlv(2, &[2])),
+            "certificate revocation list: version is not 2 (encoded as 1) but encoded as 2, at ",
+        ),
+        (
+            refused(|p| p.version = vec![]),
+            "certificate revocation list: version is not 2 (encoded as 1), at ",
+        ),
+        (
+            refused(|p| with(p, &extension(99, true, &[5, 0]))),
+            "certificate revocation list: critical extension is not supported: 2.5.29.99, at ",
+        ),
+    ] {
+        assert!(text.starts_with(expected), "{text}");
+    }
 }
 
 #[test]
@@ -319,7 +348,10 @@ fn pem_has_one_block_with_the_label() {
     assert_eq!(refused(&pem.repeat(2)), Error::PemMalformed);
     assert_eq!(
         refused(&pem.replace("X509 CRL", "CRL")),
-        Error::PemLabel { expected: "X509 CRL" }
+        Error::PemLabel {
+            expected: "X509 CRL",
+            found: Some("CRL".to_owned())
+        }
     );
 }
 
@@ -333,7 +365,15 @@ fn the_documented_table_has_these_cases() {
         "crl",
         REFUSED
             .iter()
-            .map(|(what, _, fault)| table::refused(&format!("{fault:?}"), what))
+            .map(|(what, _, fault)| {
+                table::refused(
+                    &table::rule(&Error::Crl {
+                        fault: *fault,
+                        offset: 0,
+                    }),
+                    what,
+                )
+            })
             .chain(checked)
             .chain(ACCEPTED.iter().map(|(what, _)| table::accepted(what))),
     );

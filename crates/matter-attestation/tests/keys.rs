@@ -164,7 +164,8 @@ fn other_keys_have_an_error_of_their_own() {
     assert_eq!(
         refused(pem("CERTIFICATE", &sec1_der()).as_bytes()),
         Error::PemLabel {
-            expected: "PRIVATE KEY"
+            expected: "PRIVATE KEY",
+            found: Some("CERTIFICATE".to_owned())
         }
     );
     let twice = pem("EC PRIVATE KEY", &sec1_der()).repeat(2);

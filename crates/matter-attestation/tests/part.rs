@@ -5,8 +5,8 @@
 mod chain;
 
 use matter_attestation::{
-    CertificationDeclaration, CertificationType, Error, Issuer, KeyId, Object, Part, TEST_CD_SIGNING_KEY_ID,
-    test_cd_signing_key,
+    Certificate, CertificationDeclaration, CertificationType, Error, Issuer, KeyId, Object, Part,
+    TEST_CD_SIGNING_KEY_ID, test_cd_signing_key,
 };
 
 use self::chain::{PRODUCT, VENDOR, dac_subject, key, paa, pai, pai_subject, product, serial, vendor, years};
@@ -65,13 +65,56 @@ fn other_files_are_refused_unless_the_type_is_given() {
     let pem = chain::key(9).to_pkcs8_pem().unwrap();
     let label = Error::PemLabel {
         expected: "CERTIFICATE",
+        found: Some("PRIVATE KEY".to_owned()),
     };
+    assert_eq!(label.to_string(), "PEM block is not a CERTIFICATE but a PRIVATE KEY");
     assert_eq!(Part::read(pem.as_bytes()), Err(label.clone()));
     assert_eq!(Part::read_as(Object::Dac, pem.as_bytes()), Err(label.clone()));
     let two = paa().to_pem().repeat(2);
     assert_eq!(Part::read(two.as_bytes()), Err(Error::PemMalformed));
     let part = Part::read_as(Object::Pai, b"broken").unwrap();
     assert_eq!((part.object(), part.as_der()), (Object::Pai, &b"broken"[..]));
+}
+
+#[test]
+fn only_plain_labels_are_in_an_error() {
+    for (label, found) in [
+        ("A".repeat(64), true),
+        ("A".repeat(65), false),
+        ("A\u{7}".to_owned(), false),
+    ] {
+        let text = format!("-----BEGIN {label}-----\nMAA=\n-----END {label}-----\n");
+        let error = Part::read(text.as_bytes()).unwrap_err().to_string();
+        let expected = if found {
+            format!("PEM block is not a CERTIFICATE but a {label}")
+        } else {
+            "PEM block is not a CERTIFICATE".to_owned()
+        };
+        assert_eq!(error, expected);
+    }
+}
+
+#[test]
+fn errors_of_a_certificate_state_the_value_found() {
+    let der = paa().as_der().to_vec();
+    let refused = |der: &[u8]| Certificate::from_der(der).unwrap_err().to_string();
+    let replaced = |from: &[u8], to: &[u8]| {
+        let mut der = der.clone();
+        for at in 0..der.len() {
+            if der[at..].starts_with(from) {
+                der[at..at + to.len()].copy_from_slice(to);
+            }
+        }
+        der
+    };
+    let version = replaced(&[0xA0, 3, 2, 1, 2], &[0xA0, 3, 2, 1, 1]);
+    assert_eq!(refused(&version), "certificate version is not 3 but 2");
+    let ecdsa = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3];
+    let sha384 = replaced(&[&ecdsa[..], &[2]].concat(), &[&ecdsa[..], &[3]].concat());
+    assert_eq!(
+        refused(&sha384),
+        "signature algorithm is not ecdsa-with-SHA256 but 1.2.840.10045.4.3.3"
+    );
 }
 
 #[test]
@@ -87,6 +130,11 @@ fn key_identifiers_are_read_in_both_cases() {
         "+BCDEF00112233445566778899AABBCCDDEEFF01",
         "GBCDEF00112233445566778899AABBCCDDEEFF01",
     ] {
-        assert_eq!(bad.parse::<KeyId>(), Err(Error::KeyIdMalformed), "{bad}");
+        let len = bad.len();
+        assert_eq!(bad.parse::<KeyId>(), Err(Error::KeyIdMalformed { len }), "{bad}");
     }
+    assert_eq!(
+        "ABCD".parse::<KeyId>().unwrap_err().to_string(),
+        "key identifier is not 40 hexadecimal digits (its text has 4 bytes)"
+    );
 }

@@ -334,6 +334,36 @@ fn each_rule_alone_decides() {
 }
 
 #[test]
+fn errors_state_both_values() {
+    let refused = |case: Case| case.build().unwrap_err().to_string();
+    let (other, own) = (paa().subject_key_id().unwrap(), Case::pai().key_id);
+    for (text, expected) in [
+        (
+            refused(Case::pai().with(|c| c.vendor = 0xFFF2)),
+            "point's vendor id differs from the authority's: 0xFFF2, not 0xFFF1".to_owned(),
+        ),
+        (
+            refused(Case::paa().with(|c| c.is_paa = false)),
+            "point's vendor id differs from the authority's: 0xFFF1, not (none)".to_owned(),
+        ),
+        (
+            refused(Case::product().with(|c| c.product = None)),
+            "point's product id differs from the authority's: (none), not 0x8000".to_owned(),
+        ),
+        (
+            refused(Case::pai().with(|c| c.key_id = other)),
+            format!("point's issuer subject key identifier differs from the authority's: {other}, not {own}"),
+        ),
+        (
+            refused(Case::pai().with(|c| c.is_paa = true)),
+            format!("point's issuer subject key identifier differs from the authority's: {own}, not {other}"),
+        ),
+    ] {
+        assert_eq!(text, format!("certificate revocation list: {expected}"));
+    }
+}
+
+#[test]
 fn the_documented_table_has_these_cases() {
     table::check(
         "Revocation points",

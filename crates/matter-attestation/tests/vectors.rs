@@ -11,11 +11,15 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 
+use const_oid::ObjectIdentifier;
 use matter_attestation::{Certificate, Error, PrivateKey, SignedDeclaration, test_cd_signing_key};
 use serde_json::Value;
 
 use self::subject::Attribute;
 use self::support::{bytes, files, json, vectors};
+
+/// RFC 3279, 2.2.3.
+const ECDSA_WITH_SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.1");
 
 #[test]
 fn certificates_parse_and_verify_against_their_issuer() {
@@ -173,21 +177,28 @@ fn refusals() -> BTreeMap<(&'static str, &'static str), Error> {
         ),
         (
             ("struct_dac_sig_algo_ecdsa_with_sha1", "dac"),
-            Error::CertificateAlgorithm,
+            Error::CertificateAlgorithm {
+                oid: Some(ECDSA_WITH_SHA1),
+            },
         ),
         (("struct_dac_vidpid_fallback_encoding_06", "dac"), vendor()),
         (("struct_dac_vidpid_fallback_encoding_07", "dac"), vendor()),
         (("struct_dac_vidpid_fallback_encoding_08", "dac"), product()),
         (("struct_dac_vidpid_fallback_encoding_09", "dac"), product()),
         (("struct_dac_vidpid_fallback_encoding_19", "dac"), product()),
-        (("struct_pai_cert_version_v2", "pai"), Error::CertificateVersion),
+        (
+            ("struct_pai_cert_version_v2", "pai"),
+            Error::CertificateVersion { version: 2 },
+        ),
         (
             ("struct_pai_fuzzed_skid_malformed", "pai"),
             Error::CertificateMalformed { offset: Some(472) },
         ),
         (
             ("struct_pai_sig_algo_ecdsa_with_sha1", "pai"),
-            Error::CertificateAlgorithm,
+            Error::CertificateAlgorithm {
+                oid: Some(ECDSA_WITH_SHA1),
+            },
         ),
         (("struct_pai_sig_curve_secp256k1", "pai"), Error::KeyNotP256),
         (("struct_pai_vidpid_fallback_encoding_06", "pai"), vendor()),

@@ -183,7 +183,7 @@ const fn csr_code(fault: CsrFault) -> &'static str {
         CsrFault::Signature => "csr-signature-form",
         CsrFault::Subject => "csr-subject",
         CsrFault::Trailing => "csr-trailing",
-        CsrFault::Version => "csr-version",
+        CsrFault::Version { .. } => "csr-version",
         _ => "csr-form",
     }
 }

@@ -152,7 +152,10 @@ pub enum Error {
     },
     /// An RSA key does not have 3072 bits.
     #[cfg(feature = "encryption")]
-    RsaKey,
+    RsaKey {
+        /// Its size in bits.
+        bits: u32,
+    },
     /// A text is not a software version.
     SoftwareVersion,
     /// A tag has a fully qualified form that only the SDK accepts as a context tag.
@@ -272,7 +275,7 @@ impl Error {
             Self::ProductIdZero => "product-id-zero",
             Self::ReservedElement { .. } => "reserved-element",
             #[cfg(feature = "encryption")]
-            Self::RsaKey => "rsa-key",
+            Self::RsaKey { .. } => "rsa-key",
             Self::SoftwareVersion => "software-version",
             Self::TagForm { .. } => "tag-form",
             Self::TagNotAllowed { .. } => "tag-not-allowed",
@@ -412,7 +415,7 @@ impl fmt::Display for Error {
                 "element at structure offset {offset} has a reserved type, or ends a container that is not open"
             ),
             #[cfg(feature = "encryption")]
-            Self::RsaKey => f.write_str("RSA key must have 3072 bits"),
+            Self::RsaKey { bits } => write!(f, "RSA key must have 3072 bits, not {bits}"),
             Self::SoftwareVersion => f.write_str("not a software version; allowed: 0 to 4294967295, decimal or hexadecimal with 0x"),
             Self::TagForm { offset } => write!(
                 f,

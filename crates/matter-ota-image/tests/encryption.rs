@@ -117,5 +117,7 @@ fn rsa_keys_of_another_length_are_refused() {
     let modulus = rsa::BoxedUint::from_be_slice(&[0xFF; 256], 2048).unwrap();
     let short = rsa::PublicKey::new(modulus, rsa::BoxedUint::from(65537_u32)).unwrap();
     let answer = encrypt_rsa(&mut [0; 16], &short, &mut rng());
-    assert_eq!(answer, Err(Error::RsaKey));
+    let error = answer.unwrap_err();
+    assert_eq!(error, Error::RsaKey { bits: 2048 });
+    assert_eq!(error.to_string(), "RSA key must have 3072 bits, not 2048");
 }

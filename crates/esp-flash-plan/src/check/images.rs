@@ -84,7 +84,10 @@ fn bootloader_signature(profile: &SecurityProfile, parts: &SharedParts<'_>) -> R
 fn app(profile: &SecurityProfile, label: &str, app: &[u8]) -> Result<Option<BootKeyKind>, Error> {
     let partition = layout::find(&profile.table, label)?;
     if !partition.is_app() {
-        return Err(Error::NotAnApp { part: label.into() });
+        return Err(Error::NotAnApp {
+            part: label.into(),
+            kind: partition.kind(),
+        });
     }
     layout::check_fit(partition, app.len())?;
     parse(profile, label, app)?;

@@ -196,7 +196,7 @@ impl Error {
                 write!(f, "'{part}' runs on revisions {min} to {max}; the chip has {revision}")
             }
             Self::NoApp => f.write_str("no app is given; at least one is needed"),
-            Self::NotAnApp { part } => write!(f, "partition '{part}' is not for apps"),
+            Self::NotAnApp { part, kind } => write!(f, "partition '{part}' is not for apps: its type is {kind}"),
             Self::NoPartition { part } => write!(f, "partition table has no partition '{part}'"),
             Self::OutsideFlash { part, end, flash_size } => {
                 write!(

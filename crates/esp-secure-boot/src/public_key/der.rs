@@ -20,14 +20,14 @@ pub(super) fn decode(der: &[u8]) -> Result<BootPublicKey, Error> {
                 PRIME192V1 => BootKeyKind::EcdsaP192,
                 PRIME256V1 => BootKeyKind::EcdsaP256,
                 SECP384R1 => BootKeyKind::EcdsaP384,
-                _ => return Err(Error::PublicKeyAlgorithm),
+                oid => return Err(Error::PublicKeyAlgorithm { oid }),
             };
             // 04: uncompressed, and not the point at infinity.
             let point = key.strip_prefix(&[4]).ok_or(Error::PublicKeyForm)?;
             let (x, y) = point.split_at_checked(kind.number_len()).ok_or(Error::PublicKeyForm)?;
             BootPublicKey::from_ecdsa(kind, x, y)
         }
-        _ => Err(Error::PublicKeyAlgorithm),
+        oid => Err(Error::PublicKeyAlgorithm { oid }),
     }
 }
 

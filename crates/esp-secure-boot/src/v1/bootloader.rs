@@ -70,9 +70,11 @@ pub fn bootloader_v1(image: &[u8], key: &BootloaderKeyV1, iv: &[u8; 128]) -> Res
 
 /// Returns the digested bytes of the image, and the number of 0xFF bytes that follow.
 fn digested(image: &[u8]) -> Result<(&[u8], usize), Error> {
-    let header: &[u8; 24] = image.first_chunk().ok_or(Error::NotAnImage)?;
-    let [MAGIC, .., has_hash] = *header else {
-        return Err(Error::NotAnImage);
+    let Some(&[MAGIC, .., has_hash]) = image.first_chunk::<24>() else {
+        return Err(Error::NotAnImage {
+            len: image.len(),
+            magic: image.first().copied(),
+        });
     };
     let begun = image.len() % 128;
     if has_hash == 1 && begun <= HASH {
@@ -82,6 +84,6 @@ fn digested(image: &[u8]) -> Result<(&[u8], usize), Error> {
 }
 
 /// The first byte of an image.
-const MAGIC: u8 = 0xE9;
+pub(crate) const MAGIC: u8 = 0xE9;
 /// Length of the SHA-256 after an image.
 const HASH: usize = 32;

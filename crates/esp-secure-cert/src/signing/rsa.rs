@@ -21,7 +21,14 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn new(key: &RsaPublicKey) -> Option<Self> {
+    fn new(key: &RsaPublicKey) -> Result<Self, Error> {
+        Self::of(key).ok_or_else(|| Error::RsaKey {
+            bits: key.n().bit_width(),
+            exponent_bits: key.e().bit_width(),
+        })
+    }
+
+    fn of(key: &RsaPublicKey) -> Option<Self> {
         let modulus: [u8; RSA_3072] = key.n().to_le_bytes().as_ref().try_into().ok()?;
         if key.n().bit_width() != BITS {
             return None;
@@ -78,7 +85,7 @@ pub(super) fn is_in(key: &RsaPublicKey, block: &SignatureBlock<'_>) -> bool {
 }
 
 pub(super) fn verify(key: &RsaPublicKey, signed: &[u8], found: &SignatureBlock<'_>) -> Result<(), Error> {
-    let numbers = Numbers::new(key).ok_or(Error::RsaKey)?;
+    let numbers = Numbers::new(key)?;
     let stored: &[u8; RSA_3072] = found.signature().try_into().map_err(|_| Error::SignatureInvalid)?;
     // Besides the signature, the device uses only the digest, the exponent and the numbers for the
     // peripheral.
@@ -108,7 +115,7 @@ impl Writer<'_> {
         R: CryptoRng + ?Sized,
     {
         let public_key: RsaPublicKey = signer.verifying_key().as_ref().clone();
-        let numbers = Numbers::new(&public_key).ok_or(Error::RsaKey)?;
+        let numbers = Numbers::new(&public_key)?;
         let key = PublicKey::Rsa3072(public_key);
         let (signed, subtype) = self.to_sign(&key)?;
         let header = header(SignatureAlgorithm::Rsa3072, signed)?;

@@ -8,6 +8,7 @@
 //! }
 //! ```
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use matter_tlv::{Tag, Writer};
@@ -29,7 +30,30 @@ pub(super) fn encode(elements: &AttestationElements<'_>) -> Result<Vec<u8>, Erro
     write(&mut writer, elements)
         .and_then(|()| writer.finish())
         .map(Vec::from)
-        .map_err(|_| Error::ElementsTooLong)
+        .map_err(|_| Error::ElementsTooLong {
+            len: encoded_len(elements),
+        })
+}
+
+/// Returns the length of the encoding, which may be too long.
+fn encoded_len(elements: &AttestationElements<'_>) -> usize {
+    /// More than control byte, tag and length of an element have.
+    const HEAD: usize = 20;
+    let fields = [
+        Some(elements.declaration),
+        Some(elements.nonce),
+        elements.firmware_information,
+    ];
+    let entries = elements.vendor_reserved.iter().map(|entry| entry.data);
+    let bytes = fields.into_iter().flatten().chain(entries);
+    // The first: the structure and the timestamp.
+    let bound = bytes.fold(3 * HEAD, |sum, bytes| {
+        sum.saturating_add(HEAD).saturating_add(bytes.len())
+    });
+    let mut buffer = vec![0; bound];
+    let mut writer = Writer::new(&mut buffer);
+    let encoded = write(&mut writer, elements).and_then(|()| writer.finish());
+    encoded.map_or(bound, <[u8]>::len)
 }
 
 fn write(writer: &mut Writer<'_>, elements: &AttestationElements<'_>) -> Result<(), matter_tlv::Error> {

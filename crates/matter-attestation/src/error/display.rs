@@ -12,10 +12,13 @@ impl fmt::Display for Error {
                 OrNone(authority),
                 OrNone(issuer)
             ),
-            Self::CertificateAlgorithm => f.write_str("signature algorithm is not ecdsa-with-SHA256"),
+            Self::CertificateAlgorithm { oid } => {
+                f.write_str("signature algorithm is not ecdsa-with-SHA256")?;
+                oid.map_or(Ok(()), |oid| write!(f, " but {oid}"))
+            }
             Self::CertificateMalformed { offset } => write!(f, "not a certificate in DER, {}", At(offset)),
             Self::CertificateTooLong { len } => write!(f, "certificate is too long: {len} bytes; at most 600 are allowed"),
-            Self::CertificateVersion => f.write_str("certificate version is not 3"),
+            Self::CertificateVersion { version } => write!(f, "certificate version is not 3 but {version}"),
             Self::CommonNameHasControl => f.write_str("common name contains a control character"),
             Self::CommonNameHasId => f.write_str("common name contains Mvid: or Mpid:, which are reserved for ids"),
             Self::CommonNameLength { len } => write!(f, "common name has {len} bytes, not 1 to 64"),
@@ -26,7 +29,7 @@ impl fmt::Display for Error {
                 f,
                 "member {tag} of the attestation elements at {offset} is missing, out of order or out of range"
             ),
-            Self::ElementsTooLong => f.write_str("attestation elements have more than 900 bytes"),
+            Self::ElementsTooLong { len } => write!(f, "attestation elements have more than 900 bytes: {len}"),
             Self::EncodingFailed => f.write_str("encoding failed"),
             Self::ExtensionDuplicate { extension } => write!(f, "duplicate extension {extension}"),
             Self::ExtensionMalformed { extension } => write!(f, "extension {extension} is malformed"),
@@ -48,7 +51,9 @@ impl fmt::Display for Error {
                 "private key is not encrypted with PBES2: PBKDF2 of at most 10000000 iterations with SHA-2, or scrypt \
                  of at most 64 MiB, and AES",
             ),
-            Self::KeyIdMalformed => f.write_str("key identifier is not 40 hexadecimal digits"),
+            Self::KeyIdMalformed { len } => {
+                write!(f, "key identifier is not 40 hexadecimal digits (its text has {len} bytes)")
+            }
             Self::KeyMalformed => {
                 f.write_str("not a well-formed key in PKCS#8 or SEC 1, or of 32 or 97 bytes, raw or in hexadecimal digits")
             }
@@ -57,7 +62,10 @@ impl fmt::Display for Error {
             Self::KeyPassword => f.write_str("password of the private key is wrong"),
             Self::KeyScalarOutOfRange => f.write_str("private scalar is 0 or not below the order of P-256"),
             Self::NotACertificateAuthority => f.write_str("certificate may not sign others"),
-            Self::PemLabel { expected } => write!(f, "PEM block is not a {expected}"),
+            Self::PemLabel { expected, ref found } => {
+                write!(f, "PEM block is not a {expected}")?;
+                found.as_ref().map_or(Ok(()), |found| write!(f, " but a {found}"))
+            }
             Self::PemMalformed => f.write_str("text does not contain exactly one well-formed PEM block"),
             Self::Pkcs12Encryption => f.write_str(
                 "encryption of PKCS#12 must be PBES2 with AES, triple DES or RC2, with at most 1000000 iterations and an HMAC \
@@ -135,7 +143,7 @@ impl Error {
     }
 }
 
-struct OrNone<T>(Option<T>);
+pub(crate) struct OrNone<T>(pub(crate) Option<T>);
 
 impl<T: fmt::Display> fmt::Display for OrNone<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,7 +167,7 @@ impl fmt::Display for At {
 
 impl fmt::Display for CsrFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.write_str(match *self {
             Self::Algorithm => "signature algorithm is not ecdsa-with-SHA256 without parameters",
             Self::Attributes => "attributes are missing or malformed",
             Self::Form => "not a PKCS#10 request in DER",
@@ -168,7 +176,10 @@ impl fmt::Display for CsrFault {
             Self::Signature => "signature is not a BIT STRING with an ECDSA signature in DER",
             Self::Subject => "subject is not a distinguished name",
             Self::Trailing => "trailing bytes after the request",
-            Self::Version => "version is not 1 (encoded as 0)",
+            Self::Version { encoded } => {
+                f.write_str("version is not 1 (encoded as 0)")?;
+                return encoded.map_or(Ok(()), |encoded| write!(f, " but encoded as {encoded}"));
+            }
         })
     }
 }

@@ -117,9 +117,7 @@ fn pem_form(input: &[u8]) -> Result<Form, Error> {
         PKCS8_LABEL => block.decode().map(Form::Pkcs8),
         SEC1_LABEL => block.decode().map(Form::Sec1),
         b"RSA PRIVATE KEY" | b"DSA PRIVATE KEY" => Err(Error::KeyNotP256),
-        _ => Err(Error::PemLabel {
-            expected: "PRIVATE KEY",
-        }),
+        _ => Err(block.unexpected("PRIVATE KEY")),
     }
 }
 

@@ -1,6 +1,11 @@
 use core::fmt;
 
+use const_oid::ObjectIdentifier;
 use der::DateTime;
+use matter_types::{ProductId, VendorId};
+
+use crate::KeyId;
+use crate::error::OrNone;
 
 /// A fault in the form of a certificate revocation list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +18,10 @@ pub enum CrlFault {
     /// An entry names the issuer of its certificate, but the list is not marked as indirect.
     CertificateIssuer,
     /// A critical extension is not supported.
-    CriticalExtension,
+    CriticalExtension {
+        /// The extension, unless its object identifier is malformed.
+        oid: Option<ObjectIdentifier>,
+    },
     /// The update times are missing, malformed or reversed.
     Dates,
     /// The issuing distribution point is malformed, or not a single URI.
@@ -33,16 +41,22 @@ pub enum CrlFault {
     /// There are bytes after the list.
     Trailing,
     /// The version is not 2, which is encoded as 1.
-    Version,
+    Version {
+        /// The encoded number, if there is one of a single byte.
+        encoded: Option<u8>,
+    },
 }
 
 impl fmt::Display for CrlFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.write_str(match *self {
             Self::Algorithm => "signature algorithm is not ecdsa-with-SHA256 without parameters",
             Self::AuthorityKeyId => "authority key identifier of 20 bytes is missing",
             Self::CertificateIssuer => "an entry names its certificate's issuer in a list that is not indirect",
-            Self::CriticalExtension => "critical extension is not supported",
+            Self::CriticalExtension { oid } => {
+                f.write_str("critical extension is not supported")?;
+                return oid.map_or(Ok(()), |oid| write!(f, ": {oid}"));
+            }
             Self::Dates => "this update or next update is missing or malformed, or next update is before this update",
             Self::DistributionPoint => "issuing distribution point is malformed or not a single URI",
             Self::Entry => "entry is malformed, or its serial number is not positive or has more than 20 bytes",
@@ -52,7 +66,10 @@ impl fmt::Display for CrlFault {
             Self::Scope => "list is incomplete: a delta, or limited to some reasons or to attribute certificates",
             Self::Signature => "signature is not a BIT STRING with an ECDSA signature in DER",
             Self::Trailing => "trailing bytes after the list",
-            Self::Version => "version is not 2 (encoded as 1)",
+            Self::Version { encoded } => {
+                f.write_str("version is not 2 (encoded as 1)")?;
+                return encoded.map_or(Ok(()), |encoded| write!(f, " but encoded as {encoded}"));
+            }
         })
     }
 }
@@ -76,14 +93,29 @@ pub enum RevocationFault {
         at: DateTime,
     },
     /// The point's issuer subject key identifier differs from the authority's.
-    PointKeyId,
+    PointKeyId {
+        /// The point's.
+        point: KeyId,
+        /// The authority's.
+        authority: Option<KeyId>,
+    },
     /// The point's product id differs from the authority's.
-    PointProductId,
+    PointProductId {
+        /// The point's.
+        point: Option<ProductId>,
+        /// The authority's.
+        authority: Option<ProductId>,
+    },
     /// Several points have the same authority and vendor, and the list's distribution point differs from this point's
     /// URL.
     PointUri,
     /// The point's vendor id differs from the authority's.
-    PointVendorId,
+    PointVendorId {
+        /// The point's.
+        point: VendorId,
+        /// The authority's.
+        authority: Option<VendorId>,
+    },
     /// The signer has no path to one of the PAAs.
     SignerUnknown,
     /// The key usage of the signer does not have cRLSign.
@@ -99,15 +131,36 @@ impl fmt::Display for RevocationFault {
                 write!(f, "list expired at {next_update}; the time is {at}")
             }
             Self::CrlNotYetValid { this_update, at } => write!(f, "list is valid from {this_update}; the time is {at}"),
-            Self::PointKeyId => f.write_str("point's issuer subject key identifier differs from the authority's"),
-            Self::PointProductId => f.write_str("point's product id differs from the authority's"),
+            Self::PointKeyId { point, authority } => {
+                f.write_str("point's issuer subject key identifier differs from the authority's")?;
+                differs(f, Some(*point), *authority)
+            }
+            Self::PointProductId { point, authority } => {
+                f.write_str("point's product id differs from the authority's")?;
+                differs(f, *point, *authority)
+            }
             Self::PointUri => f.write_str(
                 "several points have the same authority and vendor, and the list's distribution point differs from this point's URL",
             ),
-            Self::PointVendorId => f.write_str("point's vendor id differs from the authority's"),
+            Self::PointVendorId { point, authority } => {
+                f.write_str("point's vendor id differs from the authority's")?;
+                differs(f, Some(*point), *authority)
+            }
             Self::SignerUnknown => f.write_str("signer has no path to one of the PAAs"),
             Self::SignerUsage => f.write_str("signer's key usage does not have cRLSign"),
             Self::SignerValidity => f.write_str("signer's path was not valid when the list was issued"),
         }
     }
+}
+
+/// Writes both values. Two authorities may have the same key identifier: equal values do not explain a difference.
+fn differs<T: fmt::Display + PartialEq>(
+    f: &mut fmt::Formatter<'_>,
+    point: Option<T>,
+    authority: Option<T>,
+) -> fmt::Result {
+    if point == authority {
+        return Ok(());
+    }
+    write!(f, ": {}, not {}", OrNone(point), OrNone(authority))
 }

@@ -124,25 +124,37 @@ impl RevocationPoint {
         };
         let authority = delegator.unwrap_or(&self.signer);
         if authority.subject_key_id() != Some(self.issuer_key_id) || (self.is_paa && authority != paa) {
-            return Err(RevocationFault::PointKeyId.into());
+            let authority = if self.is_paa { paa } else { authority };
+            return Err(RevocationFault::PointKeyId {
+                point: self.issuer_key_id,
+                authority: authority.subject_key_id(),
+            }
+            .into());
         }
         Ok((authority, delegator))
     }
 
     /// Checks the point's ids against those in the certificates; for a PAI with a delegate, against the delegator's.
     fn check_ids(&self) -> Result<(), RevocationFault> {
+        let vendor = |authority: Option<VendorId>| RevocationFault::PointVendorId {
+            point: self.vendor_id,
+            authority,
+        };
         if self.is_paa {
             return match self.signer.vendor_id() {
-                Some(vendor_id) if vendor_id != self.vendor_id => Err(RevocationFault::PointVendorId),
+                Some(vendor_id) if vendor_id != self.vendor_id => Err(vendor(Some(vendor_id))),
                 _ => Ok(()),
             };
         }
         let authority = self.delegator.as_ref().unwrap_or(&self.signer);
         if authority.vendor_id() != Some(self.vendor_id) {
-            return Err(RevocationFault::PointVendorId);
+            return Err(vendor(authority.vendor_id()));
         }
         if authority.product_id().is_some() && authority.product_id() != self.product_id {
-            return Err(RevocationFault::PointProductId);
+            return Err(RevocationFault::PointProductId {
+                point: self.product_id,
+                authority: authority.product_id(),
+            });
         }
         Ok(())
     }

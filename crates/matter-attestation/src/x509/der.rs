@@ -55,6 +55,14 @@ impl<'a> Tlv<'a> {
         Malformed(self.offset)
     }
 
+    /// Returns the number in an INTEGER of a single byte.
+    pub(crate) const fn single_byte(&self) -> Option<u8> {
+        match self.value {
+            [number @ 0..=0x7F] => Some(*number),
+            _ => None,
+        }
+    }
+
     /// Returns the range of the element, including tag and length.
     pub(crate) const fn span(&self) -> Range<usize> {
         self.offset..self.offset + self.raw.len()

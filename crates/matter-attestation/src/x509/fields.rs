@@ -1,5 +1,6 @@
 //! All fields of a certificate except names and extensions.
 
+use const_oid::ObjectIdentifier;
 use der::DateTime;
 
 use super::frame::malformed;
@@ -49,7 +50,8 @@ pub(crate) fn algorithms<S: FaultSink>(frame: &Frame<'_>, sink: &mut S) -> Resul
     if algorithm_identifier(inner).is_ok_and(|(oid, _)| oid == oid::ECDSA_WITH_SHA256.as_bytes()) {
         sink.note(rule, format_args!(""))?;
     } else {
-        sink.refuse(rule, format_args!(""), Error::CertificateAlgorithm)?;
+        let oid = algorithm_identifier(inner).ok().and_then(|(oid, _)| to_oid(oid));
+        sink.refuse(rule, format_args!(""), Error::CertificateAlgorithm { oid })?;
     }
     let known = outer_algorithm(outer, sink)?;
     match algorithm_identifier(inner) {
@@ -69,7 +71,8 @@ fn outer_algorithm<S: FaultSink>(algorithm: &Tlv<'_>, sink: &mut S) -> Result<bo
     };
     let known = oid == oid::ECDSA_WITH_SHA256.as_bytes();
     if !known {
-        sink.refuse(Rule::SignatureAlgorithm, format_args!(""), Error::CertificateAlgorithm)?;
+        let error = Error::CertificateAlgorithm { oid: to_oid(oid) };
+        sink.refuse(Rule::SignatureAlgorithm, format_args!(""), error)?;
     }
     algorithm_parameters(parameters, sink)?;
     Ok(known)
@@ -82,9 +85,14 @@ fn algorithm_parameters<S: FaultSink>(parameters: Option<Tlv<'_>>, sink: &mut S)
         Some(Tlv { tag: tag::NULL, .. }) => sink.note(rule, format_args!("NULL")),
         Some(other) => {
             let at = other.offset;
-            sink.refuse(rule, format_args!("at byte {at}"), Error::CertificateAlgorithm)
+            let error = Error::CertificateAlgorithm { oid: None };
+            sink.refuse(rule, format_args!("at byte {at}"), error)
         }
     }
+}
+
+fn to_oid(oid: &[u8]) -> Option<ObjectIdentifier> {
+    ObjectIdentifier::from_bytes(oid).ok()
 }
 
 /// Reads an AlgorithmIdentifier: object identifier and parameters (RFC 5280, 4.1.1.2).

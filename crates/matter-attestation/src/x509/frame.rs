@@ -119,7 +119,7 @@ impl<'a> Frame<'a> {
             sink.refuse(
                 Rule::CertificateVersion,
                 format_args!("version {number}"),
-                Error::CertificateVersion,
+                Error::CertificateVersion { version: number },
             )?;
         }
         Ok(Some(frame))

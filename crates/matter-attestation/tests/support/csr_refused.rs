@@ -9,20 +9,30 @@ use super::{Change, extension_request, point};
 
 /// The change, the broken rule, and the position.
 pub(super) const REFUSED: [(&str, Change, CsrFault, usize); 38] = [
-    ("version 2", |p| p.version = tlv(0x02, &[1]), CsrFault::Version, 5),
+    (
+        "version 2",
+        |p| p.version = tlv(0x02, &[1]),
+        CsrFault::Version { encoded: Some(1) },
+        5,
+    ),
     (
         "version in two bytes",
         |p| p.version = tlv(0x02, &[0, 0]),
-        CsrFault::Version,
+        CsrFault::Version { encoded: None },
         5,
     ),
     (
         "version as BOOLEAN",
         |p| p.version = tlv(0x01, &[0]),
-        CsrFault::Version,
+        CsrFault::Version { encoded: None },
         5,
     ),
-    ("no version", |p| p.version = vec![], CsrFault::Version, 5),
+    (
+        "no version",
+        |p| p.version = vec![],
+        CsrFault::Version { encoded: None },
+        5,
+    ),
     ("subject is a SET", |p| p.subject[0] = 0x31, CsrFault::Subject, 8),
     (
         "subject with a SEQUENCE for an RDN",

@@ -9,6 +9,8 @@ use p256::elliptic_curve::Generate;
 use p256::elliptic_curve::sec1::ToSec1Point;
 use p256::{PublicKey, SecretKey, ecdh};
 use rand_core::CryptoRng;
+#[cfg(feature = "rsa")]
+use rsa::traits::PublicKeyParts;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -93,10 +95,11 @@ pub fn encrypt_rsa<R: CryptoRng + ?Sized>(
     let mut iv = [0; 16];
     rng.fill_bytes(&mut *key);
     rng.fill_bytes(&mut iv);
-    let wrapped = device
-        .pkcs1v15_encrypt_with_rng(rng, &*key)
-        .map_err(|_| Error::RsaKey)?;
-    let field = wrapped.try_into().map_err(|_| Error::RsaKey)?;
+    let refused = Error::RsaKey {
+        bits: device.n().bit_width(),
+    };
+    let wrapped = device.pkcs1v15_encrypt_with_rng(rng, &*key).map_err(|_| refused)?;
+    let field = wrapped.try_into().map_err(|_| refused)?;
     seal(image, &key, field, iv)
 }
 

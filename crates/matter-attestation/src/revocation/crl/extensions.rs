@@ -1,6 +1,7 @@
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 
+use const_oid::ObjectIdentifier;
 use der::Decode;
 use x509_cert::name::Name;
 
@@ -41,6 +42,13 @@ struct Extension<'a> {
     value: Tlv<'a>,
 }
 
+impl Extension<'_> {
+    fn not_supported(&self) -> Error {
+        let oid = ObjectIdentifier::from_bytes(self.oid).ok();
+        refuse(CrlFault::CriticalExtension { oid }, self.offset)
+    }
+}
+
 pub(super) fn of_list(extensions: Tlv<'_>) -> Result<ListExtensions, Error> {
     let mut authority_key_id = None;
     let mut point = None;
@@ -50,7 +58,7 @@ pub(super) fn of_list(extensions: Tlv<'_>) -> Result<ListExtensions, Error> {
             ISSUING_DISTRIBUTION_POINT => point = Some(distribution_point(extension.value)?),
             DELTA_CRL_INDICATOR => return Err(refuse(CrlFault::Scope, extension.offset)),
             CRL_NUMBER => {}
-            _ if extension.critical => return Err(refuse(CrlFault::CriticalExtension, extension.offset)),
+            _ if extension.critical => return Err(extension.not_supported()),
             _ => {}
         }
         Ok(())
@@ -73,7 +81,7 @@ pub(super) fn of_entry(extensions: Tlv<'_>) -> Result<Option<Tlv<'_>>, Error> {
                 return Err(refuse(CrlFault::Scope, extension.offset));
             }
             REASON_CODE | INVALIDITY_DATE => {}
-            _ if extension.critical => return Err(refuse(CrlFault::CriticalExtension, extension.offset)),
+            _ if extension.critical => return Err(extension.not_supported()),
             _ => {}
         }
         Ok(())

@@ -17,9 +17,12 @@ pub(super) fn parse(der: &[u8]) -> Result<Crl, Error> {
     let signature = ecdsa_signature(&bits).map_err(in_frame)?;
 
     let mut fields = signed.tbs.inside();
-    let version = fields.expect(tag::INTEGER).map_err(fault(CrlFault::Version))?;
+    let version = fields
+        .expect(tag::INTEGER)
+        .map_err(fault(CrlFault::Version { encoded: None }))?;
     if version.value != [1] {
-        return Err(refuse(CrlFault::Version, version.offset));
+        let encoded = version.single_byte();
+        return Err(refuse(CrlFault::Version { encoded }, version.offset));
     }
     let algorithm = fields.expect(tag::SEQUENCE).map_err(fault(CrlFault::Algorithm))?;
     if !is_ecdsa_with_sha256(&algorithm) {
