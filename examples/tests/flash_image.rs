@@ -1,14 +1,19 @@
 //! `flash-image` as a user runs it: pieces, tables, otadata, images, merging.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
+
+#[path = "support/tool.rs"]
+mod tool;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use esp_flash_image::{Chip, ImageHeader, ImageWriter};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+const TOOL: &str = env!("CARGO_BIN_EXE_flash-image");
 
 const TABLE: &str = "\
 nvs,      data, nvs,     , 0x6000
@@ -47,18 +52,11 @@ fn workplace() -> TempDir {
 }
 
 fn run(folder: &Path, arguments: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_flash-image"))
-        .args(arguments.split(' '))
-        .current_dir(folder)
-        .output()
-        .unwrap()
+    tool::run(TOOL, folder, arguments)
 }
 
 fn succeed(folder: &Path, arguments: &str) -> String {
-    let output = run(folder, arguments);
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{arguments}: {message}");
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(tool::succeed(TOOL, folder, arguments).stdout).unwrap()
 }
 
 #[track_caller]

@@ -1,15 +1,20 @@
 //! `flash-image sign`, `verify` and `digest` as a user runs them.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
+
+#[path = "support/tool.rs"]
+mod tool;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use esp_flash_image::{AppDescription, Chip, ImageHeader, ImageWriter};
 use p256::pkcs8::{EncodePublicKey, LineEnding};
 use serde_json::Value;
 use tempfile::TempDir;
+
+const TOOL: &str = env!("CARGO_BIN_EXE_flash-image");
 
 /// The output of espsecure 5.6.0 `digest-sbv2-public-key` for the keys with the scalars 0707.., and of
 /// `digest-private-key` for the first.
@@ -55,17 +60,12 @@ fn workplace() -> TempDir {
 }
 
 fn run(folder: &Path, arguments: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_flash-image"))
-        .args(arguments.split(' '))
-        .current_dir(folder)
-        .output()
-        .unwrap()
+    tool::run(TOOL, folder, arguments)
 }
 
 fn succeed(folder: &Path, arguments: &str) -> (String, String) {
-    let output = run(folder, arguments);
+    let output = tool::succeed(TOOL, folder, arguments);
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{arguments}: {message}");
     (String::from_utf8(output.stdout).unwrap(), message)
 }
 

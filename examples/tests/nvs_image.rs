@@ -1,12 +1,17 @@
 //! `nvs-image` as a user runs it.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
+
+#[path = "support/tool.rs"]
+mod tool;
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
+
+const TOOL: &str = env!("CARGO_BIN_EXE_nvs-image");
 
 const CSV: &str = "key,type,encoding,value\nwifi,namespace,,\nssid,data,string,\"fac,tory\"\nchannel,data,u8,6\n\
                    offset,data,i16,-300\nbssid,file,binary,mac\nother,namespace,,\nserial,data,u64,1234605616436508552\n\
@@ -20,23 +25,11 @@ fn workplace() -> TempDir {
 }
 
 fn run(folder: &Path, arguments: &str) -> Output {
-    let arguments = arguments.split(' ');
-    Command::new(env!("CARGO_BIN_EXE_nvs-image"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap()
+    tool::run(TOOL, folder, arguments)
 }
 
 fn succeed(folder: &Path, arguments: &str) -> String {
-    let output = run(folder, arguments);
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{arguments}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(tool::succeed(TOOL, folder, arguments).stdout).unwrap()
 }
 
 #[test]

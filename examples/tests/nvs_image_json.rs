@@ -1,10 +1,15 @@
 //! JSON into and out of `nvs-image`.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
+
+#[path = "support/tool.rs"]
+mod tool;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
+
+const TOOL: &str = env!("CARGO_BIN_EXE_nvs-image");
 
 const CSV: &str = "key,type,encoding,value\nwifi,namespace,,\nssid,data,string,\"fac,tory\nline\"\nchannel,data,u8,6\n\
                    bssid,data,hex2bin,001122\nother,namespace,,\nserial,data,u64,18446744073709551615\n\
@@ -12,18 +17,11 @@ const CSV: &str = "key,type,encoding,value\nwifi,namespace,,\nssid,data,string,\
                    none,data,float,NaN\nmost,data,double,-inf\nempty,data,hex2bin,\n";
 
 fn run(folder: &Path, arguments: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_nvs-image"))
-        .args(arguments.split(' '))
-        .current_dir(folder)
-        .output()
-        .unwrap()
+    tool::run(TOOL, folder, arguments)
 }
 
 fn succeed(folder: &Path, arguments: &str) -> Vec<u8> {
-    let output = run(folder, arguments);
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{arguments}: {message}");
-    output.stdout
+    tool::succeed(TOOL, folder, arguments).stdout
 }
 
 #[test]

@@ -1,16 +1,21 @@
 //! `ota-image` as a user runs it.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
+
+#[path = "support/tool.rs"]
+mod tool;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use esp_flash_image::{Chip, ImageHeader, ImageWriter};
 use esp_secure_boot::{BootPublicKey, BootSigner, sign_v2};
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 use serde_json::Value;
 use tempfile::TempDir;
+
+const TOOL: &str = env!("CARGO_BIN_EXE_ota-image");
 
 /// A file of the SDK's tool: `create -v 0xFFF1 -p 0x8000 -vn 2 -vs 1.0 -da sha256`, payload "test payload".
 const PLAIN: &str = "1ef1ee1b58000000000000003c000000152500f1ff250100802402022c0303312e3024040c240801300920813ca5285c28ccee5cab8b10ebda9c908fd6d78ed9dc94cc65ea6cb67a7f13ae1874657374207061796c6f6164";
@@ -28,11 +33,7 @@ fn workplace() -> TempDir {
 }
 
 fn run(folder: &Path, arguments: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ota-image"))
-        .args(arguments.split(' '))
-        .current_dir(folder)
-        .output()
-        .unwrap()
+    tool::run(TOOL, folder, arguments)
 }
 
 fn stderr(output: &Output) -> String {
@@ -40,9 +41,7 @@ fn stderr(output: &Output) -> String {
 }
 
 fn succeed(folder: &Path, arguments: &str) -> String {
-    let output = run(folder, arguments);
-    assert_eq!(output.status.code(), Some(0), "{arguments}: {}", stderr(&output));
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(tool::succeed(TOOL, folder, arguments).stdout).unwrap()
 }
 
 /// Runs a command that fails with a code and a message, and leaves nothing new in the folder.

@@ -1,15 +1,21 @@
 //! `secure-cert` as a user runs it.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
+
+#[path = "support/tool.rs"]
+mod tool;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
+use base16ct::lower::encode_string as hex;
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey};
 use rsa::pkcs1::EncodeRsaPrivateKey;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+const TOOL: &str = env!("CARGO_BIN_EXE_secure-cert");
 
 /// Returns a value with the outer form of a SEC 1 key, whose scalar is easy to find.
 fn key_hex() -> String {
@@ -56,18 +62,11 @@ fn workplace() -> TempDir {
 }
 
 fn run(folder: &Path, arguments: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_secure-cert"))
-        .args(arguments.split(' '))
-        .current_dir(folder)
-        .output()
-        .unwrap()
+    tool::run(TOOL, folder, arguments)
 }
 
 fn succeed(folder: &Path, arguments: &str) -> String {
-    let output = run(folder, arguments);
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{arguments}: {message}");
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(tool::succeed(TOOL, folder, arguments).stdout).unwrap()
 }
 
 #[test]
@@ -312,10 +311,6 @@ fn records(folder: &Path, image: &str) -> Vec<(String, String)> {
     records
         .map(|record| (text(&record["type_name"]), text(&record["data"])))
         .collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]

@@ -8,12 +8,9 @@ mod workplace;
 use std::fs;
 use std::path::Path;
 
+use base16ct::lower::encode_string as hex;
 use matter_attestation::PrivateKey;
 use workplace::{run, stderr, workplace};
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// Runs with a custom column whose second row has a value.
 fn with_column(folder: &Path, column: &str, cell: &str, options: &str) -> (Option<i32>, String) {

@@ -1,8 +1,8 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt::Write;
 
+use base16ct::lower::encode_string as hex;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
@@ -130,13 +130,4 @@ impl Serialize for StepObject<'_> {
         object.serialize_field("reason", step.reason())?;
         object.end()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in bytes {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

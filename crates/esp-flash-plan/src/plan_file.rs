@@ -207,22 +207,9 @@ impl TryFrom<WrittenRegion> for Region {
 }
 
 fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digit = |letter: u8| match letter {
-        b'0'..=b'9' => letter.checked_sub(b'0'),
-        b'a'..=b'f' => letter.checked_sub(b'a').and_then(|value| value.checked_add(10)),
-        _ => None,
-    };
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-        return None;
-    };
     let mut bytes = [0; N];
-    if pairs.len() != N {
-        return None;
-    }
-    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(bytes)
+    let len = base16ct::lower::decode(text, &mut bytes).ok()?.len();
+    (len == N).then_some(bytes)
 }
 
 /// More than the number of eFuses of any chip that a plan burns.

@@ -94,7 +94,7 @@ impl KeyPurpose {
 
     /// Returns whether the block holds the bytes of the key file in reverse order.
     #[must_use]
-    pub const fn is_reversed(self) -> bool {
+    pub(crate) const fn is_reversed(self) -> bool {
         self.is_secret() && !matches!(self, Self::HmacUp)
     }
 

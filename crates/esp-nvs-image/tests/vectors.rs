@@ -1,74 +1,29 @@
 //! Images of the reference generator and the values that the firmware reads from them, if the
 //! vectors folder exists.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "common/vectors.rs"]
+mod vectors;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use esp_nvs_image::{
     BlobVersion, Encoder, Entries, Entry, Item, ItemType, Items, Namespace, Number, PartitionSize, StoredValue, Value,
     decode, recover,
 };
 use serde_json::Value as Json;
-
-fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("MATTER_VECTORS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors"),
-        PathBuf::from,
-    );
-    folder.is_dir().then_some(folder)
-}
-
-/// Entries as reported by the firmware, one JSON object per line.
-fn device_entries(path: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(path).unwrap();
-    let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
-    let mut entries = lines
-        .filter(|line| line.get("key").is_some())
-        .map(|line| describe(&line))
-        .collect::<Vec<_>>();
-    entries.sort();
-    entries
-}
-
-fn describe(line: &Json) -> String {
-    let text = |name: &str| match &line[name] {
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    // The API reads both kinds of blob in the same way.
-    let kind = text("type").replace("blob_v1", "blob");
-    format!("{}|{}|{kind}|{}", text("namespace"), text("key"), text("value"))
-}
+use vectors::{device_lines, folder, our_lines};
 
 /// The results of the iterator without an allocator.
 fn walked(image: &[u8]) -> Vec<Entry<'_>> {
     Entries::new(image).map(|entry| entry.unwrap().into()).collect()
-}
-
-fn our_entries(entries: &[Entry<'_>]) -> Vec<String> {
-    let mut entries = entries
-        .iter()
-        .map(|entry| {
-            let (kind, value) = match &entry.value {
-                StoredValue::Number(Number::U8(v)) => ("u8", v.to_string()),
-                StoredValue::Number(Number::I8(v)) => ("i8", v.to_string()),
-                StoredValue::Number(Number::U16(v)) => ("u16", v.to_string()),
-                StoredValue::Number(Number::I16(v)) => ("i16", v.to_string()),
-                StoredValue::Number(Number::U32(v)) => ("u32", v.to_string()),
-                StoredValue::Number(Number::I32(v)) => ("i32", v.to_string()),
-                StoredValue::Number(Number::U64(v)) => ("u64", v.to_string()),
-                StoredValue::Number(Number::I64(v)) => ("i64", v.to_string()),
-                StoredValue::Str(v) => ("string", (*v).to_owned()),
-                StoredValue::Blob(v) => ("blob", v.to_vec().iter().map(|b| format!("{b:02x}")).collect()),
-                other => unreachable!("{other:?}"),
-            };
-            format!("{}|{}|{kind}|{value}", entry.namespace, entry.key)
-        })
-        .collect::<Vec<_>>();
-    entries.sort();
-    entries
 }
 
 /// Encodes the contents of an image again, in the same order and including namespaces without keys.
@@ -130,9 +85,9 @@ fn generator_images_decode_as_on_the_device_and_encode_to_the_same_bytes() {
         }
         let name = case["name"].as_str().unwrap();
         let image = std::fs::read(folder.join(case["expected"].as_str().unwrap())).unwrap();
-        let device = device_entries(&folder.join(case["device"]["file"].as_str().unwrap()));
-        assert_eq!(our_entries(&decode(&image).unwrap()), device, "{name}: decoded");
-        assert_eq!(our_entries(&walked(&image)), device, "{name}: walked");
+        let device = device_lines(&folder.join(case["device"]["file"].as_str().unwrap()));
+        assert_eq!(our_lines(&decode(&image).unwrap()), device, "{name}: decoded");
+        assert_eq!(our_lines(&walked(&image)), device, "{name}: walked");
         assert_eq!(recover(&image).damage, [], "{name}: recovered");
         let size = case["size"].as_str().unwrap().parse().unwrap();
         let version = if case["version"] == 1 {

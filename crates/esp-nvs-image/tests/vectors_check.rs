@@ -1,20 +1,22 @@
 //! Findings in images of the reference generator, compared with the behaviour of the firmware, if
 //! the vectors folder exists.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
 
-use std::path::{Path, PathBuf};
+#[path = "common/vectors.rs"]
+mod vectors;
+
+use std::path::Path;
 
 use esp_nvs_image::{Severity, Statistics, check};
 use serde_json::Value as Json;
-
-fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("MATTER_VECTORS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors"),
-        PathBuf::from,
-    );
-    folder.is_dir().then_some(folder)
-}
+use vectors::folder;
 
 /// For each case that the firmware repairs, misreads or reads by accident one of the expected
 /// findings.

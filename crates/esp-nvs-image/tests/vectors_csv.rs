@@ -2,24 +2,25 @@
 //! expected verdict: identical, rejected for the right reason, or correct where the generator is
 //! wrong.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+#[path = "common/vectors.rs"]
+mod vectors;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use esp_nvs_image::{
-    BlobVersion, CsvCompat, CsvError, CsvFile, CsvReason, Error, Number, PartitionSize, StoredValue, decode, encode_csv,
-};
+use esp_nvs_image::{BlobVersion, CsvCompat, CsvError, CsvFile, CsvReason, Error, PartitionSize, decode, encode_csv};
 use serde_json::Value as Json;
-
-fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("MATTER_VECTORS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors"),
-        PathBuf::from,
-    );
-    folder.is_dir().then(|| folder.join("nvs"))
-}
+use vectors::{device_entries, folder, type_and_text};
 
 struct Case {
     folder: PathBuf,
@@ -66,36 +67,18 @@ impl Case {
 
     /// The values that the firmware read from the generator's image.
     fn device(&self) -> BTreeMap<String, String> {
-        let text = fs::read_to_string(self.folder.join(self.json["device"]["file"].as_str().unwrap())).unwrap();
-        let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
-        let keys = lines.filter(|line| line.get("key").is_some());
-        keys.map(|line| {
-            let text = |field: &str| match &line[field] {
-                Json::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            (format!("{}/{}", text("namespace"), text("key")), text("value"))
-        })
-        .collect()
+        let entries = device_entries(&self.folder.join(self.json["device"]["file"].as_str().unwrap()));
+        let texts = entries
+            .into_iter()
+            .map(|entry| (format!("{}/{}", entry.namespace, entry.key), entry.value));
+        texts.collect()
     }
 }
 
 fn entries(image: &[u8]) -> BTreeMap<String, String> {
     let entries = decode(image).unwrap();
     let texts = entries.iter().map(|entry| {
-        let value = match &entry.value {
-            StoredValue::Number(Number::U8(v)) => v.to_string(),
-            StoredValue::Number(Number::I8(v)) => v.to_string(),
-            StoredValue::Number(Number::U16(v)) => v.to_string(),
-            StoredValue::Number(Number::I16(v)) => v.to_string(),
-            StoredValue::Number(Number::U32(v)) => v.to_string(),
-            StoredValue::Number(Number::I32(v)) => v.to_string(),
-            StoredValue::Number(Number::U64(v)) => v.to_string(),
-            StoredValue::Number(Number::I64(v)) => v.to_string(),
-            StoredValue::Str(v) => (*v).to_owned(),
-            StoredValue::Blob(v) => v.to_vec().iter().map(|byte| format!("{byte:02x}")).collect(),
-            other => panic!("{other:?}"),
-        };
+        let (_, value) = type_and_text(&entry.value);
         (format!("{}/{}", entry.namespace, entry.key), value)
     });
     texts.collect()
@@ -141,6 +124,7 @@ fn every_case_gets_its_verdict() {
         println!("nvs csv vectors: folder not found, 0 cases ran");
         return;
     };
+    let folder = folder.join("nvs");
     let manifest: Json = serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
     let mut counts = BTreeMap::<&str, usize>::new();
     for json in manifest["cases"].as_array().unwrap() {

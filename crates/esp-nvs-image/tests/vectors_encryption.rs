@@ -1,65 +1,22 @@
 //! Encrypted images of the reference generator and the values that the firmware reads from them, if
 //! the vectors folder exists.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
 
-use std::path::{Path, PathBuf};
+#[path = "common/vectors.rs"]
+mod vectors;
 
-use esp_nvs_image::{HmacKey, Number, NvsKeys, StoredValue, decode, decrypt, encrypt};
+use std::path::Path;
+
+use esp_nvs_image::{HmacKey, NvsKeys, decode, decrypt, encrypt};
 use serde_json::Value as Json;
-
-fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("MATTER_VECTORS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors"),
-        PathBuf::from,
-    );
-    folder.is_dir().then_some(folder)
-}
-
-/// Entries as reported by the firmware, one JSON object per line.
-fn device_entries(path: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(path).unwrap();
-    let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
-    let mut entries = lines
-        .filter(|line| line.get("key").is_some())
-        .map(|line| {
-            let text = |name: &str| match &line[name] {
-                Json::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            // The API reads both kinds of blob in the same way.
-            let kind = text("type").replace("blob_v1", "blob");
-            format!("{}|{}|{kind}|{}", text("namespace"), text("key"), text("value"))
-        })
-        .collect::<Vec<_>>();
-    entries.sort();
-    entries
-}
-
-fn our_entries(image: &[u8]) -> Vec<String> {
-    let mut entries = decode(image)
-        .unwrap()
-        .iter()
-        .map(|entry| {
-            let (kind, value) = match &entry.value {
-                StoredValue::Number(Number::U8(v)) => ("u8", v.to_string()),
-                StoredValue::Number(Number::I8(v)) => ("i8", v.to_string()),
-                StoredValue::Number(Number::U16(v)) => ("u16", v.to_string()),
-                StoredValue::Number(Number::I16(v)) => ("i16", v.to_string()),
-                StoredValue::Number(Number::U32(v)) => ("u32", v.to_string()),
-                StoredValue::Number(Number::I32(v)) => ("i32", v.to_string()),
-                StoredValue::Number(Number::U64(v)) => ("u64", v.to_string()),
-                StoredValue::Number(Number::I64(v)) => ("i64", v.to_string()),
-                StoredValue::Str(v) => ("string", (*v).to_owned()),
-                StoredValue::Blob(v) => ("blob", v.to_vec().iter().map(|b| format!("{b:02x}")).collect()),
-                other => unreachable!("{other:?}"),
-            };
-            format!("{}|{}|{kind}|{value}", entry.namespace, entry.key)
-        })
-        .collect::<Vec<_>>();
-    entries.sort();
-    entries
-}
+use vectors::{device_lines, folder, our_lines};
 
 /// The inputs of a case, to find cases that differ only in the encryption.
 fn sources(folder: &Path, case: &Json) -> Vec<Vec<u8>> {
@@ -108,8 +65,8 @@ fn generator_images_decrypt_to_what_the_device_reads_and_encrypt_to_the_same_byt
         let expected = read(&case["expected"]);
         let mut image = expected.clone();
         decrypt(&mut image, keys).unwrap();
-        let device = device_entries(&folder.join(case["device"]["file"].as_str().unwrap()));
-        assert_eq!(our_entries(&image), device, "{name}: decoded");
+        let device = device_lines(&folder.join(case["device"]["file"].as_str().unwrap()));
+        assert_eq!(our_lines(&decode(&image).unwrap()), device, "{name}: decoded");
         let sources = sources(&folder, case);
         if let Some((_, plain)) = plain_cases.iter().find(|(plain, _)| *plain == sources) {
             assert!(image == read(&plain["expected"]), "{name}: as the plain image");

@@ -101,7 +101,7 @@ impl fmt::Display for Command {
 
 /// Encodes a request, without framing. Data beyond 65535 bytes is truncated; no command has that much.
 #[must_use]
-pub fn encode_request(command: Command, checksum: u8, data: &[u8]) -> Vec<u8> {
+pub(crate) fn encode_request(command: Command, checksum: u8, data: &[u8]) -> Vec<u8> {
     let len = u16::try_from(data.len()).unwrap_or(u16::MAX);
     let mut bytes = Vec::with_capacity(data.len().saturating_add(HEADER));
     bytes.extend_from_slice(&[0, command.code()]);

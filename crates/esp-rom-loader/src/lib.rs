@@ -10,7 +10,7 @@ mod port;
 mod reset;
 mod slip;
 
-pub use command::{Command, checksum, encode_request};
+pub use command::{Command, checksum};
 pub use efuse::{
     BlockCoding, BlockState, Burn, Burned, COMMAND_PROGRAM, COMMAND_READ, EfuseBlock, EfuseField, EfuseMap,
     EfuseRegisters, Efuses, FinalStage, KeyDigestStage, LockProof, OP_CODE_READ, OP_CODE_WRITE, Purpose,

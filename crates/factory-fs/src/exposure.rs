@@ -56,7 +56,7 @@ impl Exposure {
 
     /// Returns whether it belongs to another user who is not the administrator.
     #[must_use]
-    pub const fn is_foreign(self) -> bool {
+    pub(crate) const fn is_foreign(self) -> bool {
         self.foreign
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use esp_nvs_image::{Legibility, NvsKeys};
 use factory_fs::{Input, utf16};
 use matter_factory_data::{
-    Artifacts, Attested, Check, DeviceReport, Expected, Finding, FolderFile, InternalFile, KeySet, audit,
+    Artifacts, Attested, Check, DeviceReport, Expected, Finding, FolderFile, InternalFile, KeySet, audit, reads_better,
 };
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -16,7 +16,6 @@ use crate::FlashDump;
 use crate::access::Access;
 use crate::audit_input::read;
 use crate::device_source::{DeviceSource, FileKind, SingleFile};
-use crate::flash_dump::reads_better;
 use crate::label_codes::LabelCodes;
 use crate::{AuditInput, Error};
 

@@ -7,7 +7,6 @@ mod tables;
 use std::path::{Path, PathBuf};
 
 use cut::CutDump;
-pub(crate) use cut::reads_better;
 use esp_flash_image::{EncryptionScheme, FlashCryptConfig, FlashKey, TableOptions};
 use flash::{Flash, keys_of_file};
 

@@ -37,6 +37,9 @@ pub use device_report::{DeviceReport, SharedParts};
 pub use expected::Expected;
 pub use finding::{Finding, Severity};
 pub use key_set::{KeyOwner, KeySet};
+pub use nvs::holds_factory_data;
+#[cfg(feature = "encryption")]
+pub use nvs::reads_better;
 pub use recompute::recompute;
 pub use search::{FoundKey, TriedScalars, find_keys};
 

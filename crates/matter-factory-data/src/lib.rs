@@ -33,6 +33,12 @@ mod serde_impls;
 mod text;
 
 pub use appearance::{ProductColor, ProductFinish};
+/// The signs of factory data in a flash dump, for matter-audit and matter-wasm; not part of the public interface.
+#[doc(hidden)]
+pub use audit::holds_factory_data;
+#[cfg(feature = "encryption")]
+#[doc(hidden)]
+pub use audit::reads_better;
 pub use audit::{
     Artifacts, Attested, BatchAudit, Check, DeviceReport, Expected, Finding, FoundKey, KeyOwner, KeySet, ListedTraces,
     Severity, SharedParts, TriedScalars, audit, find_keys, is_weak, recompute,

@@ -5,6 +5,7 @@ use matter_attestation::PublicKey;
 use sha2::{Digest, Sha256};
 
 use crate::Refusal;
+use crate::protocol::Mac;
 
 /// The unique name of a device: its MAC address or serial number.
 ///
@@ -48,7 +49,7 @@ impl DeviceId {
     /// Creates the name from a MAC address.
     #[must_use]
     pub fn from_mac(mac: [u8; 6]) -> Self {
-        Self(mac.map(|byte| format!("{byte:02x}")).join(":"))
+        Self(Mac::new(mac).to_string())
     }
 
     /// Returns the text.

@@ -1,11 +1,13 @@
 //! A modified log does not verify, and the first wrong entry is named.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub, reason = "tests")]
 
-#[path = "support/changed.rs"]
+#[path = "../../matter-ledger/tests/support/changed.rs"]
 mod changed;
 #[path = "support/pki.rs"]
 mod pki;
+
+use std::path::Path;
 
 use matter_attestation::PublicKey;
 use matter_issuance::{Accounts, Desk, Discrepancy, Error, Log, LogFault, LogSigner, Policy, Registrar, State};
@@ -244,6 +246,14 @@ fn untrusted_signers_are_refused() {
     assert!(Log::verify(&rows, &head, &[key("mallory").public_key()]).is_ok());
 }
 
+/// Simulates an attacker who modifies a ledger's file and recomputes its checksums.
+fn simulate_attack(path: &Path, sql: &str) {
+    let connection = changed::open(path);
+    for statement in sql.split("; ") {
+        changed::change(&connection, statement);
+    }
+}
+
 /// Opens a desk, then modifies the ledger's file, then requests a certificate.
 fn after(change: &str) -> Error {
     let folder = tempdir().unwrap();
@@ -251,7 +261,7 @@ fn after(change: &str) -> Error {
     open_order(&mut registrar(&path), ORDER, 5);
     let mut desk = Pki::new().desk(Ledger::open(&path).unwrap());
     desk.issue(&[request("a")]).unwrap().remove(0).unwrap();
-    changed::change(&path, change);
+    simulate_attack(&path, change);
     let error = desk.issue(&[request("b")]).unwrap_err();
     // Reopening the ledger fails, too.
     let pki = Pki::new();
@@ -333,7 +343,7 @@ fn compared(sql: &str) -> Result<(), Discrepancy> {
     first.close_order(ORDER, "bob").unwrap().unwrap();
     drop((first, desk));
     if !sql.is_empty() {
-        changed::change(&path, sql);
+        simulate_attack(&path, sql);
     }
     let mut ledger = Ledger::open(&path).unwrap();
     let mut accounts = Accounts::new();

@@ -72,6 +72,12 @@ fn former(path: &Path, version: u32) {
     }
 }
 
+fn version(path: &Path) -> i64 {
+    let connection = Connection::open(path).unwrap();
+    let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0));
+    version.unwrap()
+}
+
 /// Makes a ledger readable only by its owner.
 fn private(file: &Path) {
     #[cfg(unix)]
@@ -114,11 +120,7 @@ fn a_ledger_of_version_2_gets_the_present_tables() {
     for (before, after) in listed.devices.iter().zip(&again.devices) {
         assert_eq!(format!("{before:?}"), format!("{after:?}"));
     }
-    let connection = Connection::open(&path).unwrap();
-    let version: i64 = connection
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(version, 4);
+    assert_eq!(version(&path), 4);
 }
 
 #[test]
@@ -150,11 +152,7 @@ fn a_ledger_of_version_3_keeps_its_claims() {
     let rows = Ledger::open(&path).unwrap().line("PO-1").unwrap().rows;
     assert_eq!(rows[1].state, ClaimState::Keys);
     assert_eq!(rows[1].facts["plan_sha256"], "ab");
-    let connection = Connection::open(&path).unwrap();
-    let version: i64 = connection
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(version, 4);
+    assert_eq!(version(&path), 4);
 }
 
 #[test]

@@ -10,31 +10,17 @@
 
 #[path = "support/engines.rs"]
 mod engines;
+#[path = "support/filled.rs"]
+mod filled;
 #[path = "support/samples.rs"]
 mod samples;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
-use engines::{Engine, on_each};
-use matter_ledger::{BurnPhase, ClaimFacts, ClaimState, Error, Ledger, Mac, Unique};
-use samples::{device, order, run};
-
-fn mac(number: u32) -> Mac {
-    let [a, b, c, d] = number.to_be_bytes();
-    [0x24, 0x6f, a, b, c, d].into()
-}
-
-/// An order with a number of devices, all of them made.
-fn filled(engine: &Engine, count: u32) -> Ledger {
-    let mut ledger = engine.open();
-    let mut row = run("filled", Some(order("4711", count)));
-    row.count = count;
-    let begun = ledger.begin(&row).unwrap().run;
-    let devices = (0..count).map(device).collect::<Vec<_>>();
-    ledger.commit(begun, Unique::default(), &devices, &[]).unwrap();
-    ledger
-}
+use engines::on_each;
+use filled::{filled, mac};
+use matter_ledger::{BurnPhase, ClaimFacts, ClaimState, Error, Mac};
 
 const LIVE: [ClaimState; 6] = [
     ClaimState::Claimed,

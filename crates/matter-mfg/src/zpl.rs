@@ -52,7 +52,7 @@ impl PrintDensity {
 
     /// Returns the dots per millimetre.
     #[must_use]
-    pub const fn dots_per_millimetre(self) -> u32 {
+    pub(crate) const fn dots_per_millimetre(self) -> u32 {
         match self {
             Self::Dpi152 => 6,
             Self::Dpi203 => 8,

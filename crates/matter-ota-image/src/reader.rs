@@ -40,7 +40,7 @@ impl FixedHeader {
     /// # Errors
     ///
     /// [`Error::TotalSize`].
-    pub fn check_total(&self, payload_size: u64) -> Result<(), Error> {
+    pub(crate) fn check_total(&self, payload_size: u64) -> Result<(), Error> {
         let expected = payload_size.saturating_add(u64::from(self.header_size) + 16);
         if self.total_size == expected {
             Ok(())

@@ -19,90 +19,58 @@ fn check(text: &str) -> Result<(), Error> {
     }
 }
 
-/// The URL of the release notes: an https URL of at most 256 bytes of ASCII.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ReleaseNotesUrl<'a>(&'a str);
+/// Defines the types of URLs, which have the same rules and differ in their use.
+macro_rules! urls {
+    ($($(#[doc = $doc:literal])* $name:ident;)*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct $name<'a>(&'a str);
 
-impl<'a> ReleaseNotesUrl<'a> {
-    /// The maximum length in bytes.
-    pub const MAX_LEN: usize = MAX_LEN;
+        impl<'a> $name<'a> {
+            /// The maximum length in bytes.
+            pub const MAX_LEN: usize = MAX_LEN;
 
-    /// Makes a URL.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UrlTooLong`], [`Error::UrlCharacter`], [`Error::UrlNotHttps`].
-    pub fn new(text: &'a str) -> Result<Self, Error> {
-        check(text).map(|()| Self(text))
-    }
+            /// Makes a URL.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::UrlTooLong`], [`Error::UrlCharacter`], [`Error::UrlNotHttps`].
+            pub fn new(text: &'a str) -> Result<Self, Error> {
+                check(text).map(|()| Self(text))
+            }
 
-    /// Returns the text.
-    #[must_use]
-    pub const fn get(self) -> &'a str {
-        self.0
-    }
+            /// Returns the text.
+            #[must_use]
+            pub const fn get(self) -> &'a str {
+                self.0
+            }
+        }
+
+        impl<'a> TryFrom<&'a str> for $name<'a> {
+            type Error = Error;
+
+            fn try_from(text: &'a str) -> Result<Self, Error> {
+                Self::new(text)
+            }
+        }
+
+        impl AsRef<str> for $name<'_> {
+            fn as_ref(&self) -> &str {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.0)
+            }
+        }
+    )*};
 }
 
-impl<'a> TryFrom<&'a str> for ReleaseNotesUrl<'a> {
-    type Error = Error;
-
-    fn try_from(text: &'a str) -> Result<Self, Error> {
-        Self::new(text)
-    }
-}
-
-impl AsRef<str> for ReleaseNotesUrl<'_> {
-    fn as_ref(&self) -> &str {
-        self.0
-    }
-}
-
-impl fmt::Display for ReleaseNotesUrl<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-/// The URL from which providers download the file: an https URL of at most 256 bytes of ASCII.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct OtaUrl<'a>(&'a str);
-
-impl<'a> OtaUrl<'a> {
-    /// The maximum length in bytes.
-    pub const MAX_LEN: usize = MAX_LEN;
-
-    /// Makes a URL.
-    ///
-    /// # Errors
-    ///
-    /// As [`ReleaseNotesUrl::new`].
-    pub fn new(text: &'a str) -> Result<Self, Error> {
-        check(text).map(|()| Self(text))
-    }
-
-    /// Returns the text.
-    #[must_use]
-    pub const fn get(self) -> &'a str {
-        self.0
-    }
-}
-
-impl<'a> TryFrom<&'a str> for OtaUrl<'a> {
-    type Error = Error;
-
-    fn try_from(text: &'a str) -> Result<Self, Error> {
-        Self::new(text)
-    }
-}
-
-impl AsRef<str> for OtaUrl<'_> {
-    fn as_ref(&self) -> &str {
-        self.0
-    }
-}
-
-impl fmt::Display for OtaUrl<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
+urls! {
+    /// The URL from which providers download the file: an https URL of at most 256 bytes of ASCII.
+    OtaUrl;
+    /// The URL of the release notes: an https URL of at most 256 bytes of ASCII.
+    ReleaseNotesUrl;
 }

@@ -10,6 +10,7 @@ mod svg;
 mod terminal;
 
 pub use self::label::Label;
+pub use self::svg::escape_xml;
 
 /// Light modules around the code (ISO/IEC 18004, "quiet zone").
 const QUIET_ZONE: usize = 4;

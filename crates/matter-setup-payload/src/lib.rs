@@ -34,6 +34,10 @@ pub use deviation::{Deviations, Lenient};
 pub use discovery::DiscoveryCapabilities;
 pub use error::{Error, ErrorKind};
 pub use flow::CommissioningFlow;
+/// For the label sheets of matter-mfg; not part of the public interface.
+#[cfg(feature = "image")]
+#[doc(hidden)]
+pub use image::escape_xml;
 #[cfg(feature = "image")]
 pub use image::{ImageError, Label, QrImage, qr_png};
 pub use lint::{Finding, Severity};

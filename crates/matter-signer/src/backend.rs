@@ -17,7 +17,7 @@ pub enum Algorithm {
 impl Algorithm {
     /// Returns the length of the digest in bytes.
     #[must_use]
-    pub const fn digest_len(self) -> usize {
+    const fn digest_len(self) -> usize {
         match self {
             Self::EcdsaP256 | Self::RsaPss => 32,
             Self::EcdsaP384 => 48,

@@ -55,7 +55,7 @@ impl StationDevice {
     /// Returns whether a scanned code belongs to this device: the text of its QR code, its manual code in any grouping,
     /// or its serial number.
     #[must_use]
-    pub fn is_labelled(&self, code: &str) -> bool {
+    pub(crate) fn is_labelled(&self, code: &str) -> bool {
         let code = code.trim();
         let digits = |text: &str| text.chars().filter(|c| !matches!(c, '-' | ' ')).collect::<String>();
         let is_manual = !self.label.manual.is_empty() && digits(code) == digits(&self.label.manual);

@@ -13,6 +13,7 @@ mod record;
 use std::thread;
 use std::time::Duration;
 
+use base16ct::lower::encode_string as hex;
 use esp_flash_plan::Phase;
 use matter_ledger::{Claim, ClaimFacts, ClaimState, Mac};
 
@@ -415,10 +416,6 @@ impl Work<'_> {
         let detail = "given up elsewhere".into();
         Outcome::Quarantined(Quarantine { reason, claim, detail }).into()
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    base16ct::lower::encode_string(bytes)
 }
 
 /// Refusals.

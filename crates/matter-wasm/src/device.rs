@@ -5,12 +5,12 @@ mod audit;
 use esp_nvs_image::NvsKeys;
 use esp_secure_cert::PartitionSize;
 use matter_attestation::{Certificate, DateTime, Object, Part};
-use matter_factory_data::{Check, DeviceReport, Finding};
+use matter_factory_data::{Check, DeviceReport, Finding, reads_better};
 use zeroize::Zeroizing;
 
 use crate::codes::LabelCodes;
 use crate::dropped::{Dropped, Kind};
-use crate::flash::{Cut, CutFlash, reads_better};
+use crate::flash::{Cut, CutFlash};
 
 /// All information about one device in the files.
 #[derive(Default)]

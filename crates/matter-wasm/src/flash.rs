@@ -5,7 +5,7 @@ use std::ops::Range;
 use esp_flash_image::{Image as AppImage, OtaData, Partition, PartitionTable, TableOptions};
 use esp_nvs_image::NvsKeys;
 use esp_secure_cert::PartitionSize;
-use matter_factory_data::{Check, Finding, NAMESPACE};
+use matter_factory_data::{Check, Finding, holds_factory_data, reads_better};
 use zeroize::Zeroizing;
 
 use crate::report::{Fact, FactGroup, FlashSummary, PartitionSummary};
@@ -255,17 +255,4 @@ fn content<'b>(bytes: &'b [u8], part: &Partition) -> &'b [u8] {
 
 pub(crate) fn is_erased(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0xFF)
-}
-
-/// The namespace alone is not enough: firmware creates it when it looks for factory data.
-fn holds_factory_data(store: &[u8]) -> bool {
-    let holds = |name: &[u8]| store.windows(name.len()).any(|window| window == name);
-    holds(NAMESPACE.as_str().as_bytes()) && holds(b"vendor-id")
-}
-
-/// Returns whether a store is more likely encrypted with these keys than plain.
-pub(crate) fn reads_better(store: &[u8], keys: &NvsKeys) -> bool {
-    let mut plain = Zeroizing::new(store.to_vec());
-    esp_nvs_image::decrypt(&mut plain, keys).is_ok()
-        && esp_nvs_image::check(&plain).len() < esp_nvs_image::check(store).len()
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+pub use base16ct::lower::encode_string as hex;
 use matter_attestation::{Certificate, PrivateKey};
 use p256::ecdsa::DerSignature;
 use p256::ecdsa::signature::Signer;
@@ -201,8 +202,4 @@ pub fn expect(folder: &Path, arguments: &str, expected: &[(&str, &str, u64)]) {
 /// Returns whether `needle` is among the bytes.
 pub fn holds(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+pub use base16ct::lower::encode_string as hex;
 use esp_flash_image::EncryptionScheme;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -60,10 +61,6 @@ pub fn uuid(device: &Path) -> &str {
 pub fn plan_of(device: &Path) -> Value {
     let text = fs::read(device.join(format!("{}-flash-plan.json", uuid(device)))).unwrap();
     serde_json::from_slice(&text).unwrap()
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Reads regions of a flash image, decrypted, and compares their hashes with the plan.

@@ -123,8 +123,8 @@ pub(super) const ESP32C61: EfuseMap = EfuseMap {
     fields: &[esp32c61::FIELDS],
     purposes: &[
         readable("USER", 0),
-        secret_reversed("ECDSA_KEY", 1),
-        secret_reversed("ECDSA_KEY_P256", 1),
+        ECDSA,
+        ECDSA_P256,
         secret_reversed("XTS_AES_128_KEY", 4),
         readable("SECURE_BOOT_DIGEST0", 9),
         readable("SECURE_BOOT_DIGEST1", 10),
@@ -264,98 +264,44 @@ const RS_BLOCKS: &[EfuseBlock] = &[
         .read_protected(1 << 6),
 ];
 
-const PURPOSES: &[Purpose] = &[
-    readable("USER", 0),
-    secret_reversed("XTS_AES_128_KEY", 4),
-    secret_as_is("HMAC_DOWN_ALL", 5),
-    secret_as_is("HMAC_DOWN_JTAG", 6),
-    secret_as_is("HMAC_DOWN_DIGITAL_SIGNATURE", 7),
-    secret_as_is("HMAC_UP", 8),
-    readable("SECURE_BOOT_DIGEST0", 9),
-    readable("SECURE_BOOT_DIGEST1", 10),
-    readable("SECURE_BOOT_DIGEST2", 11),
-];
+/// Lists the key purposes of a chip in the order of their numbers: those that the ESP32-S2 and most later chips share, and its
+/// own before and after them.
+macro_rules! purposes {
+    ([$($before:expr),*], [$($after:expr),*]) => {
+        &[
+            readable("USER", 0),
+            $($before,)*
+            secret_reversed("XTS_AES_128_KEY", 4),
+            secret_as_is("HMAC_DOWN_ALL", 5),
+            secret_as_is("HMAC_DOWN_JTAG", 6),
+            secret_as_is("HMAC_DOWN_DIGITAL_SIGNATURE", 7),
+            secret_as_is("HMAC_UP", 8),
+            readable("SECURE_BOOT_DIGEST0", 9),
+            readable("SECURE_BOOT_DIGEST1", 10),
+            readable("SECURE_BOOT_DIGEST2", 11),
+            $($after,)*
+        ]
+    };
+}
 
-const XTS_256_PURPOSES: &[Purpose] = &[
-    readable("USER", 0),
-    secret_reversed("XTS_AES_256_KEY_1", 2),
-    secret_reversed("XTS_AES_256_KEY_2", 3),
-    secret_reversed("XTS_AES_128_KEY", 4),
-    secret_as_is("HMAC_DOWN_ALL", 5),
-    secret_as_is("HMAC_DOWN_JTAG", 6),
-    secret_as_is("HMAC_DOWN_DIGITAL_SIGNATURE", 7),
-    secret_as_is("HMAC_UP", 8),
-    readable("SECURE_BOOT_DIGEST0", 9),
-    readable("SECURE_BOOT_DIGEST1", 10),
-    readable("SECURE_BOOT_DIGEST2", 11),
-];
+const PURPOSES: &[Purpose] = purposes!([], []);
+const XTS_256_PURPOSES: &[Purpose] = purposes!([XTS_256_1, XTS_256_2], []);
+const H2_PURPOSES: &[Purpose] = purposes!([ECDSA], []);
+const P4_OLD_PURPOSES: &[Purpose] = purposes!([ECDSA, XTS_256_1, XTS_256_2], [KM_INIT]);
+const C5_PURPOSES: &[Purpose] = purposes!([ECDSA, ECDSA_P256], [KM_INIT, ECDSA_P192, ECDSA_P384_L, ECDSA_P384_H]);
+const P4_PURPOSES: &[Purpose] = purposes!(
+    [ECDSA, ECDSA_P256, XTS_256_1, XTS_256_2],
+    [KM_INIT, ECDSA_P192, ECDSA_P384_L, ECDSA_P384_H]
+);
 
-const H2_PURPOSES: &[Purpose] = &[
-    readable("USER", 0),
-    secret_reversed("ECDSA_KEY", 1),
-    secret_reversed("XTS_AES_128_KEY", 4),
-    secret_as_is("HMAC_DOWN_ALL", 5),
-    secret_as_is("HMAC_DOWN_JTAG", 6),
-    secret_as_is("HMAC_DOWN_DIGITAL_SIGNATURE", 7),
-    secret_as_is("HMAC_UP", 8),
-    readable("SECURE_BOOT_DIGEST0", 9),
-    readable("SECURE_BOOT_DIGEST1", 10),
-    readable("SECURE_BOOT_DIGEST2", 11),
-];
-
-const P4_OLD_PURPOSES: &[Purpose] = &[
-    readable("USER", 0),
-    secret_reversed("ECDSA_KEY", 1),
-    secret_reversed("XTS_AES_256_KEY_1", 2),
-    secret_reversed("XTS_AES_256_KEY_2", 3),
-    secret_reversed("XTS_AES_128_KEY", 4),
-    secret_as_is("HMAC_DOWN_ALL", 5),
-    secret_as_is("HMAC_DOWN_JTAG", 6),
-    secret_as_is("HMAC_DOWN_DIGITAL_SIGNATURE", 7),
-    secret_as_is("HMAC_UP", 8),
-    readable("SECURE_BOOT_DIGEST0", 9),
-    readable("SECURE_BOOT_DIGEST1", 10),
-    readable("SECURE_BOOT_DIGEST2", 11),
-    secret_as_is("KM_INIT_KEY", 12),
-];
-
-const C5_PURPOSES: &[Purpose] = &[
-    readable("USER", 0),
-    secret_reversed("ECDSA_KEY", 1),
-    secret_reversed("ECDSA_KEY_P256", 1),
-    secret_reversed("XTS_AES_128_KEY", 4),
-    secret_as_is("HMAC_DOWN_ALL", 5),
-    secret_as_is("HMAC_DOWN_JTAG", 6),
-    secret_as_is("HMAC_DOWN_DIGITAL_SIGNATURE", 7),
-    secret_as_is("HMAC_UP", 8),
-    readable("SECURE_BOOT_DIGEST0", 9),
-    readable("SECURE_BOOT_DIGEST1", 10),
-    readable("SECURE_BOOT_DIGEST2", 11),
-    secret_as_is("KM_INIT_KEY", 12),
-    secret_reversed("ECDSA_KEY_P192", 16),
-    secret_reversed("ECDSA_KEY_P384_L", 17),
-    secret_reversed("ECDSA_KEY_P384_H", 18),
-];
-
-const P4_PURPOSES: &[Purpose] = &[
-    readable("USER", 0),
-    secret_reversed("ECDSA_KEY", 1),
-    secret_reversed("ECDSA_KEY_P256", 1),
-    secret_reversed("XTS_AES_256_KEY_1", 2),
-    secret_reversed("XTS_AES_256_KEY_2", 3),
-    secret_reversed("XTS_AES_128_KEY", 4),
-    secret_as_is("HMAC_DOWN_ALL", 5),
-    secret_as_is("HMAC_DOWN_JTAG", 6),
-    secret_as_is("HMAC_DOWN_DIGITAL_SIGNATURE", 7),
-    secret_as_is("HMAC_UP", 8),
-    readable("SECURE_BOOT_DIGEST0", 9),
-    readable("SECURE_BOOT_DIGEST1", 10),
-    readable("SECURE_BOOT_DIGEST2", 11),
-    secret_as_is("KM_INIT_KEY", 12),
-    secret_reversed("ECDSA_KEY_P192", 16),
-    secret_reversed("ECDSA_KEY_P384_L", 17),
-    secret_reversed("ECDSA_KEY_P384_H", 18),
-];
+const ECDSA: Purpose = secret_reversed("ECDSA_KEY", 1);
+const ECDSA_P256: Purpose = secret_reversed("ECDSA_KEY_P256", 1);
+const XTS_256_1: Purpose = secret_reversed("XTS_AES_256_KEY_1", 2);
+const XTS_256_2: Purpose = secret_reversed("XTS_AES_256_KEY_2", 3);
+const KM_INIT: Purpose = secret_as_is("KM_INIT_KEY", 12);
+const ECDSA_P192: Purpose = secret_reversed("ECDSA_KEY_P192", 16);
+const ECDSA_P384_L: Purpose = secret_reversed("ECDSA_KEY_P384_L", 17);
+const ECDSA_P384_H: Purpose = secret_reversed("ECDSA_KEY_P384_H", 18);
 
 const fn block(name: &'static str, alias: &'static str, index: u8, words: u8, read: u16) -> EfuseBlock {
     EfuseBlock {

@@ -3,7 +3,7 @@
 use esp_flash_image::{FlashKey, Image as AppImage, Partition, PartitionTable};
 use esp_nvs_image::NvsKeys;
 use esp_secure_cert::{Image, PartitionSize};
-use matter_factory_data::{Check, Finding, NAMESPACE};
+use matter_factory_data::{Check, Finding, holds_factory_data, reads_better};
 use zeroize::Zeroizing;
 
 use super::flash::{Flash, OwnTable, is_erased};
@@ -287,17 +287,4 @@ impl CutDump {
 
 fn is_secure_cert(partition: &Partition) -> bool {
     partition.label() == SECURE_CERT
-}
-
-/// The namespace alone does not count: firmware creates it when it looks for factory data.
-fn holds_factory_data(store: &[u8]) -> bool {
-    let holds = |name: &[u8]| store.windows(name.len()).any(|window| window == name);
-    holds(NAMESPACE.as_str().as_bytes()) && holds(b"vendor-id")
-}
-
-/// Returns whether a store is more likely encrypted with these keys than plain.
-pub(crate) fn reads_better(store: &[u8], keys: &NvsKeys) -> bool {
-    let mut plain = Zeroizing::new(store.to_vec());
-    esp_nvs_image::decrypt(&mut plain, keys).is_ok()
-        && esp_nvs_image::check(&plain).len() < esp_nvs_image::check(store).len()
 }

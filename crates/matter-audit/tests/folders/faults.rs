@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use base16ct::lower::encode_string as hex;
 use serde_json::json;
 
 use crate::device::keyless;
@@ -30,10 +31,6 @@ pub(crate) fn add_foreign_device(batch: &Batch) {
 fn image_without_key() -> std::path::PathBuf {
     let [device, _] = devices(&good().path().join("efuse/fff1_8000"));
     device.join(format!("{}-partition.bin", uuid(&device)))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Replaces a file of the first device's internal folder by the second one's.

@@ -2,8 +2,12 @@
 
 use alloc::vec::Vec;
 
+#[cfg(feature = "encryption")]
+use esp_nvs_image::NvsKeys;
 use esp_nvs_image::Severity as NvsSeverity;
 use matter_attestation::Severity;
+#[cfg(feature = "encryption")]
+use zeroize::Zeroizing;
 
 use super::{Check, Finding};
 use crate::keys;
@@ -34,6 +38,24 @@ pub(super) fn capitalized(found: &impl core::fmt::Display) -> alloc::string::Str
         Some(first) => first.to_uppercase().chain(letters).collect(),
         None => text,
     }
+}
+
+/// Returns whether a plain NVS partition contains factory data.
+///
+/// The namespace alone is not enough: firmware creates it when it looks for factory data.
+#[must_use]
+pub fn holds_factory_data(store: &[u8]) -> bool {
+    let holds = |name: &str| store.windows(name.len()).any(|window| window == name.as_bytes());
+    holds(keys::NAMESPACE.as_str()) && holds(keys::VENDOR_ID.as_str())
+}
+
+/// Returns whether an NVS partition is more likely encrypted with these keys than plain.
+#[cfg(feature = "encryption")]
+#[must_use]
+pub fn reads_better(store: &[u8], keys: &NvsKeys) -> bool {
+    let mut plain = Zeroizing::new(store.to_vec());
+    esp_nvs_image::decrypt(&mut plain, keys).is_ok()
+        && esp_nvs_image::check(&plain).len() < esp_nvs_image::check(store).len()
 }
 
 /// Reports the values that are not Matter's.

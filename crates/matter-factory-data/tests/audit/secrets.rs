@@ -1,5 +1,6 @@
 //! Faults of secrets.
 
+use base16ct::lower::encode_string as hex;
 use esp_nvs_image::{Number, OwnedValue};
 use esp_secure_cert::{Flags, RecordType};
 use matter_setup_payload::CommissioningFlow;
@@ -10,10 +11,6 @@ use crate::faults::{Base, Fault, base64, faults, reprint, text};
 /// Surrounds bytes with other bytes.
 fn noise(bytes: &[u8]) -> Vec<u8> {
     [b"abc: ", bytes, b"\nmore"].concat()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The 97 bytes of the SDK's `P256SerializedKeypair`: point and scalar.

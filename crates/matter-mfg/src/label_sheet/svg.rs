@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use matter_setup_payload::escape_xml;
 use zeroize::Zeroizing;
 
 use super::page::Page;
@@ -15,7 +16,7 @@ pub(super) fn draw(page: &Page<'_>, title: &str) -> Zeroizing<String> {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}mm\" height=\"{height}mm\" \
          viewBox=\"0 0 {width} {height}\"><title>"
     );
-    escape(title, &mut svg);
+    escape_xml(title, &mut svg);
     svg.push_str("</title><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
     let label = page.sheet.stock().label;
     for (x, y) in page.outlines() {
@@ -72,23 +73,8 @@ fn draw_label(place: (f64, f64), label: &Fitted<'_>, svg: &mut String) {
             );
         }
         svg.push_str(" xml:space=\"preserve\">");
-        escape(&text.text, svg);
+        escape_xml(&text.text, svg);
         svg.push_str("</text>");
     }
     svg.push_str("</g>\n");
-}
-
-/// Escapes text for XML: markup, and control characters, which XML does not allow and which are replaced.
-fn escape(text: &str, svg: &mut String) {
-    for character in text.chars() {
-        match character {
-            '&' => svg.push_str("&amp;"),
-            '<' => svg.push_str("&lt;"),
-            '>' => svg.push_str("&gt;"),
-            '"' => svg.push_str("&quot;"),
-            '\u{FFFE}' | '\u{FFFF}' => svg.push('\u{FFFD}'),
-            character if character.is_control() => svg.push(' '),
-            character => svg.push(character),
-        }
-    }
 }

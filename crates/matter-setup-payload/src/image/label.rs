@@ -88,7 +88,7 @@ impl Label {
                 "<text x=\"{middle:.2}\" y=\"{baseline:.2}\" font-family=\"monospace\" font-size=\"{FONT}\" \
                  text-anchor=\"middle\">"
             );
-            escape(line, &mut svg);
+            svg::escape_xml(line, &mut svg);
             svg.push_str("</text>");
         }
         svg.push_str("</svg>\n");
@@ -127,20 +127,4 @@ impl fmt::Debug for Label {
 /// Converts a count of modules or characters, far below 2^32, to a length.
 fn small(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
-}
-
-/// Writes text as XML: markup is escaped, and control characters, which XML does not allow, are
-/// replaced.
-fn escape(text: &str, svg: &mut String) {
-    for character in text.chars() {
-        match character {
-            '&' => svg.push_str("&amp;"),
-            '<' => svg.push_str("&lt;"),
-            '>' => svg.push_str("&gt;"),
-            '"' => svg.push_str("&quot;"),
-            '\u{FFFE}' | '\u{FFFF}' => svg.push('\u{FFFD}'),
-            character if character.is_control() => svg.push(' '),
-            character => svg.push(character),
-        }
-    }
 }

@@ -24,3 +24,18 @@ pub(super) fn write_path(code: &QrImage, svg: &mut String) {
         let _ = write!(svg, "M{x} {y}h{len}v1h-{len}z");
     }
 }
+
+/// Appends text to XML: markup is escaped, and control characters, which XML does not allow, are replaced.
+pub fn escape_xml(text: &str, xml: &mut String) {
+    for character in text.chars() {
+        match character {
+            '&' => xml.push_str("&amp;"),
+            '<' => xml.push_str("&lt;"),
+            '>' => xml.push_str("&gt;"),
+            '"' => xml.push_str("&quot;"),
+            '\u{FFFE}' | '\u{FFFF}' => xml.push('\u{FFFD}'),
+            character if character.is_control() => xml.push(' '),
+            character => xml.push(character),
+        }
+    }
+}

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
+use base16ct::lower::encode_string as hex;
 use matter_ledger::ClaimState;
 use serde_json::json;
 
-use super::{Stop, Work, hex};
+use super::{Stop, Work};
 use crate::{Board, Error, Event, Outcome, QuarantineReason, StationDevice, StationRegion};
 
 impl Work<'_> {

@@ -3,6 +3,7 @@ extern crate std;
 use alloc::string::{String, ToString};
 use std::time::{Duration, Instant};
 
+use base16ct::lower::encode_string as hex;
 use matter_attestation::PrivateKey;
 
 use super::*;
@@ -37,10 +38,6 @@ fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> Vec<u8> {
         .collect();
     let sextet = |bits: &[u8]| (0..6).fold(0, |value, at| value << 1 | bits.get(at).copied().unwrap_or_default());
     bits.chunks(6).map(|bits| alphabet[usize::from(sextet(bits))]).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| std::format!("{byte:02x}")).collect()
 }
 
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
