@@ -14,8 +14,9 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base16ct::lower::encode_string as hex;
 use serde_json::{Value, json};
-use support::{errors, expect, hex, key, refused, run, succeed, workplace};
+use support::{errors, expect, key, refused, run, succeed, workplace};
 
 #[test]
 fn a_vector_of_ones_own_is_verified() {

@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use base16ct::lower::encode_string as hex;
 use matter_attestation::{
     CertificationDeclaration, CertificationType, DacSubject, DateTime, Issuer, PaaSubject, PaiSubject, PrivateKey,
     SerialNumber, TEST_CD_SIGNING_KEY_ID, Validity, issue_paa, test_cd_signing_key,
@@ -22,7 +23,7 @@ use matter_attestation::{
 use matter_types::{ProductId, VendorId};
 use serde_json::{Value, json};
 use support::{
-    BY_PAI, CD, certificate, errors, expect, hex, key, refused, rejected, revocation_list, run, succeed, workplace,
+    BY_PAI, CD, certificate, errors, expect, key, refused, rejected, revocation_list, run, succeed, workplace,
 };
 
 /// The certificates of [`workplace`].

@@ -15,10 +15,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use base16ct::lower::encode_string as hex;
 use serde_json::{Value, json};
 use support::{
-    BY_PAI, CD, CHAIN, certificate, expect, hex, key, refused, rejected, request, revocation_list, run, succeed,
-    workplace,
+    BY_PAI, CD, CHAIN, certificate, expect, key, refused, rejected, request, revocation_list, run, succeed, workplace,
 };
 
 /// Exit code, stdout and stderr of another binary.

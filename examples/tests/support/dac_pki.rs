@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-pub use base16ct::lower::encode_string as hex;
 use matter_attestation::{Certificate, PrivateKey};
 use p256::ecdsa::DerSignature;
 use p256::ecdsa::signature::Signer;
