@@ -89,7 +89,7 @@ fn errors_state_the_value_found() {
             .unwrap();
         Image::new(writer.finish()).key(Subtype::MIN).unwrap_err().to_string()
     };
-    let refused = "SEC_CFG at offset 0x20 does not have 40 bytes that start with an eFuse block from 4 to 9, but";
+    let refused = "SEC_CFG at offset 0x10 does not have 40 bytes that start with an eFuse block from 4 to 9, but";
     assert_eq!(key(&[]), format!("{refused} 0 bytes"));
     assert_eq!(key(&[4; 39]), format!("{refused} 39 bytes that start with 4"));
     assert_eq!(key(&[3; 40]), format!("{refused} 40 bytes that start with 3"));
