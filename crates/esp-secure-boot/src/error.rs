@@ -194,7 +194,7 @@ impl fmt::Display for Error {
                 f.write_str("not an application image: it has no header that starts with 0xE9")?;
                 match magic {
                     Some(magic) if *magic != MAGIC => write!(f, "; it starts with {magic:#04X}"),
-                    _ => write!(f, "; it has {len} bytes, a header has 24"),
+                    _ => write!(f, "; it has {len} bytes, fewer than the 24 of a header"),
                 }
             }
             Self::NotSigned => f.write_str("the image is not signed: it does not end with a signature"),
@@ -207,6 +207,10 @@ impl fmt::Display for Error {
             Self::PublicKeyForm => {
                 f.write_str("not a public key: a SubjectPublicKeyInfo in DER with an uncompressed point is needed")
             }
+            Self::PublicKeyLength {
+                kind: BootKeyKind::Rsa3072,
+                ..
+            } => f.write_str("RSA keys have no coordinates"),
             Self::PublicKeyLength { kind, len } => {
                 let needed = kind.number_len();
                 write!(f, "coordinates of an {kind} key must have {needed} bytes, not {len}")
@@ -224,8 +228,7 @@ impl fmt::Display for Error {
             Self::RsaModulusEven => f.write_str("the modulus of the RSA key is even, so it is not a valid key"),
             Self::SectorRest { offset, value } => write!(
                 f,
-                "byte {offset} of the signature sector is outside any block but not 0xFF; it is {value:#04X}; \
-                 sign the image again"
+                "byte {offset} of the signature sector is {value:#04X}, not 0xFF, outside any block; sign the image again"
             ),
             Self::Scalar => f.write_str("the private scalar is 0 or not below the order of P-256"),
             Self::SignatureInvalid { block } => write!(

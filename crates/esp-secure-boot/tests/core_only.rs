@@ -125,7 +125,7 @@ fn errors_state_problem_and_remedy() {
                 len: 23,
                 magic: Some(0xE9),
             },
-            "not an application image: it has no header that starts with 0xE9; it has 23 bytes, a header has 24",
+            "not an application image: it has no header that starts with 0xE9; it has 23 bytes, fewer than the 24 of a header",
         ),
         (
             Error::PublicKeyLength {
@@ -147,7 +147,7 @@ fn errors_state_problem_and_remedy() {
                 offset: 4000,
                 value: 0x5A,
             },
-            "byte 4000 of the signature sector is outside any block but not 0xFF; it is 0x5A; sign the image again",
+            "byte 4000 of the signature sector is 0x5A, not 0xFF, outside any block; sign the image again",
         ),
     ] {
         assert_eq!(error.to_string(), text);

@@ -283,13 +283,12 @@ impl fmt::Display for Error {
             ),
             Self::KeyRecord { missing } => write!(f, "{missing} record of the private key is missing"),
             Self::KeySaltLength { len } => write!(f, "salt has {len} bytes; 16 to 64 are allowed"),
-            Self::MatterValue { subtype, found } => {
-                let text = match subtype {
-                    0 => "discriminator is not in the range 0 to 4095",
-                    2 => "SPAKE2+ salt does not have 16 to 32 bytes",
-                    _ => "SPAKE2+ iteration count is not in the range 1000 to 100000",
-                };
-                write!(f, "{text}, but {found}")
+            Self::MatterValue { subtype: 0, found } => write!(f, "discriminator {found} is not in the range 0 to 4095"),
+            Self::MatterValue { subtype: 2, found } => {
+                write!(f, "SPAKE2+ salt has {found} bytes; 16 to 32 are allowed")
+            }
+            Self::MatterValue { found, .. } => {
+                write!(f, "SPAKE2+ iteration count {found} is not in the range 1000 to 100000")
             }
             Self::NoRecords => f.write_str("image has no records; at least one is needed"),
             Self::NotUserData { kind } => {
@@ -312,16 +311,12 @@ impl fmt::Display for Error {
             #[cfg(feature = "rsa")]
             Self::RsaKey { bits, exponent_bits } => write!(
                 f,
-                "RSA key does not have 3072 bits and an exponent below 2^32, but {bits} bits and an exponent of \
-                 {exponent_bits} bits"
+                "RSA key has {bits} bits and an exponent of {exponent_bits} bits; 3072 and at most 32 are allowed"
             ),
             Self::SecCfg { offset, len, block } => {
-                write!(
-                    f,
-                    "SEC_CFG at offset {offset:#x} does not have 40 bytes that start with an eFuse block from 4 to 9, but \
-                     {len} bytes"
-                )?;
-                block.map_or(Ok(()), |block| write!(f, " that start with {block}"))
+                write!(f, "SEC_CFG at offset {offset:#x} has {len} bytes")?;
+                block.map_or(Ok(()), |block| write!(f, " that start with {block}"))?;
+                f.write_str("; 40 bytes that start with an eFuse block from 4 to 9 are required")
             }
             Self::SecondEncrypted { offset } => write!(
                 f,

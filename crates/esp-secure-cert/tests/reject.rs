@@ -54,15 +54,15 @@ fn errors_state_the_value_found() {
     for (text, expected) in [
         (
             matter(MatterData::discriminator(0x1000)),
-            "discriminator is not in the range 0 to 4095, but 4096",
+            "discriminator 4096 is not in the range 0 to 4095",
         ),
         (
             matter(MatterData::salt(&[0; 15])),
-            "SPAKE2+ salt does not have 16 to 32 bytes, but 15",
+            "SPAKE2+ salt has 15 bytes; 16 to 32 are allowed",
         ),
         (
             matter(MatterData::iteration_count(999)),
-            "SPAKE2+ iteration count is not in the range 1000 to 100000, but 999",
+            "SPAKE2+ iteration count 999 is not in the range 1000 to 100000",
         ),
     ] {
         assert_eq!(text, expected);
@@ -89,10 +89,18 @@ fn errors_state_the_value_found() {
             .unwrap();
         Image::new(writer.finish()).key(Subtype::MIN).unwrap_err().to_string()
     };
-    let refused = "SEC_CFG at offset 0x10 does not have 40 bytes that start with an eFuse block from 4 to 9, but";
-    assert_eq!(key(&[]), format!("{refused} 0 bytes"));
-    assert_eq!(key(&[4; 39]), format!("{refused} 39 bytes that start with 4"));
-    assert_eq!(key(&[3; 40]), format!("{refused} 40 bytes that start with 3"));
+    for (configuration, found) in [
+        (&[][..], "0 bytes"),
+        (&[4; 39], "39 bytes that start with 4"),
+        (&[3; 40], "40 bytes that start with 3"),
+    ] {
+        assert_eq!(
+            key(configuration),
+            format!(
+                "SEC_CFG at offset 0x10 has {found}; 40 bytes that start with an eFuse block from 4 to 9 are required"
+            )
+        );
+    }
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn rsa_of_other_sizes_is_refused() {
     );
     assert_eq!(
         error.to_string(),
-        "RSA key does not have 3072 bits and an exponent below 2^32, but 1024 bits and an exponent of 17 bits"
+        "RSA key has 1024 bits and an exponent of 17 bits; 3072 and at most 32 are allowed"
     );
     assert_eq!(writer.as_bytes().len(), 32);
 }

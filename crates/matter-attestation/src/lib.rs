@@ -83,7 +83,7 @@ pub use revocation::{
 pub use serial::SerialNumber;
 /// The traits of a [`CertificateSigner`].
 pub use signature;
-/// The traits of a [`CertificateSigner`]'s public key and algorithm.
+/// The traits of a [`CertificateSigner`]'s public key and algorithm, and the object identifiers in errors.
 pub use spki;
 /// For comparing secrets in constant time.
 pub use subtle;

@@ -194,7 +194,7 @@ fn errors_state_the_value_found() {
     for (text, expected) in [
         (
             refused(|p| p.version = tlv(2, &[2])),
-            "certificate revocation list: version is not 2 (encoded as 1) but encoded as 2, at ",
+            "certificate revocation list: version is not 2 (encoded as 1): encoded as 2, at ",
         ),
         (
             refused(|p| p.version = vec![]),

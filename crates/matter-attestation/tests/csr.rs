@@ -225,7 +225,7 @@ fn errors_have_fault_and_position() {
     der[9] = 1;
     assert_eq!(
         CertificateRequest::decode(&der).unwrap_err().to_string(),
-        "certificate signing request: version is not 1 (encoded as 0) but encoded as 1, at 7"
+        "certificate signing request: version is not 1 (encoded as 0): encoded as 1, at 7"
     );
 }
 

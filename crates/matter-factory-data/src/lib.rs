@@ -36,6 +36,7 @@ pub use appearance::{ProductColor, ProductFinish};
 /// The signs of factory data in a flash dump, for matter-audit and matter-wasm; not part of the public interface.
 #[doc(hidden)]
 pub use audit::holds_factory_data;
+/// As above.
 #[cfg(feature = "encryption")]
 #[doc(hidden)]
 pub use audit::reads_better;

@@ -64,7 +64,7 @@ impl fmt::Display for Error {
             Self::NotACertificateAuthority => f.write_str("certificate may not sign others"),
             Self::PemLabel { expected, ref found } => {
                 write!(f, "PEM block is not a {expected}")?;
-                found.as_ref().map_or(Ok(()), |found| write!(f, " but a {found}"))
+                found.as_ref().map_or(Ok(()), |found| write!(f, ": its label is {found}"))
             }
             Self::PemMalformed => f.write_str("text does not contain exactly one well-formed PEM block"),
             Self::Pkcs12Encryption => f.write_str(
@@ -178,7 +178,7 @@ impl fmt::Display for CsrFault {
             Self::Trailing => "trailing bytes after the request",
             Self::Version { encoded } => {
                 f.write_str("version is not 1 (encoded as 0)")?;
-                return encoded.map_or(Ok(()), |encoded| write!(f, " but encoded as {encoded}"));
+                return encoded.map_or(Ok(()), |encoded| write!(f, ": encoded as {encoded}"));
             }
         })
     }

@@ -68,7 +68,7 @@ impl fmt::Display for CrlFault {
             Self::Trailing => "trailing bytes after the list",
             Self::Version { encoded } => {
                 f.write_str("version is not 2 (encoded as 1)")?;
-                return encoded.map_or(Ok(()), |encoded| write!(f, " but encoded as {encoded}"));
+                return encoded.map_or(Ok(()), |encoded| write!(f, ": encoded as {encoded}"));
             }
         })
     }
