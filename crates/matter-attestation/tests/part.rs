@@ -86,7 +86,7 @@ fn only_plain_labels_are_in_an_error() {
         let text = format!("-----BEGIN {label}-----\nMAA=\n-----END {label}-----\n");
         let error = Part::read(text.as_bytes()).unwrap_err().to_string();
         let expected = if found {
-            format!("PEM block is not a CERTIFICATE but a {label}")
+            format!("PEM block is not a CERTIFICATE: its label is {label}")
         } else {
             "PEM block is not a CERTIFICATE".to_owned()
         };
