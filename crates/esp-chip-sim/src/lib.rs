@@ -19,6 +19,8 @@ mod slip;
 mod state;
 
 pub use error::Error;
+/// The crate with chips and revisions.
+pub use esp_flash_image;
 pub use fault::{Fault, Moment};
 pub use port::SimPort;
 #[cfg(unix)]

@@ -18,7 +18,7 @@ use crate::{Error, Fault, ServeEnd, SimPort};
 /// use std::io::{Read, Write};
 ///
 /// use esp_chip_sim::ChipSim;
-/// use esp_flash_image::Chip;
+/// use esp_chip_sim::esp_flash_image::Chip;
 ///
 /// let sim = ChipSim::new(Chip::Esp32c3, [0x60, 0x55, 0xf9, 0, 0, 1])?;
 /// let mut port = sim.port();

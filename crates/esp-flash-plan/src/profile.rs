@@ -15,7 +15,7 @@ use crate::{Error, KeyUse};
 /// # Examples
 ///
 /// ```
-/// use esp_flash_image::{Chip, ChipRevision, PartitionTable, TableOptions};
+/// use esp_flash_plan::esp_flash_image::{Chip, ChipRevision, PartitionTable, TableOptions};
 /// use esp_flash_plan::{EncryptionMode, FlashEncryption, SecurityProfile};
 ///
 /// let table = PartitionTable::from_csv("nvs,data,nvs,0x9000,0x6000\nfactory,app,factory,0x10000,1M", &TableOptions::new())?;

@@ -17,6 +17,8 @@ pub use efuse::{
     SecretKeyStage, SettingStage, TimingField,
 };
 pub use error::Error;
+/// The crate with chips and revisions.
+pub use esp_flash_image;
 pub use loader::{BoardIdentity, ConnectSettings, Loader, SecurityInfo};
 pub use port::{Port, PortAddress, ports};
 pub use reset::Reset;

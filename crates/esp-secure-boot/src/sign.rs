@@ -16,7 +16,7 @@ use crate::{BootPublicKey, BootSigner, Error, ImageHasher, SignatureSector, Sign
 #[cfg_attr(feature = "p256", doc = "```")]
 #[cfg_attr(not(feature = "p256"), doc = "```ignore")]
 /// use esp_secure_boot::{BootPublicKey, BootSigner, SignedImage, append_v2, sign_v2};
-/// use p256::ecdsa::SigningKey;
+/// use esp_secure_boot::p256::ecdsa::SigningKey;
 ///
 /// let keys = [7, 8].map(|byte| SigningKey::from_slice(&[byte; 32]).unwrap());
 /// let trusted = keys.each_ref().map(|key| BootPublicKey::from(key.verifying_key()));

@@ -18,7 +18,7 @@ use crate::{Certificate, Error};
 /// # use matter_attestation::{
 /// #     DacSubject, DateTime, Issuer, PaaSubject, PaiSubject, PrivateKey, SerialNumber, Validity, issue_paa,
 /// # };
-/// # use matter_types::{ProductId, VendorId};
+/// # use matter_attestation::matter_types::{ProductId, VendorId};
 /// use matter_attestation::IssuerVerifier;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let key = PrivateKey::from_scalar(&[1; 32])?;

@@ -63,6 +63,8 @@ pub use issue::{
 };
 pub use issuer_verifier::IssuerVerifier;
 pub use key_id::KeyId;
+/// Vendor and product ids.
+pub use matter_types;
 pub use oid::ECDSA_WITH_SHA256;
 /// ECDSA on P-256: the signatures and public keys of a [`CertificateSigner`].
 pub use p256;

@@ -67,7 +67,10 @@ fn other_files_are_refused_unless_the_type_is_given() {
         expected: "CERTIFICATE",
         found: Some("PRIVATE KEY".to_owned()),
     };
-    assert_eq!(label.to_string(), "PEM block is not a CERTIFICATE: its label is PRIVATE KEY");
+    assert_eq!(
+        label.to_string(),
+        "PEM block is not a CERTIFICATE: its label is PRIVATE KEY"
+    );
     assert_eq!(Part::read(pem.as_bytes()), Err(label.clone()));
     assert_eq!(Part::read_as(Object::Dac, pem.as_bytes()), Err(label.clone()));
     let two = paa().to_pem().repeat(2);

@@ -22,7 +22,7 @@ use crate::{AuditInput, Error, FlashDump, ManifestKey, Sampling, run_tables};
 /// # Examples
 ///
 /// ```no_run
-/// use matter_factory_data::{Expected, Severity};
+/// use matter_audit::matter_factory_data::{Expected, Severity};
 /// use matter_audit::Audit;
 ///
 /// let report = Audit::new(Expected::new()).with_path("out").execute()?;

@@ -24,7 +24,7 @@ use crate::{AuditInput, Error};
 ///
 /// ```
 /// use matter_audit::{Audit, FlashDump};
-/// use matter_factory_data::Expected;
+/// use matter_audit::matter_factory_data::Expected;
 ///
 /// let dump = FlashDump::new("flash.bin").with_key("flash_key.bin");
 /// let audit = Audit::new(Expected::new()).with_flash_dump(dump);

@@ -15,5 +15,7 @@ mod session;
 pub use device::{Device, SessionEnd};
 pub use fault::{Fault, Moment};
 pub use fleet::Fleet;
+/// The crate of the issuing protocol.
+pub use matter_issuance;
 #[cfg(unix)]
 pub use pty::Pty;

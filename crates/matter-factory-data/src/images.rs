@@ -12,8 +12,8 @@ use crate::{DeviceRecord, Error, StorageLayout};
 ///
 /// ```
 /// # use matter_factory_data::{DeviceRecord, StorageLayout};
-/// # use matter_spake2p::{Iterations, PbkdfParameters, Salt};
-/// # use matter_types::{Discriminator, ProductId, VendorId};
+/// # use matter_factory_data::matter_spake2p::{Iterations, PbkdfParameters, Salt};
+/// # use matter_factory_data::matter_types::{Discriminator, ProductId, VendorId};
 /// # let parameters = PbkdfParameters { iterations: Iterations::new(1000)?, salt: Salt::new(&[7; 32])? };
 /// # let ids = (VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
 /// # let record = DeviceRecord::with_dynamic_passcode(ids.0, ids.1, Discriminator::new(3840)?, parameters);

@@ -41,7 +41,7 @@ pub enum DacKeyStorage<'a> {
 /// # Examples
 ///
 /// ```
-/// use esp_secure_cert::EfuseKey;
+/// use matter_factory_data::esp_secure_cert::EfuseKey;
 /// use matter_factory_data::{DacKeyStorage, Place, StorageLayout};
 ///
 /// let key = DacKeyStorage::EfuseEcdsa(EfuseKey::new(2)?);

@@ -23,9 +23,9 @@ const HEAD_DOMAIN: &[u8] = b"matter-issuance-log-head-v1";
 /// # Examples
 ///
 /// ```
-/// use matter_attestation::PrivateKey;
+/// use matter_issuance::matter_attestation::PrivateKey;
 /// use matter_issuance::{Log, LogSigner, Registrar};
-/// use matter_ledger::{Ledger, NewOrder};
+/// use matter_issuance::matter_ledger::{Ledger, NewOrder};
 ///
 /// let key = PrivateKey::from_scalar(&[7; 32])?;
 /// let mut registrar = Registrar::new(Ledger::in_memory()?, LogSigner::new(key.clone()), "example 1.0");

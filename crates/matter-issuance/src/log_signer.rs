@@ -14,7 +14,7 @@ use crate::{Error, KeyHash};
 /// # Examples
 ///
 /// ```
-/// use matter_attestation::PrivateKey;
+/// use matter_issuance::matter_attestation::PrivateKey;
 /// use matter_issuance::LogSigner;
 ///
 /// let key = PrivateKey::from_scalar(&[7; 32])?;

@@ -15,7 +15,7 @@ use crate::{Desk, DeviceId, Error, Issued, KeyHash, Proof, Refusal, Registrar, R
 /// # Examples
 ///
 /// ```no_run
-/// # use matter_attestation::PrivateKey;
+/// # use matter_issuance::matter_attestation::PrivateKey;
 /// # use matter_issuance::{Desk, DeskQueue, Request};
 /// # fn run(desk: Desk<PrivateKey>, request: Request) -> Result<(), matter_issuance::Error> {
 /// let queue = DeskQueue::spawn(desk, 1024)?;

@@ -11,7 +11,7 @@ use crate::{OtaHeader, SoftwareVersion};
 ///
 /// ```
 /// use matter_ota_image::{DigestType, OtaHeader, PayloadHasher, Requestor, SoftwareVersion, SoftwareVersionString};
-/// use matter_types::{ProductId, VendorId};
+/// use matter_ota_image::matter_types::{ProductId, VendorId};
 ///
 /// let (vendor, product) = (VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);
 /// let payload = PayloadHasher::new(DigestType::Sha256).finish();

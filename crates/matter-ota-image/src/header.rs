@@ -13,7 +13,7 @@ use crate::{ApplicableVersions, Digest, Error, Payload, ReleaseNotesUrl, Softwar
 ///
 /// ```
 /// use matter_ota_image::{DigestType, OtaHeader, PayloadHasher, SoftwareVersion, SoftwareVersionString};
-/// use matter_types::{ProductId, VendorId};
+/// use matter_ota_image::matter_types::{ProductId, VendorId};
 ///
 /// let mut hasher = PayloadHasher::new(DigestType::Sha256);
 /// hasher.update(b"firmware");

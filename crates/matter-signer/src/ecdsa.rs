@@ -51,10 +51,10 @@ enum P256Source {
 /// # Examples
 ///
 /// ```
-/// use matter_attestation::PrivateKey;
+/// use matter_signer::matter_attestation::PrivateKey;
 /// use matter_signer::P256Signer;
-/// use p256::ecdsa::Signature;
-/// use signature::{Keypair, Signer, Verifier};
+/// use matter_signer::p256::ecdsa::Signature;
+/// use matter_signer::signature::{Keypair, Signer, Verifier};
 ///
 /// let signer = P256Signer::from(PrivateKey::from_scalar(&[7; 32])?);
 /// let signature: Signature = signer.try_sign(b"message")?;

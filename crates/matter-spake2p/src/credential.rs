@@ -74,7 +74,7 @@ impl PaseCredential {
     ///
     /// ```
     /// use matter_spake2p::{Iterations, PaseCredential, Salt};
-    /// use matter_types::Passcode;
+    /// use matter_spake2p::matter_types::Passcode;
     ///
     /// let salt = Salt::new(b"SPAKE2P Key Salt")?;
     /// let devices = [20202021, 34567890].map(|passcode| Ok((Passcode::new(passcode)?, salt)));

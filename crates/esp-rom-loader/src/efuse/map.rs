@@ -10,7 +10,7 @@ use super::tables;
 /// # Examples
 ///
 /// ```
-/// use esp_flash_image::Chip;
+/// use esp_rom_loader::esp_flash_image::Chip;
 /// use esp_rom_loader::EfuseMap;
 ///
 /// let map = EfuseMap::of(Chip::Esp32c3, None).ok_or("unknown")?;

@@ -53,7 +53,7 @@ impl Writer<'_> {
     ///
     /// ```
     /// use esp_secure_cert::{Image, PartitionSize, PublicKey, RecordType, Subtype, Writer};
-    /// use p256::ecdsa::SigningKey;
+    /// use esp_secure_cert::p256::ecdsa::SigningKey;
     ///
     /// let key = SigningKey::from_slice(&[7; 32]).unwrap();
     /// let mut buffer = [0; 512];

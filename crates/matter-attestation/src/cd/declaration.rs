@@ -13,7 +13,7 @@ use crate::{Error, KeyId};
 /// use matter_attestation::{
 ///     CertificationDeclaration, CertificationType, SignedDeclaration, TEST_CD_SIGNING_KEY_ID, test_cd_signing_key,
 /// };
-/// use matter_types::{ProductId, VendorId};
+/// use matter_attestation::matter_types::{ProductId, VendorId};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let (vendor_id, product_id) = (VendorId::new(0xFFF1)?, ProductId::new(0x8000)?);

@@ -95,7 +95,7 @@ pub fn issue_paa<S: CertificateSigner>(
 /// use matter_attestation::{
 ///     DacSubject, DateTime, Error, Issuer, PaaSubject, PaiSubject, PrivateKey, SerialNumber, Validity, issue_paa,
 /// };
-/// use matter_types::{ProductId, VendorId};
+/// use matter_attestation::matter_types::{ProductId, VendorId};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // A production run draws keys and serial numbers with `generate`.

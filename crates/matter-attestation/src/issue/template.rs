@@ -41,7 +41,7 @@ const PUBLIC_KEY: &[u8] = &[
 /// use matter_attestation::{
 ///     DacSubject, DateTime, Issuer, PaaSubject, PaiSubject, PrivateKey, SerialNumber, Validity, issue_paa,
 /// };
-/// use matter_types::{ProductId, VendorId};
+/// use matter_attestation::matter_types::{ProductId, VendorId};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let [paa_key, pai_key] = [[1; 32], [2; 32]].map(|scalar| PrivateKey::from_scalar(&scalar).expect("in range"));

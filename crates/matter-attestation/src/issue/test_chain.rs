@@ -22,7 +22,7 @@ const CERTIFICATE_ID: &str = "CSA00000SWC00000-00";
 /// ```
 /// use matter_attestation::rand_core::UnwrapErr;
 /// use matter_attestation::{DateTime, PrivateKey, TestChain};
-/// use matter_types::{ProductId, VendorId};
+/// use matter_attestation::matter_types::{ProductId, VendorId};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let rng = &mut UnwrapErr(getrandom::SysRng);

@@ -60,7 +60,7 @@ impl<'a> Expected<'a> {
         self
     }
 
-    /// Sets the trusted PAAs.
+    /// Sets the trusted PAAs; for a test device that of its [`TestChain`](matter_attestation::TestChain).
     #[must_use]
     pub const fn with_paa_store(mut self, store: &'a PaaStore) -> Self {
         self.paa_store = Some(store);

@@ -46,7 +46,7 @@ impl fmt::Display for KeyOwner {
 /// # Examples
 ///
 /// ```
-/// use matter_attestation::PrivateKey;
+/// use matter_factory_data::matter_attestation::PrivateKey;
 /// use matter_factory_data::{KeyOwner, KeySet, TriedScalars, find_keys};
 ///
 /// let key = PrivateKey::from_scalar(&[7; 32])?;

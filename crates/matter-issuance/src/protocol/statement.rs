@@ -12,9 +12,9 @@ const PROOF_TAG: &[u8] = b"matter-mfg-proof-v1";
 /// # Examples
 ///
 /// ```
-/// use matter_attestation::PrivateKey;
+/// use matter_issuance::matter_attestation::PrivateKey;
 /// use matter_issuance::protocol::{Mac, Nonce, SessionId, SignatureBytes, Statement};
-/// use signature::Signer;
+/// use matter_issuance::matter_attestation::signature::Signer;
 ///
 /// # let (id, nonce, mac) = (SessionId::new([1; 16]), Nonce::new([2; 32]), Mac::new([3; 6]));
 /// let key = PrivateKey::from_scalar(&[7; 32])?;
