@@ -53,6 +53,12 @@ fn every_form_of_a_cell_is_read_as_by_the_generator() {
         (table.find("ota_0").unwrap().ota_slot(), table.ota_slots()),
         (Some(0), 1)
     );
+    // The subtype after the last slot's is that of a test app.
+    let ends = csv("last,app,ota_15,0x10000,1M\ntest,app,test,,1M\n").unwrap();
+    assert_eq!(
+        ["last", "test"].map(|label| ends.find(label).unwrap().ota_slot()),
+        [Some(15), None]
+    );
     assert_eq!(Sha256::digest(table.encode())[..], FORMS_SHA256);
     assert_eq!(table.to_csv(), FORMS_TO_CSV);
     assert_eq!(csv(&FORMS.replace('\n', "\r\n")).unwrap(), table);

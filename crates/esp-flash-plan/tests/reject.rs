@@ -391,6 +391,9 @@ fn number_of_keys_is_limited() {
         .profile
         .with_secure_boot(SecureBoot::new(BootScheme::V1).with_key_digest([1; 32]));
     refused!(case, Error::BootKeyV1);
+    // Before any image is read.
+    case.bootloader = vec![0; 16];
+    refused!(case, Error::BootKeyV1);
 }
 
 #[test]
