@@ -17,8 +17,8 @@ mod plan;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use esp_flash_image::Chip;
-use esp_flash_plan::{DevicePlan, EncryptionMode, PlanDocument, PlanFile};
+use esp_flash_image::{Chip, FlashCryptConfig};
+use esp_flash_plan::{DevicePlan, EncryptionMode, FlashEncryption, PlanDocument, PlanFile};
 use parts::Case;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -345,6 +345,19 @@ fn halves_of_a_key_belong_together() {
     }
     let message = refusal_of_steps(&sound, |steps| steps[0]["value_or_file"] = json!("flash-key.bin"));
     assert!(message.contains("does not name the half"), "{message}");
+}
+
+#[test]
+fn encrypted_flash_is_read_with_the_crypt_config_of_the_profile() {
+    let config = FlashCryptConfig::new(7).unwrap();
+    let mut case = Case::locked(Chip::Esp32);
+    let encryption = FlashEncryption::new(EncryptionMode::Release).with_crypt_config(config);
+    case.profile = case.profile.with_flash_encryption(encryption);
+    case.flash_key = case.flash_key.map(|key| key.with_flash_crypt_config(config));
+    let file: PlanFile = serde_json::from_value(document(&case)).unwrap();
+    let (flash, key) = (case.plan().unwrap().merged(), case.flash_key.as_ref().unwrap());
+    let shared = case.shared_plan().unwrap();
+    shared.check_flash(&file, &flash, key.expose_bytes()).unwrap();
 }
 
 #[test]
