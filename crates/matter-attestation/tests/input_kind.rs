@@ -102,6 +102,11 @@ fn file_types_are_detected() {
             InputKind::Base64Text,
         ),
         (b"{\"not\": \"DER\"}".to_vec(), InputKind::Unknown),
+        // PKCS#7 of another content type.
+        (
+            der::seq(&[&der::oid(der::DATA), &der::tlv(0xA0, &[4, 0])]),
+            InputKind::Unknown,
+        ),
         (vec![0xFF; 9], InputKind::Unknown),
     ] {
         assert_eq!(InputKind::of(&input), kind, "{}", String::from_utf8_lossy(&input));
