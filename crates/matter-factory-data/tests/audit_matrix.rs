@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use matter_factory_data::{BatchAudit, Check, DeviceRecord, DeviceReport, Severity};
+use matter_factory_data::{Artifacts, BatchAudit, Check, DeviceRecord, DeviceReport, Severity, audit};
 
 use device::Device;
 use faults::Fault;
@@ -158,6 +158,18 @@ fn credentials_are_missing_unless_they_come_from_elsewhere() {
     assert_eq!(severity(&device), Severity::Error);
     device.expected = device.expected.without_attestation();
     assert_eq!(severity(&device), Severity::Note);
+}
+
+/// What only the NVS partition has is not missed.
+#[test]
+fn secure_cert_partition_can_be_audited_alone() {
+    let device = Device::in_secure_cert();
+    let image = device.encode_records();
+    let artifacts = Artifacts::new()
+        .with_secure_cert(&image)
+        .with_expected(&device.expected);
+    let report = audit(&artifacts);
+    assert!(ids(&report).is_empty(), "{}", describe(&report));
 }
 
 #[test]
