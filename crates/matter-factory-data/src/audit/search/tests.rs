@@ -194,6 +194,7 @@ fn scalar_sized_values_are_found_by_their_public_key() {
         std::format!("{}\n{digits}\n{}\n", "ab".repeat(32), "cd".repeat(32)),
         std::format!("{}\n{}\n", &digits[..60], &digits[60..]),
         list(":", |byte| std::format!("{byte:02X}")),
+        std::format!("00 01\n{}\n02 03\n", list(" ", |byte| std::format!("{byte:02x}"))),
         std::format!(
             "priv:\n    00:{}\npub:\n",
             list(":\n    ", |byte| std::format!("{byte:02x}"))
