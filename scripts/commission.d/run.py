@@ -1,6 +1,6 @@
 """Makes the devices, audits them, and commissions them with both controllers; called by scripts/commission.
 
-usage: run.py WORK BINARIES NODE MODULES CD_SIGNER; WORK is an empty folder.
+usage: run.py WORK BINARIES NODE MODULES CD_SIGNER [short]; WORK is an empty folder.
 """
 
 import concurrent.futures
@@ -18,7 +18,8 @@ import line
 from bundle import bundle
 
 HERE = pathlib.Path(__file__).parent
-WORK, BINARIES, NODE, MODULES, CD_SIGNER = map(pathlib.Path, sys.argv[1:])
+WORK, BINARIES, NODE, MODULES, CD_SIGNER = map(pathlib.Path, sys.argv[1:6])
+SHORT = sys.argv[6:] == ["short"]
 CONTROLLERS = ["sdk", "matter.js"]
 NAMESPACES = os.environ["COMMISSION_NAMESPACES"] == "1"
 # A case uses less than one core; without a network of its own only one can run at a time.
@@ -81,7 +82,9 @@ def main():
     print(f"commission: {len(everything)} devices made in {time.monotonic() - began:.0f} s", flush=True)
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         named = dict(zip((d.name for d in everything), pool.map(audit, everything)))
-        cases = [(device, controller) for device in everything for controller in CONTROLLERS]
+        pairs = [(device, controller) for device in everything for controller in CONTROLLERS]
+        # Two controllers for each device, or the first, the second, the first, and so on.
+        cases = [pair for number, pair in enumerate(pairs) if not SHORT or number % 4 in (0, 3)]
         answers = pool.map(lambda case: commission(*case), cases)
         said = {(device.name, controller): answer for (device, controller), answer in zip(cases, answers)}
 
@@ -95,6 +98,9 @@ def main():
         if not fault and checks:
             wrong.append(f"{device.name}: the audit found {checks}")
         for number, controller in enumerate(CONTROLLERS):
+            if (device.name, controller) not in said:
+                cells.append("")
+                continue
             answer = said[device.name, controller]
             reason = answer["reason"]
             cells.append("commissioned" if answer["commissioned"] else reason.split(" <- ")[0])

@@ -6,30 +6,29 @@ dependency() {
 }
 
 # Unpacked, not installed: rustc-web would take the place of the compiler that everything else is built with.
-unpack_source_toolchain() {
-    local rust="$cross/rust" std llvm work
-    [ ! -e "$rust/complete" ] || return 0
-    apt-cache show rustc-web >/dev/null 2>&1 || scripts/debian
+unpack_source_toolchain() (
+    local rust="$cross/rust" std llvm
+    # Two gates may want it at once.
+    exec 8>"$cross/lock"
+    flock 8
+    [ ! -e "$rust/complete" ] || exit 0
+    # An old list of packages may name an older compiler, or files that are gone.
+    scripts/debian
     std=$(dependency libstd-rust-web-dev 'libstd-rust-web-[0-9.]*')
     llvm=$(dependency "$std" 'libllvm[0-9.]*')
     if [ -z "$std" ] || [ -z "$llvm" ]; then
         echo "cross: this system has no package rustc-web, or one with other parts than Debian's" >&2
-        return 1
+        exit 1
     fi
     rm -rf "$rust" "$cross/packages"
     mkdir -p "$cross/packages"
-    work=$PWD
-    cd "$cross/packages"
-    # An old list of packages names versions that are gone.
-    download() { apt-get download -qq rustc-web "$std" libstd-rust-web-dev rust-web-src "$llvm" 2>download.log; }
-    download || { "$work/scripts/debian" && download; } || { cat download.log >&2; return 1; }
-    for package in *.deb; do
+    (cd "$cross/packages" && apt-get download -qq -o APT::Sandbox::User=root rustc-web "$std" libstd-rust-web-dev rust-web-src "$llvm")
+    for package in "$cross"/packages/*.deb; do
         dpkg -x "$package" "$rust"
     done
-    cd "$work"
     rm -rf "$cross/packages"
     touch "$rust/complete"
-}
+)
 
 use_source_toolchain() {
     local root="$cross/rust/usr" tool

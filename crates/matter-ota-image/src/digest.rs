@@ -120,18 +120,15 @@ impl FromStr for DigestType {
 
     /// Parses a registry name, also with underscores or without the first hyphen, as other tools write it.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let letters = |text: &str| -> [u8; 12] {
-            let mut letters = [0; 12];
-            let given = text.bytes().filter(|byte| !matches!(byte, b'-' | b'_'));
-            letters
-                .iter_mut()
-                .zip(given)
-                .for_each(|(to, from)| *to = from.to_ascii_lowercase());
-            letters
+        let given = || {
+            text.bytes()
+                .map(|byte| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() })
         };
-        let known = Self::ALL
-            .into_iter()
-            .find(|kind| text.len() <= 12 && letters(kind.name()) == letters(text));
+        let known = Self::ALL.into_iter().find(|kind| {
+            let name = kind.name();
+            let (family, length) = name.split_once('-').unwrap_or((name, ""));
+            given().eq(name.bytes()) || given().eq(family.bytes().chain(length.bytes()))
+        });
         known.ok_or(Error::DigestName)
     }
 }

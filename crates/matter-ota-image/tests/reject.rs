@@ -300,12 +300,43 @@ fn digest_names_are_those_of_the_registry_and_of_the_tool() {
         "sha",
         "sha1",
         "sha-256-",
+        "-sha-256",
+        "sha--256",
+        "s_h_a256",
+        "sha256128",
         "sha2566",
         "sha3-25",
         "sha256sha256sha256",
         "md5",
     ] {
-        let parsed = text.parse::<DigestType>();
-        assert!(parsed == Err(Error::DigestName) || text == "sha-256-", "{text}");
+        assert_eq!(text.parse::<DigestType>(), Err(Error::DigestName), "{text}");
+    }
+}
+
+/// Matter Core Specification 11.21.2.4 has the names.
+#[test]
+fn a_required_element_is_named_when_another_is_in_its_place() {
+    let required = [
+        (0x24, 0, "VendorID"),
+        (0x24, 1, "ProductID"),
+        (0x24, 2, "SoftwareVersion"),
+        (0x2C, 3, "SoftwareVersionString"),
+        (0x24, 4, "PayloadSize"),
+        (0x24, 8, "ImageDigestType"),
+        (0x30, 9, "ImageDigest"),
+    ];
+    let file = made(&PLAIN, b"test payload").unwrap();
+    for (kind, tag, name) in required {
+        // Without the two bits of the width.
+        let at = (16..file.len())
+            .find(|&at| file[at] & 0xFC == kind & 0xFC && file[at + 1] == tag)
+            .unwrap();
+        let mut changed = file.clone();
+        changed[at + 1] = 0x20;
+        let [error] = judged::strict(&changed).unwrap_err()[..] else {
+            panic!("{name}")
+        };
+        let text = error.to_string();
+        assert!(text.contains(&format!("is not the expected {name};")), "{text}");
     }
 }

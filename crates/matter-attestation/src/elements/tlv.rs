@@ -25,18 +25,20 @@ mod tag {
 }
 
 pub(super) fn encode(elements: &AttestationElements<'_>) -> Result<Vec<u8>, Error> {
-    let mut buffer = [0; AttestationElements::MAX_LEN];
+    let mut buffer = vec![0; bound(elements)];
     let mut writer = Writer::new(&mut buffer);
-    write(&mut writer, elements)
+    let len = write(&mut writer, elements)
         .and_then(|()| writer.finish())
-        .map(Vec::from)
-        .map_err(|_| Error::ElementsTooLong {
-            len: encoded_len(elements),
-        })
+        .map_or(usize::MAX, <[u8]>::len);
+    if len > AttestationElements::MAX_LEN {
+        return Err(Error::ElementsTooLong { len });
+    }
+    buffer.truncate(len);
+    Ok(buffer)
 }
 
-/// Returns the length of the encoding, which may be too long.
-fn encoded_len(elements: &AttestationElements<'_>) -> usize {
+/// Returns a length that the encoding does not exceed.
+fn bound(elements: &AttestationElements<'_>) -> usize {
     /// More than control byte, tag and length of an element have.
     const HEAD: usize = 20;
     let fields = [
@@ -45,15 +47,12 @@ fn encoded_len(elements: &AttestationElements<'_>) -> usize {
         elements.firmware_information,
     ];
     let entries = elements.vendor_reserved.iter().map(|entry| entry.data);
-    let bytes = fields.into_iter().flatten().chain(entries);
-    // The first: the structure and the timestamp.
-    let bound = bytes.fold(3 * HEAD, |sum, bytes| {
-        sum.saturating_add(HEAD).saturating_add(bytes.len())
-    });
-    let mut buffer = vec![0; bound];
-    let mut writer = Writer::new(&mut buffer);
-    let encoded = write(&mut writer, elements).and_then(|()| writer.finish());
-    encoded.map_or(bound, <[u8]>::len)
+    // Above all: the structure and the timestamp.
+    fields
+        .into_iter()
+        .flatten()
+        .chain(entries)
+        .fold(3 * HEAD, |sum, bytes| sum + HEAD + bytes.len())
 }
 
 fn write(writer: &mut Writer<'_>, elements: &AttestationElements<'_>) -> Result<(), matter_tlv::Error> {

@@ -1,12 +1,14 @@
 //! Growth of the time of work with its input.
 #![allow(dead_code, unreachable_pub)]
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Four times the input takes 4 times the time when the work is linear, and 16 times when it is quadratic.
 const LIMIT: u32 = 9;
-/// A busy machine can slow down the larger input alone, but not every time.
-const ATTEMPTS: usize = 5;
+/// A busy machine can slow down the larger input alone, but not for seconds.
+const ATTEMPTS: u32 = 6;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The measured work: set up for a size, then run.
 pub type Work = fn(usize) -> Box<dyn Fn()>;
@@ -21,7 +23,8 @@ pub fn check(cases: &[(&str, usize, Work)]) {
 fn superlinear(&(name, size, make): &(&str, usize, Work)) -> Option<String> {
     let (small, large) = (make(size), make(4 * size));
     let mut seen = Vec::new();
-    for _ in 0..ATTEMPTS {
+    for attempt in 0..ATTEMPTS {
+        thread::sleep(PAUSE * attempt);
         let times = [time(&small), time(&large)];
         if times[1] < times[0] * LIMIT {
             return None;
