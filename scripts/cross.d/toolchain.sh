@@ -1,4 +1,4 @@
-# Read by scripts/cross: a Rust compiler with the source of its standard libraries, mingw-w64, Wine, qemu. Uses $cross.
+# Read by scripts/cross and scripts/inspector: a Rust compiler with the source of its standard libraries, mingw-w64, Wine, qemu. Uses $cross.
 
 # The packages that one depends on and whose names match: a version is part of them.
 dependency() {
@@ -22,7 +22,9 @@ unpack_source_toolchain() (
     fi
     rm -rf "$rust" "$cross/packages"
     mkdir -p "$cross/packages"
-    (cd "$cross/packages" && apt-get download -qq -o APT::Sandbox::User=root rustc-web "$std" libstd-rust-web-dev rust-web-src "$llvm")
+    download() (cd "$cross/packages" && apt-get download -qq -o APT::Sandbox::User=root rustc-web "$std" libstd-rust-web-dev rust-web-src "$llvm")
+    # Another gate may bring the lists up to date meanwhile.
+    download || { scripts/debian && download; }
     for package in "$cross"/packages/*.deb; do
         dpkg -x "$package" "$rust"
     done
@@ -34,8 +36,10 @@ use_source_toolchain() {
     local root="$cross/rust/usr" tool
     mkdir -p "$cross/bin"
     for tool in rustc rustdoc; do
-        printf '#!/bin/sh\nLD_LIBRARY_PATH=%q exec %q "$@"\n' "$root/lib/x86_64-linux-gnu" "$root/bin/$tool" >"$cross/bin/$tool"
-        chmod +x "$cross/bin/$tool"
+        # Two gates may use it at once.
+        printf '#!/bin/sh\nLD_LIBRARY_PATH=%q exec %q "$@"\n' "$root/lib/x86_64-linux-gnu" "$root/bin/$tool" >"$cross/bin/$tool.$$"
+        chmod +x "$cross/bin/$tool.$$"
+        mv -f "$cross/bin/$tool.$$" "$cross/bin/$tool"
     done
     export RUSTC="$cross/bin/rustc" RUSTDOC="$cross/bin/rustdoc" RUSTC_BOOTSTRAP=1
 }

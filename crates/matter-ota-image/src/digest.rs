@@ -118,7 +118,7 @@ impl DigestType {
 impl FromStr for DigestType {
     type Err = Error;
 
-    /// Parses a registry name, also with underscores or without the first hyphen, as other tools write it.
+    /// Parses a registry name in upper or lower case, also with underscores or without the first hyphen, as other tools write it.
     fn from_str(text: &str) -> Result<Self, Error> {
         let given = || {
             text.bytes()

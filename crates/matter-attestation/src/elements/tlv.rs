@@ -47,12 +47,14 @@ fn bound(elements: &AttestationElements<'_>) -> usize {
         elements.firmware_information,
     ];
     let entries = elements.vendor_reserved.iter().map(|entry| entry.data);
-    // Above all: the structure and the timestamp.
+    // `3 * HEAD` is for the structure and the timestamp.
     fields
         .into_iter()
         .flatten()
         .chain(entries)
-        .fold(3 * HEAD, |sum, bytes| sum + HEAD + bytes.len())
+        .fold(3 * HEAD, |sum, bytes| {
+            sum.saturating_add(HEAD).saturating_add(bytes.len())
+        })
 }
 
 fn write(writer: &mut Writer<'_>, elements: &AttestationElements<'_>) -> Result<(), matter_tlv::Error> {

@@ -139,7 +139,7 @@ pub(crate) const OTHER_FAULTS: [(&str, &str, &str); 47] = [
         "list-malformed",
     ),
     (
-        "A keys partition that is none",
+        "A file that is not a keys partition",
         "a_list_that_is_damaged_is_a_finding_and_one_that_is_not_there_an_error",
         "artifact-malformed",
     ),
