@@ -14,7 +14,7 @@ pub enum Error {
         /// The chip.
         chip: Chip,
     },
-    /// The fault is unknown, or does not have this moment.
+    /// The fault or the moment is unknown, or the fault has no moment.
     FaultName,
     /// The state file cannot be read or written.
     StateFile(io::ErrorKind),

@@ -56,7 +56,7 @@ impl FromStr for Moment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A cell in the first written region reads wrong.
+    /// A cell in the first written region reads inverted.
     BadFlash,
     /// The supply fails once: the chip restarts with the content of flash and eFuses.
     BrownOut(Moment),
@@ -94,7 +94,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// All faults, each with at most one moment: the default of its name.
+    /// All faults; a fault with a moment has the one that its name alone stands for.
     pub const ALL: [Self; 17] = [
         Self::BadFlash,
         Self::BrownOut(Moment::Flash(1)),
@@ -186,7 +186,7 @@ impl fmt::Display for Fault {
 impl FromStr for Fault {
     type Err = Error;
 
-    /// Parses a name, followed by `@` and the moment for faults that have one: `dies`, `dies@burn:2`.
+    /// Parses a name, for faults with a moment optionally followed by `@` and the moment: `dies`, `dies@burn:2`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let (name, moment) = match text.split_once('@') {
             Some((name, moment)) => (name, Some(moment.parse()?)),

@@ -89,7 +89,7 @@ impl Flash {
         }
     }
 
-    /// Passes a range to `take`, piece by piece, as it reads.
+    /// Passes the content of a range to `take`, piece by piece, with the bad cell inverted.
     pub(crate) fn read(&self, address: u32, len: u32, mut take: impl FnMut(&[u8])) {
         const ERASED: [u8; SECTOR_LEN] = [0xFF; SECTOR_LEN];
         let end = u64::from(address).saturating_add(u64::from(len));

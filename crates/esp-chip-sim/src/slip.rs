@@ -23,7 +23,8 @@ pub(crate) struct Decoder {
 impl Decoder {
     /// Consumes the bytes of `bytes` up to the end of the next frame, and returns that frame.
     ///
-    /// Bytes outside frames, empty frames, wrong escapes and frames that are too long are skipped, as by the ROM.
+    /// Bytes outside frames, empty frames, frames with wrong escapes and frames that are too long are skipped, as by
+    /// the ROM.
     pub(crate) fn next_frame(&mut self, bytes: &mut &[u8]) -> Option<Vec<u8>> {
         while let Some((&byte, rest)) = bytes.split_first() {
             *bytes = rest;

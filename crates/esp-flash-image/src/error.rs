@@ -6,7 +6,7 @@ use crate::{Chip, EncryptionScheme};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// A piece to encrypt does not start at a multiple of 16.
+    /// A piece to encrypt or decrypt does not start at a multiple of 16.
     AddressAlignment {
         /// Its address.
         address: u32,
@@ -35,7 +35,7 @@ pub enum Error {
     Empty,
     /// The flash encryption scheme name is unknown.
     EncryptionSchemeName,
-    /// A piece to encrypt ends after the last address of the scheme.
+    /// A piece to encrypt or decrypt ends after the last address of the scheme.
     EndOfFlash {
         /// Its address.
         address: u32,
@@ -68,7 +68,7 @@ pub enum Error {
         /// Its length in bytes.
         len: usize,
     },
-    /// The length of a piece to encrypt is not a multiple of 16.
+    /// The length of a piece to encrypt or decrypt is not a multiple of 16.
     LengthAlignment {
         /// Its length in bytes.
         len: usize,
@@ -90,7 +90,7 @@ pub enum Error {
         /// The number.
         value: u32,
     },
-    /// The state of an otadata entry is undefined.
+    /// The state of an otadata entry is unknown.
     OtaState {
         /// The state.
         state: u32,

@@ -1,9 +1,10 @@
 //! App and bootloader images.
 //!
 //! ```text
-//! header   0 E9 | 1 segments | 2 SPI mode | 3 flash size << 4 + frequency | 4 entry u32
+//! header   0 E9 | 1 segments | 2 SPI mode | 3 flash size, frequency: 4 bits each | 4 entry u32
 //!          8 WP pin | 9 drive, 3 bytes | 12 chip id u16
-//!         14 minimal revision, old | 15 minimal revision u16 | 17 maximal revision u16 | 19 zeros, 4 bytes | 23 hash flag
+//!         14 minimum revision, old | 15 minimum revision u16 | 17 maximum revision u16
+//!         19 zeros, 4 bytes | 23 hash flag
 //! segment  0 load address u32 | 4 length u32 | 8 data; up to 16 of them
 //! end      zeros, then the checksum as the last byte of 16; SHA-256 of all of it if the flag is set
 //! ```

@@ -153,8 +153,9 @@ impl<'a> FlashMap<'a> {
 
     /// Writes the flash from address 0 to the end of the last piece, or to a size, with 0xFF in the gaps.
     ///
-    /// **Writing such an image to a device erases the content of the gaps**, such as its NVS partition. To keep it, write
-    /// the [`FlashMap::pieces`] one by one.
+    /// **Writing such an image to a device erases the content of the gaps**, such as its NVS partition. To keep it,
+    /// write the [`FlashMap::pieces`] one by one.
+    ///
     /// # Errors
     ///
     /// [`MapError::ImageSize`] when the size is less than the end of the last piece, or memory is insufficient.

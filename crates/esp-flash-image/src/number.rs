@@ -40,7 +40,7 @@ pub(crate) fn plain_number(text: &str) -> Option<u64> {
         }
         last = digit;
     }
-    // As in Python, a number with a leading zero is invalid.
+    // As in Python, a decimal number other than 0 must not have leading zeros.
     let ambiguous = radix == 10 && digits.len() > 1 && digits.starts_with('0') && value != Some(0);
     (last != '_' && !ambiguous).then_some(value)?
 }

@@ -13,7 +13,8 @@ pub(crate) struct Assigned {
 }
 
 impl Assigned {
-    /// Assigns a block to every key: first the keys with a block in the profile, then the others to the first free blocks.
+    /// Assigns a block to every key: first the blocks chosen in the profile, then the first free blocks for
+    /// the other keys.
     pub(crate) fn new(profile: &SecurityProfile) -> Result<Self, Error> {
         let blocks = &profile.chip.facts().key_blocks;
         let keys = needed(profile);
@@ -96,7 +97,8 @@ impl Free<'_> {
         (0..self.blocks.count()).find(fits).ok_or(Error::KeyBlocks { key })
     }
 
-    /// espefuse puts the second half of an XTS-AES-256 key into the first free block after that of the first half.
+    /// Returns the blocks of a key: for an XTS-AES-256 key also the next one. espefuse puts the second half into the
+    /// first free block after the first half, so the next one must be free.
     fn blocks_of(&self, key: KeyUse, block: usize) -> impl Iterator<Item = usize> + use<> {
         let second = self.two && key == KeyUse::FlashEncryption;
         [Some(block), second.then(|| block.saturating_add(1))]

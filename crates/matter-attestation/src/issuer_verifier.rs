@@ -62,7 +62,7 @@ impl IssuerVerifier {
     ///
     /// # Errors
     ///
-    /// The same.
+    /// Those of [`Certificate::verify_issued_by`].
     pub fn verify(&self, certificate: &Certificate) -> Result<(), Error> {
         certificate.check_names(&self.issuer)?;
         let (signed, signature) = certificate.signed();

@@ -43,7 +43,7 @@ impl SerialNumber {
         Ok(Self { bytes, len })
     }
 
-    /// Draws 16 bytes with the top bit clear and the top byte nonzero: 127 bits that always encode to 16 bytes.
+    /// Draws 16 bytes with the top bit clear and the top byte nonzero: a number that always encodes to 16 bytes.
     pub fn generate<R: rand_core::CryptoRng + ?Sized>(rng: &mut R) -> Self {
         let mut random = [0; Self::GENERATED_LEN];
         loop {

@@ -51,7 +51,7 @@ impl DeviceFile {
 pub(crate) struct DeviceFiles {
     pub(crate) path: PathBuf,
     pub(crate) uuid: Option<String>,
-    /// Its name before it is examined.
+    /// Its name before it is examined: the UUID if known, otherwise the path.
     pub(crate) name: String,
     pub(crate) is_folder: bool,
     /// Whether it consists only of individually given files.
@@ -78,10 +78,10 @@ pub(crate) struct DeviceFiles {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Tools create folders in a device's folder, but none below those.
+/// The maximum depth of folders in a device's folder; tools create only one level.
 const MAX_DEPTH: u8 = 4;
 
-/// Sources of the key in an image.
+/// Files that may contain the DAC's private key.
 const KEY_FILES: [InternalFile; 3] = [
     InternalFile::DacKeyPem,
     InternalFile::DacKeyDer,
@@ -96,7 +96,7 @@ pub(crate) fn is_of_device(name: &str) -> bool {
     )
 }
 
-/// Returns whether a name is a UUID, as those of devices' folders.
+/// Returns whether a name is a UUID, as the names of devices' folders are.
 pub(crate) fn is_uuid(name: &str) -> bool {
     name.len() == uuid::fmt::Hyphenated::LENGTH && uuid::Uuid::parse_str(name).is_ok()
 }
@@ -287,7 +287,7 @@ impl DeviceFiles {
         {
             findings.push(Finding::of(Check::ArtifactMalformed, "nvs_keys", why));
         }
-        // With keys from elsewhere it may be a result of flash encryption.
+        // If keys were given separately, the partition may be unreadable only because of flash encryption.
         if let (Some((partition, why)), None) = (&self.damaged_keys, own_keys.as_ref().or(keys)) {
             let text = format!("the checksum of the keys partition is wrong: {why}");
             findings.push(Finding::of(Check::ArtifactMalformed, partition, text));

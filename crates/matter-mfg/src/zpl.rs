@@ -5,7 +5,7 @@
 //! ^CI28                              texts are UTF-8
 //! ^PW ^LL ^LH                        width, length and origin, in dots
 //! ^FO x,y ^BQN,2,m ^FDMA,text ^FS    QR code, model 2, m dots to a module, level M
-//! ^FO x,y ^A0N,h,h ^FB w,1,0,C ^FH_ ^FDtext ^FS    a line of text in the middle; at the left, without ^FB, if it has a `\`
+//! ^FO x,y ^A0N,h,h ^FB w,1,0,C ^FH_ ^FDtext ^FS    a centred line of text; at the left, without ^FB, if it has a `\`
 //! ^PQ1 ^XZ                           one copy, end
 //! ```
 
@@ -131,7 +131,7 @@ impl ZplLabel {
     #[must_use]
     pub fn to_zpl(&self, density: PrintDensity) -> Zeroizing<String> {
         let dots = density.dots_per_millimetre();
-        // Half a millimetre per module, as on the other labels.
+        // Half a millimetre per module, as on the other labels; less at 600 dpi, where `^BQ` is limited to 10 dots.
         let magnification = (dots / 2).clamp(1, MAX_MAGNIFICATION);
         let side = self.modules.saturating_mul(magnification);
         let quiet = QUIET_ZONE * magnification;
@@ -182,7 +182,7 @@ const COMMANDS: usize = 96;
 const ESCAPED: usize = 3;
 
 /// Escapes a text for `^FH_`: characters that the printer would read as commands become hexadecimal, and control
-/// characters, which it does not print, are dropped.
+/// characters, which it does not print, become spaces.
 fn escape(text: &str, zpl: &mut String) {
     for character in text.chars() {
         match character {

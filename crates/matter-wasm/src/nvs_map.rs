@@ -160,7 +160,7 @@ pub(crate) fn reveal(image: &[u8], offset: usize) -> Option<Zeroizing<String>> {
     Some(Zeroizing::new(value(&item, usize::MAX)))
 }
 
-/// Formats a value as text; of a blob only the first bytes.
+/// Formats a value as text; of a blob, at most the first `shown` bytes.
 fn value(item: &Item<'_>, shown: usize) -> String {
     let data = item.data();
     let [a, b, c, d, ..] = data;

@@ -22,10 +22,10 @@ const WAITING: usize = 4096;
 /// Seconds after which a client should retry.
 const RETRY_SECONDS: u64 = 2;
 
-/// Ledger, signer and log of the service.
+/// The service's issuing desk, which holds the ledger, the signer and the log.
 #[derive(Debug)]
 pub(crate) struct Office {
-    /// Ends the desk's thread, after waiting requests, when dropped.
+    /// When dropped, ends the desk's thread after the waiting requests.
     _queue: DeskQueue,
     handle: DeskHandle,
     pai: Vec<u8>,

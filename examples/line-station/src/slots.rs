@@ -26,7 +26,7 @@ const MISSING: &str = "the order has no free device, and unfinished boards are m
 /// The work left for an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Left {
-    /// Boards without a device yet, or unknown.
+    /// More boards may come, or the ledger cannot be read.
     Boards,
     /// Boards with a device that are not finished.
     InWork,
@@ -51,7 +51,7 @@ pub(crate) struct Line {
     pub(crate) once: bool,
     /// Whether missing unfinished boards of this station are given up when nothing else is left.
     pub(crate) gives_up_missing: bool,
-    /// Called after each board, and from time to time.
+    /// Returns the work left for the order. It is called after each board, and from time to time at an empty slot.
     pub(crate) left: Box<dyn Fn() -> Left + Send + Sync>,
     tally: Mutex<Tally>,
     failure: Mutex<Option<String>>,
@@ -192,7 +192,7 @@ impl Line {
         Ok(())
     }
 
-    /// Gives up unfinished boards of an empty slot, if enabled. Returns whether there was one.
+    /// Quarantines the missing unfinished boards of a slot that is empty, if enabled. Returns whether there was one.
     fn given_up(&self, slot: &Slot, is_empty: bool) -> Result<bool, String> {
         if !is_empty || !self.gives_up_missing {
             return Ok(false);

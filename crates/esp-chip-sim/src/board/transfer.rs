@@ -79,7 +79,7 @@ impl Board {
         let Some(mut transfer) = self.session.transfer.take() else {
             return Err(FAILED);
         };
-        // A refused block may be repeated.
+        // A block refused for its number or command may be repeated.
         if sequence != transfer.next_block || transfer.inflater.is_some() != is_compressed {
             self.session.transfer = Some(transfer);
             return Err(FAILED);
@@ -123,7 +123,7 @@ impl Board {
             self.program(transfer, written);
             match step.status {
                 Ok(MZStatus::StreamEnd) => return Ok(()),
-                // More input is needed, or none is left.
+                // No progress is possible without the next block.
                 Err(miniz_oxide::MZError::Buf) => return Ok(()),
                 Ok(_) if step.bytes_consumed == 0 && step.bytes_written == 0 => return Ok(()),
                 Ok(_) if rest.is_empty() && step.bytes_written < PIECE => return Ok(()),

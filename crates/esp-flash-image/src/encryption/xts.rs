@@ -12,7 +12,8 @@ use zeroize::Zeroize;
 
 /// Number of blocks in a unit.
 const UNIT: usize = 8;
-/// Number of units processed at once: twice the largest number of blocks that a backend processes in parallel.
+/// Number of units processed at once: their 128 blocks are twice the largest number that a backend processes in
+/// parallel.
 const UNITS: usize = 16;
 const BLOCKS: usize = UNIT * UNITS;
 

@@ -118,7 +118,7 @@ pub(super) const DATA_OTA: u8 = 0;
 pub(super) const DATA_NVS: u8 = 2;
 pub(super) const DATA_COREDUMP: u8 = 3;
 pub(super) const DATA_NVS_KEYS: u8 = 4;
-/// The subtype of a row with an empty subtype cell.
+/// The subtype of a row with an empty subtype cell; for an app, an empty cell is an error.
 pub(super) const DATA_UNDEFINED: u8 = 6;
 pub(super) const DATA_TEE_OTA: u8 = 0x90;
 pub(super) const PRIMARY: u8 = 0;

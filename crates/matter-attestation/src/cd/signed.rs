@@ -83,7 +83,8 @@ impl CertificationDeclaration {
     /// # Errors
     ///
     /// [`Error::CdMemberNotIssuable`] when security level or information is not 0 or the version number is 0, which
-    /// decoded content may have; [`Error::SigningFailed`].
+    /// decoded content may have; [`Error::SigningFailed`] when the signer fails; [`Error::EncodingFailed`], which does
+    /// not occur for valid content.
     pub fn sign<S: Signer<DerSignature>>(&self, signer: &S, signer_key_id: KeyId) -> Result<Vec<u8>, Error> {
         let issuable = [
             (self.security_level == 0, tag::SECURITY_LEVEL),

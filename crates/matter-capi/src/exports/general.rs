@@ -23,7 +23,7 @@ pub extern "C" fn matter_abi_version() -> u32 {
     MATTER_ABI_VERSION
 }
 
-/// Returns the version of the library, such as `0.1.0`. The text is never freed.
+/// Returns the version of the library, such as `0.1.0`. The text is static and must not be freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn matter_version() -> *const c_char {
     const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
@@ -34,7 +34,7 @@ pub extern "C" fn matter_version() -> *const c_char {
 }
 
 /// Returns the name of an error number, such as `MATTER_ERROR_NULL_POINTER`, or `unknown error
-/// number`. The text is never freed.
+/// number`. The text is static and must not be freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn matter_error_name(error: i32) -> *const c_char {
     MatterError::name_of(error).as_ptr()

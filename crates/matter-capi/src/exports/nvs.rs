@@ -151,8 +151,8 @@ pub unsafe extern "C" fn matter_nvs_remove(
     unsafe { call(message, body) }
 }
 
-/// Computes the size of the smallest partition that fits the entries and that the firmware can
-/// write to.
+/// Computes the size of the smallest partition that has room for the entries and that the firmware
+/// can write to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_needed_size(
     nvs: *const MatterNvs,
@@ -222,7 +222,7 @@ pub unsafe extern "C" fn matter_nvs_encrypt(
 }
 
 /// Decrypts an image: the inverse of `matter_nvs_encrypt`. Wrong keys result in an unreadable
-/// image.
+/// image. `buffer` may be `image`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn matter_nvs_decrypt(
     image: *const u8,

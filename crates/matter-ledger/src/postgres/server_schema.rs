@@ -1,4 +1,5 @@
-//! The tables on a server: those of SQLite with its own types, and without row sums, because the server has page checksums.
+//! The tables on a server: those of SQLite with the server's types, and without row sums, because the server has page
+//! checksums.
 
 use super::ServerFault;
 use crate::schema;
@@ -9,7 +10,7 @@ use crate::tables::{META, TABLES, THIRD_TABLES, Table};
 pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(1296909895, hashtext(current_schema()))";
 /// The name of the stored version.
 const VERSION: &str = "version";
-/// Lists the relations in a schema: other tables, views or sequences are refused.
+/// Lists the tables and views in a schema: those that are not part of a ledger are refused.
 const RELATIONS: &str = "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace
     AND relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY relname";
 const COLUMNS: &str = "SELECT string_agg(attname::text, ', ' ORDER BY attnum) FROM pg_attribute
@@ -18,7 +19,7 @@ const COLUMNS: &str = "SELECT string_agg(attname::text, ', ' ORDER BY attnum) FR
 /// Lists the indexes that make values unique.
 const UNIQUE: &str = "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
     WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND indisunique AND indisvalid";
-/// Counts objects that could give statements side effects.
+/// Counts the tables with rules, row security or triggers, which could change the effect of statements.
 const EXTRAS: &str = "SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace
     AND relkind = 'r' AND (relhasrules OR relrowsecurity
     OR EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = pg_class.oid AND NOT tgisinternal))";

@@ -23,7 +23,7 @@ use super::ServerFault;
 const CONNECT: Duration = Duration::from_secs(10);
 /// The time limit for the network to deliver sent data.
 const SILENCE: Duration = Duration::from_secs(30);
-/// The default of Debian and libpq without a host.
+/// The socket directory for a URL without a host: the default of Debian's libpq.
 const SOCKET: &str = "/var/run/postgresql";
 /// The default port.
 const PORT: u16 = 5432;
@@ -111,7 +111,7 @@ fn divided(url: &str) -> Result<(String, Parameters), String> {
     Ok((format!("{base}?{}", rest.join("&")), parameters))
 }
 
-/// Decodes a path in a URL, where escapes such as `%2F` represent bytes.
+/// Decodes a path in a URL, where escapes such as `%2F` represent ASCII characters.
 fn decoded(text: &str) -> Result<PathBuf, String> {
     let mut pieces = text.split('%');
     let mut path = pieces.next().unwrap_or_default().to_owned();
@@ -180,7 +180,7 @@ fn from_file(config: &Config, path: OsString) -> Result<Option<Zeroizing<String>
     let text = Zeroizing::new(fs::read_to_string(&path).map_err(|error| wrong(&error))?);
     let host = match config.get_hosts().first() {
         Some(Host::Tcp(name)) => name.clone(),
-        // libpq uses this name for all sockets.
+        // libpq uses this name for the default socket directory only; here it stands for every socket.
         _ => "localhost".into(),
     };
     let port = config.get_ports().first().copied().unwrap_or(PORT).to_string();

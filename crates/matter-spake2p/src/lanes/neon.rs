@@ -64,7 +64,7 @@ fn majority(x: Vector, y: Vector, z: Vector) -> Vector {
     vbslq_u32(xor(x, y), z, y)
 }
 
-/// Shifts right and inserts the bits shifted out.
+/// Rotates right: shifts left, then inserts the bits of the word shifted right.
 #[target_feature(enable = "neon")]
 #[inline]
 fn rotate<const RIGHT: i32, const LEFT: i32>(x: Vector) -> Vector {

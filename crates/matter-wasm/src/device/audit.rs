@@ -23,7 +23,7 @@ impl Device {
         if settings.for_tests {
             expected = expected.for_tests();
         }
-        // Then the image need not contain one.
+        // The image need not contain a DAC that is in a separate file.
         if self.part(Object::Dac).is_some() {
             expected = expected.without_attestation();
         }
@@ -110,7 +110,7 @@ impl Device {
             artifacts = artifacts.with_numbers(discriminator, passcode);
         }
         let report = audit(&artifacts);
-        // The file from which a key is burned into the chip may contain it.
+        // If the key is outside the image, a single key file may be the one from which it is burned into the chip.
         match (report.key_place(), keys.as_slice()) {
             (KeyPlace::Elsewhere, [(name, bytes)]) => audit(&artifacts.with_key_files(&[]).with_efuse_key(name, bytes)),
             _ => report,
@@ -132,7 +132,7 @@ impl Device {
         ];
         for (object, stored) in places {
             let mut own = self.parts.iter().filter(|(_, part)| part.object() == object);
-            // Of several PAIs the issuer of the DAC belongs to the device.
+            // Of several, the one equal to the image's belongs to the device; otherwise the first is taken.
             let Some(first) = own
                 .clone()
                 .find(|(_, part)| stored.as_deref() == Some(part.as_der()))
