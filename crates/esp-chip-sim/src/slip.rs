@@ -29,9 +29,13 @@ impl Decoder {
         while let Some((&byte, rest)) = bytes.split_first() {
             *bytes = rest;
             match byte {
+                // An escape without its second byte.
+                END if self.is_escaped => {
+                    self.drop_frame();
+                    self.is_inside = true;
+                }
                 END if self.is_inside && !self.frame.is_empty() => {
                     self.is_inside = false;
-                    self.is_escaped = false;
                     return Some(core::mem::take(&mut self.frame));
                 }
                 END => self.is_inside = true,
@@ -103,6 +107,8 @@ mod tests {
     fn noise_between_frames_is_passed_over() {
         assert_eq!(frames(b"boot\xC0\xC0\x01\xC0noise\xC0\x02\xC0"), [vec![1], vec![2]]);
         assert_eq!(frames(b"\xC0\x01\xDB\x05\x02\xC0\xC0\x03\xC0"), [vec![3]]);
+        assert_eq!(frames(b"\xC0\x01\xDB\xC0\x02\xC0"), [vec![2]]);
+        assert_eq!(frames(b"\xC0\xDB\xC0\xDC\xC0"), [vec![0xDC]]);
     }
 
     #[test]

@@ -315,7 +315,7 @@ fn check_ecdsa_block(profile: &SecurityProfile, block: usize) -> Result<(), Erro
         return Err(Error::KeyBlockUnsuited { block: name, key });
     }
     if !profile.reserved_blocks.contains(&block) {
-        return Err(Error::KeyBlockTaken { block: name, key });
+        return Err(Error::KeyBlockNotReserved { block: name, key });
     }
     Ok(())
 }

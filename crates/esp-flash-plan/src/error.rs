@@ -235,6 +235,13 @@ pub enum Error {
         /// The revision of the profile.
         revision: ChipRevision,
     },
+    /// A key block is not reserved in the profile, so that a device cannot bring a key for it.
+    KeyBlockNotReserved {
+        /// Its name.
+        block: &'static str,
+        /// The key of the device.
+        key: KeyUse,
+    },
     /// A key block is assigned to two keys.
     KeyBlockTaken {
         /// Its name.

@@ -642,3 +642,32 @@ fn encryption_after_the_end_of_the_scheme_is_refused() {
     case.images.push(("far", vec![1; 16], false));
     refused!(case, Error::Encryption { .. });
 }
+
+#[test]
+fn ecdsa_key_needs_a_reserved_block_that_can_hold_it() {
+    let mut case = Case::locked(Chip::Esp32h2);
+    case.ecdsa_block = Some(0);
+    let key = KeyUse::EcdsaKey;
+    refused!(
+        case,
+        Error::KeyBlockNotReserved {
+            block: "BLOCK_KEY0",
+            key: KeyUse::EcdsaKey
+        }
+    );
+    let error = Error::KeyBlockNotReserved {
+        block: "BLOCK_KEY0",
+        key,
+    };
+    assert_eq!(
+        error.to_string(),
+        "BLOCK_KEY0 is not reserved in the profile; the ECDSA key needs a reserved block"
+    );
+    case.profile = case.profile.with_reserved_block(0);
+    assert!(case.plan().is_ok());
+    // No ECDSA peripheral.
+    let mut case = Case::locked(Chip::Esp32c3);
+    case.ecdsa_block = Some(0);
+    case.profile = case.profile.with_reserved_block(0);
+    refused!(case, Error::KeyBlockUnsuited { .. });
+}

@@ -16,6 +16,7 @@ use crate::FlashDump;
 use crate::access::Access;
 use crate::audit_input::read;
 use crate::device_source::{DeviceSource, FileKind, SingleFile};
+use crate::image_place::place_of;
 use crate::label_codes::LabelCodes;
 use crate::{AuditInput, Error};
 
@@ -351,7 +352,6 @@ impl DeviceFiles {
     /// Returns the image of the whole flash without the images that are examined separately: the rest must not contain
     /// the DAC's key.
     fn flash_beside_images(&self) -> Option<(&str, Zeroizing<Vec<u8>>)> {
-        const SECTOR: usize = 4096;
         let is_flash = |file: &&DeviceFile| FolderFile::of_name(&file.name) == Some(FolderFile::Flash);
         let flash = self.files.iter().find(is_flash)?;
         let mut rest = flash.bytes.clone();
@@ -359,16 +359,8 @@ impl DeviceFiles {
             .into_iter()
             .filter_map(|index| self.file(index))
         {
-            let mut start = 0;
-            while let Some(tail) = rest.get_mut(start..).filter(|tail| !tail.is_empty()) {
-                if let Some(found) = tail
-                    .get_mut(..image.bytes.len())
-                    .filter(|found| **found == **image.bytes)
-                {
-                    found.fill(0xFF);
-                    break;
-                }
-                start = start.saturating_add(SECTOR);
+            if let Some(found) = place_of(&image.bytes, &rest).and_then(|place| rest.get_mut(place)) {
+                found.fill(0xFF);
             }
         }
         Some((&flash.name, rest))

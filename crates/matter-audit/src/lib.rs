@@ -12,6 +12,7 @@ mod device_source;
 mod error;
 mod flash_dump;
 mod folders;
+mod image_place;
 mod json_list;
 mod known_keys;
 mod label_codes;

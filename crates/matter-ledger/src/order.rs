@@ -18,7 +18,7 @@ impl Order {
     ///
     /// [`Error::OrderFull`].
     pub fn check_room(&self, made: u64, count: u32) -> Result<(), Error> {
-        if made + u64::from(count) > u64::from(self.size) {
+        if made.saturating_add(count.into()) > self.size.into() {
             return Err(Error::OrderFull {
                 id: self.id.clone(),
                 size: self.size,

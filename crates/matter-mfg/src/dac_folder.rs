@@ -62,7 +62,10 @@ impl Found {
             return self.add_certificate(path, certificate);
         }
         match PrivateKey::decode_with(bytes, password.map(str::as_bytes)) {
-            Ok(key) => return self.add_key(path, key),
+            Ok(key) => {
+                self.add_key(path, key);
+                return Ok(());
+            }
             Err(error @ (AttestationError::KeyEncrypted | AttestationError::KeyPassword)) => {
                 return Err(inputs::key_reason(error));
             }
@@ -88,7 +91,8 @@ impl Found {
             return Ok(());
         }
         let key = PrivateKey::decode_with(block.as_bytes(), password.map(str::as_bytes)).map_err(inputs::key_reason)?;
-        self.add_key(path, key)
+        self.add_key(path, key);
+        Ok(())
     }
 
     #[cfg(feature = "pkcs12")]
@@ -96,7 +100,7 @@ impl Found {
         let open = Pkcs12::decode_with(bytes, password.unwrap_or_default());
         let open = open.map_err(|_| message!["is PKCS#12, which ", Field::Password, " does not decrypt"])?;
         for key in open.private_keys().map_err(inputs::key_reason)? {
-            self.add_key(path, key)?;
+            self.add_key(path, key);
         }
         open.certificates().iter().try_for_each(|der| self.add_der(path, der))
     }
@@ -133,11 +137,10 @@ impl Found {
         Ok(())
     }
 
-    fn add_key(&mut self, path: &Path, key: PrivateKey) -> Result<(), Message> {
+    fn add_key(&mut self, path: &Path, key: PrivateKey) {
         self.keys
             .entry(*key.public_key().as_bytes())
             .or_insert((path.into(), key));
-        Ok(())
     }
 
     fn pair(mut self, folder: &Path) -> Result<Vec<SuppliedDac>, Error> {

@@ -54,7 +54,8 @@ impl KeysFolder {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(Error::write(&path)(error)),
         }
-        let found = Input::read_file(&path).map_err(Error::write(&path))?;
+        let unreadable = |error| Error::exists(&path, format!("exists already and cannot be read: {error}"));
+        let found = Input::read_file(&path).map_err(unreadable)?;
         // A repeated run from a seed draws the same key.
         if *found == drawn || self.resume && found.len() == drawn.len() {
             return Ok(found);

@@ -30,7 +30,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Vec<Partition>, bool), TableError> {
     let bytes = bytes.get(..PartitionTable::LEN).unwrap_or(bytes);
     let (rows, rest) = bytes.as_chunks::<ROW>();
     let mut partitions = Vec::new();
-    let mut md5 = None;
+    let mut has_md5 = false;
     for (index, row) in rows.iter().enumerate() {
         // At most 0xC00 bytes.
         let number = index.saturating_add(1);
@@ -42,9 +42,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Vec<Partition>, bool), TableError> {
                     let offset = before.saturating_add(at);
                     return Err(TableError::of_table(TableErrorKind::BytesBehindEnd { offset }));
                 }
-                return Ok((partitions, md5.is_some()));
+                return Ok((partitions, has_md5));
             }
-            _ if md5.is_some() => return Err(TableError::at_row(number, TableErrorKind::Md5Row)),
+            _ if has_md5 => return Err(TableError::at_row(number, TableErrorKind::Md5Row)),
             [0xEB, 0xEB, filling @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] => {
                 if filling.iter().any(|byte| *byte != 0xFF) {
                     return Err(TableError::at_row(number, TableErrorKind::Md5Row));
@@ -53,7 +53,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Vec<Partition>, bool), TableError> {
                 if row.last_chunk::<16>().is_none_or(|stored| stored[..] != digest[..]) {
                     return Err(TableError::at_row(number, TableErrorKind::Md5));
                 }
-                md5 = Some(index);
+                has_md5 = true;
             }
             row => partitions.push(read_row(row, number).map_err(|kind| TableError::at_row(number, kind))?),
         }

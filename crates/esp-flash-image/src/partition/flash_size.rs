@@ -67,7 +67,11 @@ impl FromStr for FlashSize {
 
     /// Parses `4MB`, `4M`, `512KB`, or a number of bytes in decimal or hexadecimal.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let text = text.strip_suffix(['B', 'b']).unwrap_or(text);
+        // Only after a unit: elsewhere B is a hexadecimal digit.
+        let without = text.strip_suffix(['B', 'b']);
+        let text = without
+            .filter(|text| text.ends_with(['K', 'k', 'M', 'm']))
+            .unwrap_or(text);
         let bytes = number(text).and_then(|bytes| bytes.try_into().ok());
         Self::new(bytes.ok_or(Error::FlashSize)?)
     }

@@ -24,6 +24,7 @@ impl fmt::Display for Error {
             | Self::FlashKey { .. }
             | Self::FlashKeyScheme { .. }
             | Self::HmacKey { .. }
+            | Self::KeyBlockNotReserved { .. }
             | Self::KeyBlockTaken { .. }
             | Self::KeyBlockUnknown { .. }
             | Self::KeyBlockUnsuited { .. }
@@ -92,6 +93,12 @@ impl Error {
                 write!(f, "flash encryption key is for {found}; the profile uses {expected}")
             }
             Self::HmacKey { needed: it } => write!(f, "HMAC key of NVS encryption {}", needed(it)),
+            Self::KeyBlockNotReserved { block, key } => {
+                write!(
+                    f,
+                    "{block} is not reserved in the profile; the {key} needs a reserved block"
+                )
+            }
             Self::KeyBlockTaken { block, key } => write!(f, "{block} is taken and cannot hold the {key}"),
             Self::KeyBlockUnknown { block, count } => {
                 write!(f, "key block {block} does not exist; the chip has {count}")

@@ -147,6 +147,7 @@ pub(crate) struct Case {
     pub(crate) hmac_file: Option<&'static str>,
     pub(crate) v1: Option<BootloaderKeyV1>,
     pub(crate) prefix: &'static str,
+    pub(crate) ecdsa_block: Option<usize>,
 }
 
 pub(crate) fn table() -> PartitionTable {
@@ -185,6 +186,7 @@ impl Case {
             hmac_file: None,
             v1: None,
             prefix: "",
+            ecdsa_block: None,
         }
     }
 
@@ -273,6 +275,9 @@ impl Case {
         }
         if let Some(file) = self.hmac_file {
             keys = keys.with_hmac_file(file);
+        }
+        if let Some(block) = self.ecdsa_block {
+            keys = keys.with_ecdsa_key(block, "ecdsa-key.pem");
         }
         if let Some(key) = &self.v1 {
             keys = keys.with_bootloader_key(key, "boot-key.bin", &IV);

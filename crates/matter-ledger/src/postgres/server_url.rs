@@ -116,7 +116,9 @@ fn decoded(text: &str) -> Result<PathBuf, String> {
     let mut pieces = text.split('%');
     let mut path = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        let byte = piece.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        // `from_str_radix` accepts a sign.
+        let digits = piece.get(..2).filter(|digits| !digits.starts_with('+'));
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
         let byte = byte
             .filter(u8::is_ascii)
             .ok_or("its URL has a % that is not followed by the two hexadecimal digits of an ASCII character")?;
@@ -181,7 +183,12 @@ fn from_file(config: &Config, path: OsString) -> Result<Option<Zeroizing<String>
     let host = match config.get_hosts().first() {
         Some(Host::Tcp(name)) => name.clone(),
         // libpq uses this name for the default socket directory only; here it stands for every socket.
-        _ => "localhost".into(),
+        Some(_) => "localhost".into(),
+        // As libpq does without a host.
+        None => match config.get_hostaddrs().first() {
+            Some(address) => address.to_string(),
+            None => "localhost".into(),
+        },
     };
     let port = config.get_ports().first().copied().unwrap_or(PORT).to_string();
     let user = config.get_user().unwrap_or_default();
@@ -274,5 +281,6 @@ mod tests {
     fn paths_in_urls_are_decoded() {
         assert_eq!(decoded("/etc/my%20ca.pem"), Ok("/etc/my ca.pem".into()));
         assert!(decoded("%zz").is_err() && decoded("%e4").is_err() && decoded("%2").is_err());
+        assert!(decoded("%+5").is_err() && decoded("%").is_err());
     }
 }
