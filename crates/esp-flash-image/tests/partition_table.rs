@@ -551,3 +551,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn flash_sizes_have_a_unit_or_are_bytes() {
+    for (text, bytes) in [
+        ("4MB", 0x40_0000),
+        ("4m", 0x40_0000),
+        ("512kb", 0x8_0000),
+        ("0x400000", 0x40_0000),
+        ("4194304", 0x40_0000),
+    ] {
+        assert_eq!(text.parse::<FlashSize>().map(u32::from), Ok(bytes), "{text}");
+    }
+    // 0x1000B is 65547 bytes, which is no multiple of a sector.
+    for text in ["", "B", "MB", "4096B", "0x1000B", "4GB", "4MBB", "-4MB", "4.5MB"] {
+        assert!(text.parse::<FlashSize>().is_err(), "{text}");
+    }
+}

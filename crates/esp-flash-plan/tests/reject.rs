@@ -661,7 +661,7 @@ fn ecdsa_key_needs_a_reserved_block_that_can_hold_it() {
     };
     assert_eq!(
         error.to_string(),
-        "BLOCK_KEY0 is not reserved in the profile; the ECDSA key needs a reserved block"
+        "BLOCK_KEY0 is not reserved in the profile; the key of the ECDSA peripheral needs a reserved block"
     );
     case.profile = case.profile.with_reserved_block(0);
     assert!(case.plan().is_ok());
