@@ -1,6 +1,6 @@
 //! The files of a command: inputs, outputs, and the check that they are different.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io;
@@ -188,11 +188,11 @@ impl Files {
         let inputs = self.inputs.iter();
         // A missing input is reported by the code that reads it.
         let inputs = inputs.filter_map(|(name, path)| Some((name.as_str(), path.canonicalize().ok()?)));
-        let mut taken = inputs.collect::<Vec<_>>();
+        let mut taken = inputs.map(|(name, path)| (path, name)).collect::<BTreeMap<_, _>>();
         for (name, path) in &self.outputs {
             let wrong = |reason: &dyn Display| Failure::Input(format!("{name} {}: {reason}", path.display()));
             let (dir, file, place) = place(path).map_err(|error| wrong(&error))?;
-            if let Some((other, _)) = taken.iter().find(|(_, other)| *other == place) {
+            if let Some(other) = taken.get(&place) {
                 return Err(wrong(&format_args!("is also the file of {other}; use another file")));
             }
             match dir.kind(&file).map_err(|error| wrong(&error))? {
@@ -212,7 +212,7 @@ impl Files {
                     &"its folder is writable by everyone; use another folder or --allow-insecure-permissions",
                 ));
             }
-            taken.push((name, place));
+            taken.insert(place, name);
         }
         Ok(())
     }

@@ -39,7 +39,9 @@ impl FromStr for Moment {
     /// Parses `start`, `block:N`, `flash:N`, `md5:N` or `burn:N`; without a number, N is 1.
     fn from_str(text: &str) -> Result<Self, Error> {
         let (name, count) = text.split_once(':').unwrap_or((text, "1"));
-        let count = count.parse().ok().filter(|count| *count > 0);
+        // `parse` accepts a sign.
+        let digits = Some(count).filter(|count| !count.starts_with('+'));
+        let count = digits.and_then(|digits| digits.parse().ok()).filter(|count| *count > 0);
         let moment = match name {
             "start" if name == text => return Ok(Self::Start),
             "block" => Self::Block,
@@ -225,6 +227,7 @@ mod tests {
             "dies@",
             "dies@block:0",
             "dies@block:x",
+            "dies@block:+3",
             "slow@block:1",
             "stuck@start:1",
             "x@start",

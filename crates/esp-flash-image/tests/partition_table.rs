@@ -564,7 +564,10 @@ fn flash_sizes_have_a_unit_or_are_bytes() {
         assert_eq!(text.parse::<FlashSize>().map(u32::from), Ok(bytes), "{text}");
     }
     // 0x1000B is 65547 bytes, which is no multiple of a sector.
-    for text in ["", "B", "MB", "4096B", "0x1000B", "4GB", "4MBB", "-4MB", "4.5MB"] {
+    for text in [
+        "", "B", "MB", "4096B", "0x1000B", "4GB", "4MBB", "-4MB", "+4MB", "4.5MB", "4 MB", " 4MB", "4M ", "0x4MB",
+        "0b100MB", "1_024KB",
+    ] {
         assert!(text.parse::<FlashSize>().is_err(), "{text}");
     }
 }

@@ -90,8 +90,10 @@ impl Blobs {
                 .take_while(|place| record(place).map(key_of) < Some(group.key))
                 .count();
         group.chunks = start..start;
-        let chunks = self.chunks.iter().zip(&mut self.booked).enumerate().skip(start);
-        for (at, (place, booked)) in chunks {
+        // As slices, since a build without optimization would step through what `skip` skips.
+        let chunks = self.chunks.get(start..).unwrap_or_default();
+        let booked = self.booked.get_mut(start..).unwrap_or_default();
+        for (at, (place, booked)) in (start..).zip(chunks.iter().zip(booked)) {
             let Some(chunk) = record(place).filter(|chunk| key_of(*chunk) == group.key) else {
                 break;
             };

@@ -98,6 +98,9 @@ pub struct CsvRow {
 /// [`crate::Encoding`], and `blob_fill(LEN;0xPP)` and `blob_sz_fill(LEN;0xPP)`, which pad a blob.
 /// Lines that start with `#` and empty rows are skipped.
 ///
+/// A row `blob_fill(508000;0xFF)` results in a blob of 508,000 bytes: the rows can be 10,000 times larger than the
+/// file. [`encode_csv`](crate::encode_csv) keeps only what fits the partition.
+///
 /// # Examples
 ///
 /// ```

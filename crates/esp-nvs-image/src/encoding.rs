@@ -104,7 +104,7 @@ impl Encoding {
             Self::I32 => OwnedValue::Number(Number::I32(self.integer(text)?)),
             Self::U64 => OwnedValue::Number(Number::U64(self.integer(text)?)),
             Self::I64 => OwnedValue::Number(Number::I64(self.integer(text)?)),
-            Self::Float => OwnedValue::Number(Number::Float(number(text)?)),
+            Self::Float => OwnedValue::Number(Number::Float(single(number(text)?)?)),
             Self::Double => OwnedValue::Number(Number::Double(number(text)?)),
             Self::String => OwnedValue::Str(text.into()),
             Self::Binary => OwnedValue::Blob(text.into()),
@@ -193,6 +193,18 @@ impl fmt::Display for Encoding {
 /// Parses a decimal number with or without fraction and exponent, `inf` or `NaN`.
 fn number<T: FromStr>(text: &str) -> Result<T, Error> {
     text.trim().parse().map_err(|_| Error::NotANumber)
+}
+
+#[expect(
+    clippy::as_conversions,
+    reason = "rounds to the nearest; too large values are rejected"
+)]
+pub(crate) fn single(number: f64) -> Result<f32, Error> {
+    let rounded = number as f32;
+    if number.is_finite() && rounded.is_infinite() {
+        return Err(Error::NotANumber);
+    }
+    Ok(rounded)
 }
 
 /// Parses ASCII text like Python's `int()`, up to 38 digits.

@@ -152,10 +152,10 @@ impl DeviceFiles {
             let metadata = fs::metadata(&path).map_err(|error| Error::file(AuditInput::Path, &path, error))?;
             if metadata.is_file() {
                 self.read_file(&path, name)?;
-            } else if metadata.is_dir() && depth < MAX_DEPTH {
+            } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) && depth < MAX_DEPTH {
                 self.read_folder(&path, &format!("{name}/"), depth + 1)?;
             } else {
-                // A pipe would block the audit, and a link to a parent folder would never end.
+                // A pipe would block the audit; some links to a parent folder are thousands of folders.
                 let text = "not a file or folder of a device";
                 self.findings.push(Finding::of(Check::NotChecked, name, text));
             }

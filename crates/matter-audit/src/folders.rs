@@ -55,7 +55,7 @@ impl FolderContents {
             .collect::<Vec<_>>();
         entries.sort();
         let (before, files, findings) = (self.devices.len(), self.others.len(), self.findings.len());
-        for folder in entries.iter().filter(|entry| entry.is_dir()) {
+        for folder in entries.iter().filter(|entry| is_folder(entry)) {
             let name = name(folder);
             let is_hidden = name.starts_with('.');
             if is_hidden || depth == MAX_DEPTH {
@@ -69,9 +69,9 @@ impl FolderContents {
         }
         let stray = entries
             .iter()
-            .filter(|entry| is_of_device(&name(entry)) && !entry.is_dir());
+            .filter(|entry| is_of_device(&name(entry)) && !is_folder(entry));
         let has_devices = self.devices.len() > before;
-        let others = entries.iter().filter(|entry| !entry.is_dir());
+        let others = entries.iter().filter(|entry| !is_folder(entry));
         for other in others {
             if other.is_file() {
                 self.others.push(Beside::new(other.clone()));
@@ -94,6 +94,11 @@ impl FolderContents {
     }
 }
 
+/// Returns whether a path is a folder, and not a link to one: some links to a parent folder are thousands of folders.
+fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+}
+
 pub(crate) fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
@@ -109,7 +114,7 @@ pub(crate) fn open_secrets(path: &Path, depth: u8, open: &mut OpenFiles) -> bool
     let mut inside = OpenFiles::default();
     for entry in entries {
         let name = name(&entry);
-        if entry.is_dir() {
+        if is_folder(&entry) {
             holds_devices |= is_uuid(&name);
             if !is_uuid(&name) && depth < MAX_DEPTH {
                 holds_devices |= open_secrets(&entry, depth + 1, &mut inside);

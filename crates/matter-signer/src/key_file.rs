@@ -9,6 +9,9 @@ use rsa::pkcs1::DecodeRsaPrivateKey;
 
 use crate::VerifyingKey;
 
+/// Maximum length of a file with an RSA key: more than one of 16384 bits in PEM has.
+const MAX_RSA_LEN: usize = 16 * 1024;
+
 /// A private key of a supported type, read from a file.
 pub enum SigningKey {
     /// ECDSA on P-256.
@@ -47,6 +50,8 @@ impl SigningKey {
             None => None,
         };
         let bytes = plain.as_deref().map_or(bytes, Vec::as_slice);
+        // A modulus of a megabyte would take hours before its length is checked.
+        let is_short = bytes.len() <= MAX_RSA_LEN;
         let rsa = || {
             let pem = std::str::from_utf8(bytes).ok();
             let key = pem.and_then(|pem| RsaPrivateKey::from_pkcs1_pem(pem).ok());
@@ -55,7 +60,7 @@ impl SigningKey {
             key.or_else(|| RsaPrivateKey::from_pkcs8_der(bytes).ok())
         };
         let p384 = p384_key(bytes).map(|key| Self::P384(key.into()));
-        let key = p384.or_else(|| rsa().map(|key| Self::Rsa(Box::new(key))));
+        let key = p384.or_else(|| is_short.then(rsa).flatten().map(|key| Self::Rsa(Box::new(key))));
         key.ok_or(Error::KeyMalformed)
     }
 

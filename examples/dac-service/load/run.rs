@@ -221,7 +221,11 @@ impl Worker {
                 return Ok(());
             };
             let due = match shared.interval {
-                Some(interval) => shared.start + interval.saturating_mul(u32::try_from(index).map_err(failed)?),
+                Some(interval) => {
+                    let after = interval.saturating_mul(u32::try_from(index).map_err(failed)?);
+                    let due = shared.start.checked_add(after);
+                    due.ok_or_else(|| failed("--rate is too low for so many devices"))?
+                }
                 None => Instant::now(),
             };
             sleep_until(due.into()).await;

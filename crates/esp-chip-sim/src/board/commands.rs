@@ -138,7 +138,8 @@ impl Board {
             READ_FLASH => {
                 let (address, len) = range(data)?;
                 let (packet, in_flight) = word(data, 2).zip(word(data, 3)).ok_or(INVALID_MESSAGE)?;
-                self.session.reading = Reading::new(address, len, packet, in_flight);
+                let reading = Reading::new(address, len, packet, in_flight);
+                self.session.reading = reading.filter(|_| self.flash.has(address, len));
                 if self.session.reading.is_none() {
                     Err(FAILED)
                 } else {

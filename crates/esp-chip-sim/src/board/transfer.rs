@@ -47,6 +47,9 @@ impl fmt::Debug for Transfer {
     }
 }
 
+/// The maximum number of bytes that are sent without an acknowledgement: four times those of esptool.
+const MAX_IN_FLIGHT: u32 = 1 << 20;
+
 /// A region being sent by the stub.
 #[derive(Debug)]
 pub(super) struct Reading {
@@ -68,7 +71,7 @@ impl Reading {
             acknowledged: 0,
             len,
             packet,
-            in_flight: in_flight.saturating_mul(packet),
+            in_flight: in_flight.saturating_mul(packet).min(MAX_IN_FLIGHT),
             hash: Md5::new(),
         })
     }

@@ -2,7 +2,6 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::Error;
-use crate::number::number;
 
 /// The size of a flash chip in bytes: a positive multiple of 4 KiB below 4 GiB.
 ///
@@ -67,12 +66,17 @@ impl FromStr for FlashSize {
 
     /// Parses `4MB`, `4M`, `512KB`, or a number of bytes in decimal or hexadecimal.
     fn from_str(text: &str) -> Result<Self, Error> {
-        // Only after a unit: elsewhere B is a hexadecimal digit.
-        let without = text.strip_suffix(['B', 'b']);
-        let text = without
-            .filter(|text| text.ends_with(['K', 'k', 'M', 'm']))
-            .unwrap_or(text);
-        let bytes = number(text).and_then(|bytes| bytes.try_into().ok());
+        let units = [("KB", 1024), ("K", 1024), ("MB", 1024 * 1024), ("M", 1024 * 1024)];
+        let in_unit = units.iter().find_map(|(unit, factor)| {
+            let (digits, end) = text.split_at_checked(text.len().checked_sub(unit.len())?)?;
+            end.eq_ignore_ascii_case(unit).then_some((digits, 10, *factor))
+        });
+        let hexadecimal = || Some((text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?, 16, 1));
+        let (digits, radix, factor) = in_unit.or_else(hexadecimal).unwrap_or((text, 10, 1));
+        // `from_str_radix` accepts a sign.
+        let is_number = digits.chars().all(|digit| digit.is_digit(radix));
+        let number = u32::from_str_radix(digits, radix).ok().filter(|_| is_number);
+        let bytes = number.and_then(|number| number.checked_mul(factor));
         Self::new(bytes.ok_or(Error::FlashSize)?)
     }
 }

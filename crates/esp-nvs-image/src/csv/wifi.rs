@@ -13,6 +13,8 @@ pub(super) struct Wifi {
     ssid: Option<String>,
     password: Option<String>,
     authentication: bool,
+    /// The name and password that the last `pmk_info` is from.
+    derived: Option<(String, String, Vec<u8>)>,
 }
 
 const STATION_SSID: &str = "sta.ssid";
@@ -33,10 +35,17 @@ impl Wifi {
     /// set.
     pub(super) fn before(&mut self, key: &str, value: &str) -> Option<(&'static str, Vec<u8>)> {
         let (ssid, password) = self.access_point(key, value)?;
+        let (ssid, password) = (String::from(ssid), String::from(password));
+        if let Some((of, with, info)) = &self.derived
+            && (of, with) == (&ssid, &password)
+        {
+            return Some(("ap.pmk_info", info.clone()));
+        }
         let mut info = vec![0; PMK_INFO_ZEROS + PMK_LEN];
         if let Some(key) = info.get_mut(PMK_INFO_ZEROS..) {
             pbkdf2::pbkdf2_hmac::<Sha1>(password.as_bytes(), ssid.as_bytes(), PMK_ROUNDS, key);
         }
+        self.derived = Some((ssid, password, info.clone()));
         Some(("ap.pmk_info", info))
     }
 

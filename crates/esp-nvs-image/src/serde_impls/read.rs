@@ -7,7 +7,7 @@ use serde::de::{Error as _, MapAccess, Unexpected};
 use serde::{Deserialize, Deserializer, de};
 use zeroize::Zeroizing;
 
-use crate::encoding::Encoding;
+use crate::encoding::{Encoding, single};
 use crate::error::Error;
 use crate::name::{Key, Namespace};
 use crate::owned::{OwnedEntry, OwnedValue};
@@ -213,16 +213,4 @@ fn real(raw: &Raw) -> Result<f64, Error> {
             _ => Err(Error::NotANumber),
         },
     }
-}
-
-#[expect(
-    clippy::as_conversions,
-    reason = "rounds to the nearest; too large values are rejected"
-)]
-fn single(number: f64) -> Result<f32, Error> {
-    let rounded = number as f32;
-    if number.is_finite() && rounded.is_infinite() {
-        return Err(Error::NotANumber);
-    }
-    Ok(rounded)
 }

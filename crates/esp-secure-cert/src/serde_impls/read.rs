@@ -260,7 +260,10 @@ impl Members {
 }
 
 fn type_named(name: &str) -> Option<RecordType> {
-    RecordType::from_name(name).or_else(|| name.parse().ok().map(RecordType::new))
+    let number = || name.parse().ok().map(RecordType::new);
+    // Only the form that is written: no sign, no leading zero, and no number of a type with a name.
+    let number = || number().filter(|kind| kind.to_string() == name);
+    RecordType::from_name(name).or_else(number)
 }
 
 fn byte(member: Option<&Raw>, name: &str) -> Result<Option<u8>, String> {

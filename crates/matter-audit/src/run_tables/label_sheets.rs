@@ -3,6 +3,7 @@
 mod pdf_texts;
 mod svg_texts;
 
+use std::collections::VecDeque;
 use std::fmt::Write;
 
 use factory_fs::Input;
@@ -70,22 +71,21 @@ impl TableComparison<'_> {
 /// Returns candidates for the serial number of a label, the most likely first: the text after `S/N`, alone and with the
 /// following lines of a long one, and any other line.
 fn serials(label: &LabelLines) -> Vec<Zeroizing<String>> {
-    let mut numbers = Vec::new();
+    let mut numbers = VecDeque::new();
     for (at, line) in label.iter().enumerate().rev() {
         let Some(first) = line.strip_prefix(SERIAL_MARK) else {
-            numbers.push(line.clone());
+            numbers.push_back(line.clone());
             continue;
         };
         let mut number = Zeroizing::new(first.to_owned());
-        let mut marked = vec![number.clone()];
+        numbers.push_front(number.clone());
         for line in label.iter().skip(at + 1).take(MORE_LINES) {
             number.push_str(line);
-            marked.push(number.clone());
+            // The longest is the complete one.
+            numbers.push_front(number.clone());
         }
-        // The longest is the complete one.
-        numbers.splice(..0, marked.into_iter().rev());
     }
-    numbers
+    numbers.into()
 }
 
 /// Returns candidates for the manual code of a label: the first line, alone and with the second line of a long code.

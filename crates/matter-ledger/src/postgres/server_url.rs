@@ -2,13 +2,12 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use factory_fs::Exposure;
+use factory_fs::{Exposure, Input};
 use postgres::config::{Host, SslMode};
 use postgres::{Client, Config, NoTls};
 use rustls::pki_types::CertificateDer;
@@ -179,7 +178,8 @@ fn from_file(config: &Config, path: OsString) -> Result<Option<Zeroizing<String>
     if exposure.is_open() {
         return Err(wrong(&"is open to other users; set its mode to 0600"));
     }
-    let text = Zeroizing::new(fs::read_to_string(&path).map_err(|error| wrong(&error))?);
+    let bytes = Input::read_file(&path).map_err(|error| wrong(&error))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| wrong(&"is not UTF-8"))?;
     let host = match config.get_hosts().first() {
         Some(Host::Tcp(name)) => name.clone(),
         // libpq uses this name for the default socket directory only; here it stands for every socket.

@@ -5,6 +5,8 @@ use super::LabelLines;
 
 /// Longest content stream of a page.
 const MAX_PAGE: usize = 8 << 20;
+/// The largest ratio of the pages' length to the file's: codes and texts are compressed to a tenth.
+const MAX_RATIO: usize = 100;
 
 /// Returns the readable texts of each text object of a PDF's pages: those of compressed pages, in Latin-1.
 pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelLines>, String> {
@@ -15,6 +17,8 @@ pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelLines>, String> {
         return Err("it has no end".into());
     }
     let mut labels = Vec::new();
+    // A stream in the data of another would be inflated twice, one in that three times, and so on.
+    let mut room = bytes.len().saturating_mul(MAX_RATIO).saturating_add(MAX_PAGE);
     let mut page = Zeroizing::new(vec![0; MAX_PAGE]);
     let mut rest = bytes;
     while let Some((dictionary, tail)) = split(rest, b"stream") {
@@ -26,6 +30,7 @@ pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelLines>, String> {
         let data = tail.strip_prefix(b"\r\n").or(tail.strip_prefix(b"\n")).unwrap_or(tail);
         let len = decompress_slice_iter_to_slice(&mut page, [data].into_iter(), true, true);
         let len = len.map_err(|_| "a page cannot be inflated, or is too long")?;
+        room = room.checked_sub(len).ok_or("its pages are too long for the file")?;
         labels.extend(texts(page.get(..len).unwrap_or_default()));
     }
     if labels.is_empty() {

@@ -216,13 +216,18 @@ fn zip_entry(bytes: &[u8]) -> Option<Member<'_>> {
     let [.., name_low, name_high, extra_low, extra_high] = *head;
     let name_len = usize::from(u16::from_le_bytes([name_low, name_high]));
     let extra = usize::from(u16::from_le_bytes([extra_low, extra_high]));
+    let method = u16::from_le_bytes([method, method_high]);
+    if method > MAX_METHOD {
+        return None;
+    }
     let (name, rest) = rest.split_at_checked(name_len)?;
     let bytes = rest.get(extra..)?;
+    // A letter has at most four bytes.
+    let name = name.get(..4 * MAX_NAME).unwrap_or(name);
     let name = String::from_utf8_lossy(name).chars().take(MAX_NAME).collect::<String>();
     let name = alloc::format!("the zip entry {name}");
     let is_encrypted = flags & 1 == 1;
-    Some(match u16::from_le_bytes([method, method_high]) {
-        other if other > MAX_METHOD => Member::Nothing,
+    Some(match method {
         _ if is_encrypted => Member::Unopened(alloc::format!("{name}, which is encrypted")),
         // Stored data is found without inflating.
         0 => Member::Nothing,
@@ -244,6 +249,7 @@ fn gzip_member(bytes: &[u8]) -> Option<Member<'_>> {
     const COMMENT: u8 = 0x10;
     const CHECKSUM: u8 = 0x02;
     const RESERVED: u8 = 0xE0;
+    const MAX_TEXT: usize = 1024;
     let (head, mut rest) = bytes.split_first_chunk::<10>()?;
     let [_, _, _, flags, ..] = *head;
     if flags & RESERVED != 0 {
@@ -255,7 +261,11 @@ fn gzip_member(bytes: &[u8]) -> Option<Member<'_>> {
     }
     for text in [NAME, COMMENT] {
         if flags & text != 0 {
-            let end = rest.iter().position(|byte| *byte == 0)?;
+            // Unlimited, headers without an end would be searched to the end of the file each.
+            let Some(end) = rest.iter().take(MAX_TEXT).position(|byte| *byte == 0) else {
+                let text = "a gzip file with a name or comment of more than 1023 bytes, which is not opened";
+                return (rest.len() > MAX_TEXT).then(|| Member::Unopened(text.to_owned()));
+            };
             rest = rest.get(end + 1..)?;
         }
     }
