@@ -121,3 +121,22 @@ fn debug_output_contains_no_secret() {
         assert!(shown.ends_with("([elided])"), "{shown}");
     }
 }
+
+/// PKCS#1 (RFC 8017, A.1.2) with integers of 100 KiB.
+#[test]
+fn an_rsa_key_of_a_hundred_kilobytes_is_refused_at_once() {
+    fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+        let len = u32::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x84][..], &len, content].concat()
+    }
+    let integer = element(2, &[0x7F; 100 << 10]);
+    let mut members = vec![2, 1, 0];
+    members.extend(integer.repeat(8));
+    let key = element(0x30, &members);
+    let start = std::time::Instant::now();
+    assert!(matches!(
+        SigningKey::decode(&key, None),
+        Err(matter_attestation::Error::KeyMalformed)
+    ));
+    assert!(start.elapsed().as_secs() < 5);
+}

@@ -52,7 +52,7 @@ fn hostile_files_take_linear_time_and_few_multiplications() {
     let no_key = [SEC1_HEAD.as_slice(), &[0xFF; 32]].concat();
     let scalar = key(1).expose_scalar();
     let tail = [&scalar[24..], b" "].concat();
-    let patterns: [&[u8]; 22] = [
+    let patterns: [&[u8]; 25] = [
         b"-----BEGIN PRIVATE KEY-----\n",
         b"-----BEGIN CERTIFICATE-----\n",
         b"-----BEGIN PRIVATE KEY----- ",
@@ -72,6 +72,9 @@ fn hostile_files_take_linear_time_and_few_multiplications() {
         b"a\0\0\0",
         b"PK\x03\x04",
         b"\x1F\x8B\x08\0\0\0\0\0\0\0",
+        b"\x1F\x8B\x08\x08AAAAAA",
+        b"PK\x03\x04AAAA\0\0AAAAAAAAAAAAAAAA\xFF\xFFA\0",
+        b"PK\x03\x04AAAA\xFF\0AAAAAAAAAAAAAAAA\xFF\xFFA\0",
         &base64(&no_key.repeat(3), STANDARD),
         &*scalar,
         &tail,
