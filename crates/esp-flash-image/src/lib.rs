@@ -13,6 +13,7 @@ mod error;
 mod image;
 #[cfg(feature = "alloc")]
 mod merge;
+#[cfg(feature = "alloc")]
 mod number;
 mod otadata;
 mod partition;
