@@ -1,4 +1,5 @@
-# Read by scripts/cross and scripts/inspector: a Rust compiler with the source of its standard libraries, mingw-w64, Wine, qemu. Uses $cross.
+# Read by scripts/cross and scripts/inspector: a Rust compiler with the source of its standard libraries, mingw-w64, Wine, qemu.
+# Uses $cross.
 
 # The packages that one depends on and whose names match: a version is part of them.
 dependency() {
