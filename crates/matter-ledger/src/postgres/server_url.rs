@@ -183,7 +183,8 @@ fn from_file(config: &Config, path: OsString) -> Result<Option<Zeroizing<String>
     let host = match config.get_hosts().first() {
         Some(Host::Tcp(name)) => name.clone(),
         // libpq uses this name for the default socket directory only; here it stands for every socket.
-        Some(_) => "localhost".into(),
+        #[cfg(unix)]
+        Some(Host::Unix(_)) => "localhost".into(),
         // As libpq does without a host.
         None => match config.get_hostaddrs().first() {
             Some(address) => address.to_string(),
