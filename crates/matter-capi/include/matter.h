@@ -871,13 +871,13 @@ MatterError matter_setup_payload_set_serial_number(struct MatterSetupPayload *pa
 uint32_t matter_abi_version(void);
 
 /**
- * Returns the version of the library, such as `0.1.0`. The text is never freed.
+ * Returns the version of the library, such as `0.1.0`. The text is static and must not be freed.
  */
 const char *matter_version(void);
 
 /**
  * Returns the name of an error number, such as `MATTER_ERROR_NULL_POINTER`, or `unknown error
- * number`. The text is never freed.
+ * number`. The text is static and must not be freed.
  */
 const char *matter_error_name(int32_t error);
 
@@ -932,8 +932,8 @@ MatterError matter_nvs_remove(struct MatterNvs *nvs,
                               struct MatterMessage *message);
 
 /**
- * Computes the size of the smallest partition that fits the entries and that the firmware can
- * write to.
+ * Computes the size of the smallest partition that has room for the entries and that the firmware
+ * can write to.
  */
 MatterError matter_nvs_needed_size(const struct MatterNvs *nvs,
                                    int32_t version,
@@ -968,7 +968,7 @@ MatterError matter_nvs_encrypt(const uint8_t *image,
 
 /**
  * Decrypts an image: the inverse of `matter_nvs_encrypt`. Wrong keys result in an unreadable
- * image.
+ * image. `buffer` may be `image`.
  */
 MatterError matter_nvs_decrypt(const uint8_t *image,
                                size_t image_len,
