@@ -59,5 +59,7 @@ fn refused(path: &Path, index: usize, reason: impl Display) -> Failure {
 }
 
 pub(crate) fn type_named(name: &str) -> Option<RecordType> {
-    RecordType::from_name(name).or_else(|| name.parse().ok().map(RecordType::new))
+    // The number as it is written: no sign, no leading zero.
+    let number = || name.parse().ok().filter(|number: &u8| number.to_string() == name);
+    RecordType::from_name(name).or_else(|| number().map(RecordType::new))
 }

@@ -72,7 +72,9 @@ fn percent_decoded(text: &str) -> Zeroizing<String> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('%') {
         decoded.push_str(before);
-        let byte = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        // `from_str_radix` accepts a sign.
+        let digits = after.get(..2).filter(|digits| !digits.starts_with('+'));
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match byte.filter(u8::is_ascii) {
             Some(byte) => {
                 decoded.push(char::from(byte));

@@ -202,6 +202,10 @@ fn stub_starts_after_ram_is_run_and_answers_with_two_bytes_of_status() {
     assert_eq!(ask(0xD0, &[]), Some(vec![0, 0]));
     assert_eq!(ask(0xD9, &[]), Some(vec![1, 0xFF]));
     assert_eq!(ask(0xD2, &[0, 4096, 0, 1]), Some(vec![1, 6]));
+    // A region beyond the end, which would be read for hours.
+    for region in [[0, u32::MAX], [0x3F_F000, 0x2000], [u32::MAX, 1]] {
+        assert_eq!(ask(0xD2, &[region[0], region[1], 4096, 64]), Some(vec![1, 6]));
+    }
 }
 
 #[test]

@@ -281,6 +281,23 @@ fn each_fault_in_a_folder_is_caught_by_its_check_alone() {
     println!("{} faults", faults.len());
 }
 
+/// Links that were followed would be 8^4 folders.
+#[cfg(unix)]
+#[test]
+fn links_to_folders_are_not_followed() {
+    let batch = Batch::bare("plain");
+    let of_device = batch.devices[0].join("internal");
+    for number in 0..8 {
+        for place in [&of_device, &batch.top()] {
+            std::os::unix::fs::symlink(place, place.join(format!("link{number}"))).unwrap();
+        }
+    }
+    let report = Audit::new(Expected::new()).with_path(batch.top()).execute().unwrap();
+    let unread = report.findings().filter(|finding| finding.check == Check::NotChecked);
+    let links = unread.filter(|finding| format!("{finding:?}").contains("link")).count();
+    assert_eq!(links, 16);
+}
+
 /// Only its folder names the device.
 #[test]
 fn two_folders_of_one_name_are_a_duplicate_device() {

@@ -36,7 +36,9 @@ pub fn unguard_formula(cell: &str) -> &str {
 }
 
 fn is_like_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err()
+    // A float of Rust may be a word, such as `inf`.
+    let is_number = text.parse::<f64>().is_ok() && text.contains(|c: char| c.is_ascii_digit());
+    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number
 }
 
 #[cfg(test)]
@@ -45,7 +47,9 @@ mod tests {
 
     #[test]
     fn texts_that_begin_like_formulas_are_no_formulas() {
-        for text in ["=1+1", "+A1", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "--1", "'=1", "''@a"] {
+        for text in [
+            "=1+1", "+A1", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "--1", "+inf", "-NaN", "'=1", "''@a",
+        ] {
             assert_eq!(*guard_formula(text), format!("'{text}"));
             assert_eq!(unguard_formula(&guard_formula(text)), text);
         }

@@ -121,7 +121,11 @@ impl Labels {
 fn printer(address: &str) -> Option<(String, u16)> {
     let is_bare = address.ends_with(']') || address.matches(':').count() != 1 && !address.starts_with('[');
     let (host, port) = match address.rsplit_once(':') {
-        Some((host, port)) if !is_bare => (host, port.parse().ok().filter(|port| *port != 0)?),
+        // `parse` accepts a sign.
+        Some((host, port)) if !is_bare && !port.starts_with('+') => {
+            (host, port.parse().ok().filter(|port| *port != 0)?)
+        }
+        Some(_) if !is_bare => return None,
         _ => (address, RAW_PORT),
     };
     let host = host
@@ -212,6 +216,8 @@ mod tests {
             ("printer:0", None),
             ("printer:65536", None),
             ("printer:x", None),
+            ("printer:+9100", None),
+            ("[fe80::1]:+9100", None),
         ] {
             let found = printer(text);
             assert_eq!(

@@ -45,7 +45,7 @@ pub(super) fn check(label: &Label<'_>, facts: &Facts, expected: &Expected<'_>, f
         ..*label
     };
     numbers(label, qr.as_ref(), manual.as_ref(), facts, findings);
-    let printed = || Passcode::new(label.passcode?.parse().ok()?).ok();
+    let printed = || Passcode::new(decimal(label.passcode?)?).ok();
     let typed = || manual.as_ref().map(|manual| manual.passcode().clone());
     let passcode = qr.as_ref().map(|qr| qr.passcode().clone());
     let ids = manual.as_ref().and_then(ManualPayload::ids);
@@ -159,6 +159,14 @@ fn compare(qr: &SetupPayload, manual: &ManualPayload, findings: &mut Vec<Finding
     }
 }
 
+/// Returns a printed number: digits alone, between spaces at most.
+fn decimal(text: &str) -> Option<u32> {
+    let digits = text.trim();
+    // `parse` accepts a sign.
+    let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
+    is_number.then(|| digits.parse().ok()).flatten()
+}
+
 /// Compares the numbers printed next to the codes.
 fn numbers(
     label: &Label<'_>,
@@ -168,7 +176,8 @@ fn numbers(
     findings: &mut Vec<Finding>,
 ) {
     if let Some(text) = label.discriminator {
-        let printed = text.trim().parse::<u16>().ok().filter(|number| *number <= 0xFFF);
+        let printed = decimal(text).and_then(|number| Discriminator::new(u16::try_from(number).ok()?).ok());
+        let printed = printed.map(Discriminator::get);
         if printed.is_none() {
             let detail = format_args!("a discriminator is a number in the range 0 to 4095");
             findings.push(Finding::of(Check::LabelMalformed, "discriminator", detail));
@@ -186,11 +195,7 @@ fn numbers(
         }
     }
     if let Some(text) = label.passcode {
-        let printed = text
-            .trim()
-            .parse::<u32>()
-            .ok()
-            .filter(|number| Passcode::new(*number).is_ok());
+        let printed = decimal(text).filter(|number| Passcode::new(*number).is_ok());
         let coded = qr.map(SetupPayload::passcode).or(manual.map(ManualPayload::passcode));
         if printed.is_none() {
             let detail = format_args!("a passcode is a number in the range 1 to 99999998, except the trivial ones");
@@ -198,6 +203,19 @@ fn numbers(
         } else if coded.is_some_and(|coded| Some(coded.expose()) != printed) {
             let detail = format_args!("the passcode next to the codes");
             findings.push(Finding::of(Check::LabelCodes, "passcode", detail));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn printed_numbers_have_digits_alone() {
+        assert_eq!(decimal(" 0840\n"), Some(840));
+        for text in ["", "+840", "-1", "8 40", "840.", "4294967296"] {
+            assert_eq!(decimal(text), None, "{text}");
         }
     }
 }

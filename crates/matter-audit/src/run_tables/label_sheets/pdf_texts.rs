@@ -150,4 +150,25 @@ mod tests {
         );
         assert!(super::labels(b"%PDF-1.7\n%%EOF").is_err() && super::labels(b"").is_err());
     }
+
+    #[test]
+    fn streams_inside_streams_are_bounded() {
+        let refusal = |depth| {
+            let mut data = vec![b' '; 50_000];
+            // Each is a zlib stream of one stored block (RFC 1951, 3.2.4), whose data are the previous ones.
+            for _ in 0..depth {
+                let len = u16::try_from(data.len()).unwrap();
+                let header = [0x78, 0x01, 0x01]
+                    .into_iter()
+                    .chain(len.to_le_bytes())
+                    .chain((!len).to_le_bytes());
+                data.splice(0..0, b"stream\n".iter().copied().chain(header));
+            }
+            data.splice(0..0, *b"%PDF-1.7\n");
+            data.extend(b"\n%%EOF");
+            super::labels(&data).unwrap_err()
+        };
+        assert_eq!(refusal(1), "it has no readable text");
+        assert_eq!(refusal(500), "its pages are too long for the file");
+    }
 }

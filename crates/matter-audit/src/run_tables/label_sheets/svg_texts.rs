@@ -37,11 +37,13 @@ fn line(element: &str) -> Option<Zeroizing<String>> {
             "apos" => '\'',
             other => {
                 let digits = other.strip_prefix('#')?;
-                let number = match digits.strip_prefix('x') {
-                    Some(digits) => u32::from_str_radix(digits, 16),
-                    None => digits.parse(),
+                let (digits, radix) = match digits.strip_prefix('x') {
+                    Some(digits) => (digits, 16),
+                    None => (digits, 10),
                 };
-                char::from_u32(number.ok()?)?
+                // `from_str_radix` accepts a sign.
+                let number = u32::from_str_radix(digits, radix).ok();
+                char::from_u32(number.filter(|_| !digits.starts_with('+'))?)?
             }
         });
         rest = after;
@@ -65,5 +67,9 @@ mod tests {
             .map(|label| label.iter().map(|line| line.as_str()).collect::<Vec<_>>());
         assert_eq!(texts.collect::<Vec<_>>(), [vec!["a&b <AB", "c"], vec!["d"]]);
         assert!(super::labels(b"<svg><g>").is_err() && super::labels(b"\xFF").is_err());
+        assert_eq!(line(">&#65;</text>").unwrap().as_str(), "A");
+        for signed in [">&#+65;</text>", ">&#x+41;</text>"] {
+            assert!(line(signed).is_none());
+        }
     }
 }
