@@ -185,7 +185,8 @@ impl Files {
     ///
     /// [`Failure::Input`] with the file and the remedy.
     pub fn check(&self) -> Result<(), Failure> {
-        let inputs = self.inputs.iter();
+        // Of several that are one file, the first is named.
+        let inputs = self.inputs.iter().rev();
         // A missing input is reported by the code that reads it.
         let inputs = inputs.filter_map(|(name, path)| Some((name.as_str(), path.canonicalize().ok()?)));
         let mut taken = inputs.map(|(name, path)| (path, name)).collect::<BTreeMap<_, _>>();

@@ -147,13 +147,15 @@ impl Drop for Running {
 }
 
 /// Reads a pipe in its own thread, because a process that inherited the pipe may keep it open.
-fn read(pipe: impl Read + Send + 'static, limit: usize) -> Receiver<io::Result<Vec<u8>>> {
+fn read(mut pipe: impl Read + Send + 'static, limit: usize) -> Receiver<io::Result<Vec<u8>>> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-        let done = pipe.take(limit).read_to_end(&mut bytes).map(|_| bytes);
+        let done = pipe.by_ref().take(limit).read_to_end(&mut bytes).map(|_| bytes);
         let _ = sender.send(done);
+        // A closed pipe would end a program that writes a long log.
+        let _ = io::copy(&mut pipe, &mut io::sink());
     });
     receiver
 }
@@ -192,6 +194,17 @@ mod tests {
         let error = program.run(&["public-key"], &[]).unwrap_err();
         assert!(matches!(error, Error::ProgramTimeout { .. }), "{error}");
         assert!(started.elapsed() < Duration::from_secs(10));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn program_may_write_a_long_log() {
+        let program = Program {
+            path: "/bin/sh".into(),
+            arguments: vec!["-c".into(), "head -c 200000 /dev/zero >&2 && echo signed".into()],
+            time_limit: TIME_LIMIT,
+        };
+        assert_eq!(program.run(&["sign"], &[]).unwrap(), b"signed\n");
     }
 
     #[test]
