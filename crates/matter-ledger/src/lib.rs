@@ -32,7 +32,7 @@ pub use devices::{DeviceTrait, GivenTraits, NewDevice, NewImage, Unique};
 pub use error::Error;
 pub use issuance::{Issuance, IssuanceState, Issuing, IssuingOrder, NewCertificate, NewIssuance, NewOrder, OrderState};
 pub use ledger::Ledger;
-pub use line::{LineListing, LineRow, RefusedBoard};
+pub use line::{LineCounts, LineListing, LineRow, RefusedBoard};
 pub use listing::{ListedDevice, ListedImage, Listing};
 pub use log::{LogHead, LogRow};
 /// The crate with IDs, discriminators and passcodes.

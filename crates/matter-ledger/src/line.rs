@@ -23,6 +23,26 @@ pub struct LineListing {
     pub refused: Vec<RefusedBoard>,
 }
 
+/// The number of devices and boards of an order in the ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LineCounts {
+    /// Number of devices that it is for.
+    pub size: u32,
+    /// Number of devices made and in use.
+    pub made: u64,
+    /// Number of devices without a board.
+    pub free: u64,
+    /// Number of boards that are neither done nor quarantined.
+    pub in_work: u64,
+    /// Number of finished boards.
+    pub done: u64,
+    /// Number of quarantined boards.
+    pub quarantined: u64,
+    /// Number of refused boards.
+    pub refused: u64,
+}
+
 /// A board with its device.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -88,25 +108,60 @@ impl Ledger {
     pub fn line(&mut self, order: &str) -> Result<LineListing, Error> {
         self.read(|statements| read(statements, order))
     }
+
+    /// Counts the devices and boards of an order without reading them, as a consistent snapshot.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::line`].
+    pub fn line_counts(&mut self, order: &str) -> Result<LineCounts, Error> {
+        self.read(|statements| count(statements, order))
+    }
 }
 
-fn read(statements: &mut dyn Statements, order: &str) -> Result<LineListing, Fault> {
+const DEVICES: &str =
+    "FROM device JOIN run ON run.id = device.run WHERE run.order_id = $1 AND device.state = 'published'";
+const FREE: &str = "AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.device = device.id)";
+
+fn count(statements: &mut dyn Statements, order: &str) -> Result<LineCounts, Fault> {
     let Some(row) = statements.query_one("SELECT size FROM orders WHERE id = $1", &[order.into()])? else {
         let id = order.to_owned();
         return Err(Error::OrderUnknown { id }.into());
     };
+    let mut number = |sql: &str| -> Result<u64, Fault> {
+        let number = statements.query_number(sql, &[order.into()])?;
+        Ok(u64::try_from(number).unwrap_or_default())
+    };
+    let mut counts = LineCounts {
+        size: row.get(0)?,
+        made: number(&format!("SELECT count(*) {DEVICES}"))?,
+        free: number(&format!("SELECT count(*) {DEVICES} {FREE}"))?,
+        refused: number("SELECT count(*) FROM refused_board WHERE order_id = $1")?,
+        ..LineCounts::default()
+    };
+    let sql = "SELECT claim.state, count(*) FROM claim JOIN device ON device.id = claim.device
+               JOIN run ON run.id = device.run WHERE run.order_id = $1 GROUP BY claim.state";
+    for row in statements.query(sql, &[order.into()])? {
+        let boards = u64::try_from(row.get::<i64>(1)?).unwrap_or_default();
+        match ClaimState::of(&row.get::<String>(0)?).ok_or(Fault::Cell(0))? {
+            ClaimState::Done => counts.done = boards,
+            ClaimState::Quarantined => counts.quarantined = boards,
+            _ => counts.in_work = counts.in_work.saturating_add(boards),
+        }
+    }
+    Ok(counts)
+}
+
+fn read(statements: &mut dyn Statements, order: &str) -> Result<LineListing, Fault> {
+    let counts = count(statements, order)?;
     let mut listed = LineListing {
         order: order.into(),
-        size: row.get(0)?,
+        size: counts.size,
+        made: counts.made,
+        free: counts.free,
         ..LineListing::default()
     };
-    let devices = "FROM device JOIN run ON run.id = device.run WHERE run.order_id = $1 AND device.state = 'published'";
-    let made = statements.query_number(&format!("SELECT count(*) {devices}"), &[order.into()])?;
-    listed.made = u64::try_from(made).unwrap_or_default();
-    let free = format!("{devices} AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.device = device.id)");
-    let count = statements.query_number(&format!("SELECT count(*) {free}"), &[order.into()])?;
-    listed.free = u64::try_from(count).unwrap_or_default();
-    let sql = format!("SELECT uuid {free} ORDER BY device.id LIMIT 1");
+    let sql = format!("SELECT uuid {DEVICES} {FREE} ORDER BY device.id LIMIT 1");
     let next = statements.query_one(&sql, &[order.into()])?;
     listed.next = next.map(|row| row.get(0)).transpose()?;
     let (ids, rows) = rows(statements, order)?;

@@ -55,6 +55,9 @@ fn a_board_goes_through_the_states_one_by_one() {
         }
         let line = ledger.line("4711").unwrap();
         assert_eq!((line.size, line.made, line.free), (2, 2, 1));
+        let counts = ledger.line_counts("4711").unwrap();
+        assert_eq!((counts.size, counts.made, counts.free, counts.refused), (2, 2, 1, 0));
+        assert_eq!((counts.in_work, counts.done, counts.quarantined), (0, 1, 0));
         assert_eq!(line.next.as_deref(), Some("device 2"));
         let row = &line.rows[0];
         assert_eq!((row.uuid.as_str(), row.mac.as_str()), ("device 1", "24:6f:00:00:00:01"));
@@ -180,6 +183,16 @@ fn boards_that_were_refused_are_listed() {
         );
         assert_eq!((refused[1].mac.as_deref(), refused[1].slot.as_str()), (None, "2"));
         assert!(matches!(ledger.line("4712"), Err(Error::OrderUnknown { .. })));
+        let claim = ledger.claim("4711", mac(8), "line 1", "2").unwrap();
+        let counts = ledger.line_counts("4711").unwrap();
+        assert_eq!(
+            (counts.refused, counts.free, counts.in_work, counts.quarantined),
+            (2, 0, 1, 0)
+        );
+        ledger.quarantine(&claim, "flash-md5", "", &ClaimFacts::new()).unwrap();
+        let counts = ledger.line_counts("4711").unwrap();
+        assert_eq!((counts.in_work, counts.quarantined), (0, 1));
+        assert!(matches!(ledger.line_counts("4712"), Err(Error::OrderUnknown { .. })));
     });
 }
 

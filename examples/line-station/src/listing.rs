@@ -13,9 +13,7 @@ use crate::report::{Counts, Image, OrderReport, RefusedRow, Row};
 ///
 /// [`Failure::Input`] if the order or the ledger does not exist, [`Failure::Work`] if it cannot be read at present.
 pub(crate) fn read(place: &LedgerPlace, order: &str) -> Result<OrderReport, Failure> {
-    let ledger = Ledger::open_to_look(place).map_err(failed)?;
-    let mut ledger = ledger.ok_or_else(|| Failure::option("--ledger", format_args!("{place}: there is no ledger")))?;
-    let listed = ledger.line(order).map_err(failed)?;
+    let listed = open(place)?.line(order).map_err(failed)?;
     Ok(OrderReport {
         order: listed.order,
         size: listed.size.into(),
@@ -25,6 +23,30 @@ pub(crate) fn read(place: &LedgerPlace, order: &str) -> Result<OrderReport, Fail
         rows: listed.rows.into_iter().map(row).collect(),
         refused: listed.refused.into_iter().map(refused).collect(),
     })
+}
+
+/// Counts the devices and boards of an order: a run asks after each board.
+///
+/// # Errors
+///
+/// As [`read`].
+pub(crate) fn count(place: &LedgerPlace, order: &str) -> Result<Counts, Failure> {
+    let counts = open(place)?.line_counts(order).map_err(failed)?;
+    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Ok(Counts {
+        ordered: counts.size.into(),
+        made: counts.made,
+        free: counts.free,
+        in_work: number(counts.in_work),
+        done: number(counts.done),
+        quarantined: number(counts.quarantined),
+        refused: number(counts.refused),
+    })
+}
+
+fn open(place: &LedgerPlace) -> Result<Ledger, Failure> {
+    let ledger = Ledger::open_to_look(place).map_err(failed)?;
+    ledger.ok_or_else(|| Failure::option("--ledger", format_args!("{place}: there is no ledger")))
 }
 
 /// Summarizes the progress of an order in one line.

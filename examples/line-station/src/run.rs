@@ -44,7 +44,7 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
         .with_reserved_block(reserved)
         .read("--profile", trust)?;
     // A missing order is reported before the confirmation.
-    let counts = listing::read(&place, &options.order)?.counts();
+    let counts = listing::count(&place, &options.order)?;
     if options.plan_only {
         return plan_only::print(options, &place);
     }
@@ -91,9 +91,8 @@ pub(crate) fn run(options: &RunOptions, trust: Trust) -> Result<(), Failure> {
     let left = {
         let (display, order, makes) = (display.clone(), options.order.clone(), options.make.make.is_some());
         let is_reworked = options.rework.is_some();
-        Box::new(move || match listing::read(&place, &order) {
-            Ok(report) => {
-                let counts = report.counts();
+        Box::new(move || match listing::count(&place, &order) {
+            Ok(counts) => {
                 display.total(&listing::sentence(&order, &counts));
                 let is_made = !makes || counts.made >= counts.ordered;
                 match counts.in_work {
