@@ -166,7 +166,7 @@ mod tests {
             }
             data.splice(0..0, *b"%PDF-1.7\n");
             data.extend(b"\n%%EOF");
-            super::labels(&data).unwrap_err()
+            labels(&data).unwrap_err()
         };
         assert_eq!(refusal(1), "it has no readable text");
         assert_eq!(refusal(500), "its pages are too long for the file");
