@@ -121,11 +121,11 @@ impl Labels {
 fn printer(address: &str) -> Option<(String, u16)> {
     let is_bare = address.ends_with(']') || address.matches(':').count() != 1 && !address.starts_with('[');
     let (host, port) = match address.rsplit_once(':') {
-        // `parse` accepts a sign.
-        Some((host, port)) if !is_bare && !port.starts_with('+') => {
-            (host, port.parse().ok().filter(|port| *port != 0)?)
+        Some((host, port)) if !is_bare => {
+            // `parse` accepts a sign.
+            let number = port.parse().ok().filter(|_| !port.starts_with('+'));
+            (host, number.filter(|number| *number != 0)?)
         }
-        Some(_) if !is_bare => return None,
         _ => (address, RAW_PORT),
     };
     let host = host
