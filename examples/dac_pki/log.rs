@@ -118,7 +118,9 @@ impl Verify {
         let Some(text) = &self.at_least else { return Ok(log) };
         let parsed = text.split_once(':').and_then(|(seq, hash)| {
             let hash = hash.parse::<matter_issuance::KeyHash>().ok()?;
-            Some((seq.parse().ok()?, *hash.as_bytes()))
+            // `parse` accepts a sign.
+            let seq = seq.parse().ok().filter(|_| !seq.starts_with('+'))?;
+            Some((seq, *hash.as_bytes()))
         });
         let wrong = || {
             Failure::option(

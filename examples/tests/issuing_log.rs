@@ -273,6 +273,8 @@ fn a_log_is_verified_exported_and_found_changed() {
         message.contains("entry 3 differs from the one seen before"),
         "{message}"
     );
-    let message = refused(at, 2, &format!("{verify} --at-least 3"));
-    assert!(message.contains("--at-least: not a number and 64"), "{message}");
+    for text in ["3".into(), format!("+3:{}", "ab".repeat(32))] {
+        let message = refused(at, 2, &format!("{verify} --at-least {text}"));
+        assert!(message.contains("--at-least: not a number and 64"), "{message}");
+    }
 }

@@ -9,12 +9,8 @@ use crate::{ClaimState, Error, Ledger};
 pub struct LineListing {
     /// The order.
     pub order: String,
-    /// Number of devices that it is for.
-    pub size: u32,
-    /// Number of devices made and in use.
-    pub made: u64,
-    /// Number of devices without a board.
-    pub free: u64,
+    /// The number of its devices and boards.
+    pub counts: LineCounts,
     /// The device for the next board.
     pub next: Option<String>,
     /// The boards that have or had a device, sorted by claim.
@@ -153,12 +149,9 @@ fn count(statements: &mut dyn Statements, order: &str) -> Result<LineCounts, Fau
 }
 
 fn read(statements: &mut dyn Statements, order: &str) -> Result<LineListing, Fault> {
-    let counts = count(statements, order)?;
     let mut listed = LineListing {
         order: order.into(),
-        size: counts.size,
-        made: counts.made,
-        free: counts.free,
+        counts: count(statements, order)?,
         ..LineListing::default()
     };
     let sql = format!("SELECT uuid {DEVICES} {FREE} ORDER BY device.id LIMIT 1");

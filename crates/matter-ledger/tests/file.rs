@@ -137,7 +137,7 @@ fn a_ledger_of_version_3_keeps_its_claims() {
     let line = look.line("PO-1").unwrap();
     let states = line.rows.iter().map(|row| row.state).collect::<Vec<_>>();
     assert_eq!(states, [ClaimState::Done, ClaimState::Flashed]);
-    assert_eq!((line.size, line.made, line.free), (5, 2, 0));
+    assert_eq!((line.counts.size, line.counts.made, line.counts.free), (5, 2, 0));
     drop(look);
     assert_eq!(fs::read(&path).unwrap(), before);
 

@@ -49,6 +49,11 @@ fn a_manual_code_contains_a_part_of_its_payload() {
         assert!(same(&typed, &ManualPayload::from(&payload)));
         let other = SetupPayload::without_ids(payload.discriminator(), Passcode::MIN).with_flow(flow);
         assert!(!same(&typed, &ManualPayload::from(&other)));
+        let other = SetupPayload::without_ids(Discriminator::MIN, payload.passcode().clone())
+            .with_ids(payload.vendor_id(), payload.product_id())
+            .unwrap()
+            .with_flow(flow);
+        assert!(!same(&typed, &ManualPayload::from(&other)));
     }
 }
 
@@ -78,6 +83,17 @@ fn numbers_and_values_go_in_and_out() {
     let ways = DiscoveryCapabilities::BLE | DiscoveryCapabilities::ON_NETWORK;
     assert_eq!((DiscoveryCapabilities::try_from(6).unwrap(), u8::from(ways)), (ways, 6));
     assert!(DiscoveryCapabilities::try_from(1).is_err());
+    // The bits of RendezvousInformationFlag in connectedhomeip.
+    let bits = [(1, DiscoveryCapabilities::BLE), (2, DiscoveryCapabilities::ON_NETWORK)]
+        .into_iter()
+        .chain([
+            (3, DiscoveryCapabilities::WIFI_PAF),
+            (4, DiscoveryCapabilities::NFC),
+            (5, DiscoveryCapabilities::THREAD),
+        ]);
+    for (bit, way) in bits {
+        assert_eq!((way.get(), way.with(way)), (1 << bit, way));
+    }
     let tag = ManufacturerTag::try_from(0x80).unwrap();
     assert_eq!((tag, u8::from(tag)), (ManufacturerTag::MIN, 0x80));
     assert_eq!(DataValue::from("a").as_str(), Some("a"));

@@ -73,6 +73,7 @@ fn data_of_other_implementations_are_made_and_read() {
     let naive = code_with(&[0x15, 0x24, 0x03, 0x02, 0x18]);
     let made = payload.with_data(OptionalData::new().with_device_count(2).unwrap());
     assert_eq!(made.qr_text().as_str(), naive);
+    assert_eq!(made.data().device_count(), Some(2));
 }
 
 #[test]
@@ -263,6 +264,18 @@ fn payloads_are_joined_and_taken_apart() {
         ConcatenatedPayloads::parse(&too_long).unwrap_err().kind(),
         ErrorKind::TooLong
     );
+}
+
+#[test]
+fn joined_payloads_fill_the_largest_code_exactly() {
+    let with_serial = |serial: &str| example().with_data(OptionalData::new().with_serial_number(serial).unwrap());
+    let mut payloads = vec![example(); 211];
+    // Bodies of 30 and 42 characters.
+    payloads.extend([with_serial("SN"), with_serial("123456789")]);
+    let mut buffer = [0; 4296];
+    let text = encode_concatenated(&payloads, &mut buffer).unwrap();
+    assert_eq!(text.len(), 4296);
+    assert_eq!(ConcatenatedPayloads::parse(text).unwrap().len(), 213);
 }
 
 #[test]

@@ -107,6 +107,7 @@ fn every_kind_of_picture_has_the_same_content() {
             "Y.K9042C00KA0648G*".chars().cycle().take(len - 3).collect::<String>()
         );
         let code = QrImage::new(&text).unwrap();
+        assert!(!code.to_svg().contains("h0"), "a rectangle without a width");
         let svg = svg_modules(&code.to_svg(), code.modules() + 8);
         let mut terminal = terminal_modules(&code.to_terminal());
         terminal.truncate(svg.len());

@@ -56,6 +56,14 @@ fn each_finding_is_found() {
             vec![Finding::NewDiscovery],
         ),
         (
+            product().with_discovery(DiscoveryCapabilities::NFC),
+            vec![Finding::NewDiscovery],
+        ),
+        (
+            product().with_discovery(DiscoveryCapabilities::THREAD),
+            vec![Finding::NewDiscovery],
+        ),
+        (
             product().with_flow(CommissioningFlow::UserIntent),
             vec![Finding::ManualFlowUnclear],
         ),
@@ -103,6 +111,10 @@ fn each_finding_is_found() {
         }
     }
     assert!(Severity::Error > Severity::Warning && Severity::Warning > Severity::Note);
+    assert_eq!(Finding::DiscoveryReserved { mask: 0 }.severity(), Severity::Error);
+    assert_eq!(Finding::ExamplePasscode.severity(), Severity::Warning);
+    assert_eq!(Finding::ManualFlowUnclear.severity(), Severity::Note);
+    assert_eq!(Finding::NumericSerialNumber.severity(), Severity::Note);
 }
 
 #[test]
@@ -110,6 +122,8 @@ fn concatenated_and_manual_codes_have_their_own_findings() {
     let text = "MT:Y.K9042C00KA0648G00*634J042C00KA0648G00";
     let both = ConcatenatedPayloads::parse(text).unwrap();
     assert_eq!(both.lint().collect::<Vec<_>>(), [Finding::SeveralPayloads]);
+    let one = ConcatenatedPayloads::parse("MT:Y.K9042C00KA0648G00").unwrap();
+    assert_eq!(one.lint().count(), 0);
     let manual: ManualPayload = "34970112332".parse().unwrap();
     assert_eq!(manual.lint().collect::<Vec<_>>(), [Finding::ExamplePasscode]);
 }

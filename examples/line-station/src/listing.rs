@@ -16,9 +16,7 @@ pub(crate) fn read(place: &LedgerPlace, order: &str) -> Result<OrderReport, Fail
     let listed = open(place)?.line(order).map_err(failed)?;
     Ok(OrderReport {
         order: listed.order,
-        size: listed.size.into(),
-        made: listed.made,
-        free: listed.free,
+        counts: listed.counts.into(),
         next: listed.next,
         rows: listed.rows.into_iter().map(row).collect(),
         refused: listed.refused.into_iter().map(refused).collect(),
@@ -31,17 +29,7 @@ pub(crate) fn read(place: &LedgerPlace, order: &str) -> Result<OrderReport, Fail
 ///
 /// As [`read`].
 pub(crate) fn count(place: &LedgerPlace, order: &str) -> Result<Counts, Failure> {
-    let counts = open(place)?.line_counts(order).map_err(failed)?;
-    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    Ok(Counts {
-        ordered: counts.size.into(),
-        made: counts.made,
-        free: counts.free,
-        in_work: number(counts.in_work),
-        done: number(counts.done),
-        quarantined: number(counts.quarantined),
-        refused: number(counts.refused),
-    })
+    Ok(open(place)?.line_counts(order).map_err(failed)?.into())
 }
 
 fn open(place: &LedgerPlace) -> Result<Ledger, Failure> {

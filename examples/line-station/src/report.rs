@@ -69,10 +69,10 @@ pub(crate) fn report(options: &ReportOptions, trust: Trust) -> Result<(), Failur
     files.publish(&outputs)?;
     let names = outputs.iter().map(|(path, _)| path.display().to_string());
     if options.json {
-        let document = json!({"order": report.order, "counts": report.counts(), "files": names.collect::<Vec<_>>()});
+        let document = json!({"order": report.order, "counts": report.counts, "files": names.collect::<Vec<_>>()});
         return print_json(format_args!("{document:#}"));
     }
-    cli::report(listing::sentence(&report.order, &report.counts()));
+    cli::report(listing::sentence(&report.order, &report.counts));
     names.for_each(cli::report);
     Ok(())
 }

@@ -141,7 +141,7 @@ impl Line {
                         thread::sleep(PAUSE);
                         continue;
                     }
-                    match self.given_up(&slot, self.once && is_empty) {
+                    match self.given_up(&slot, is_empty) {
                         Ok(true) => return,
                         Ok(false) => {}
                         Err(sentence) => return self.fail_at(&name, sentence),

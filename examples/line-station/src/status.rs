@@ -10,7 +10,7 @@ use crate::report::Row;
 /// Shows the progress of an order.
 pub(crate) fn status(options: &StatusOptions) -> Result<(), Failure> {
     let report = listing::read(&options.ledger.place()?, &options.order)?;
-    let counts = report.counts();
+    let counts = report.counts;
     if options.json {
         let boards = report.rows.iter().map(board);
         let document = json!({

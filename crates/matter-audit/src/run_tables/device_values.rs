@@ -302,6 +302,8 @@ impl DeviceValues {
 fn number(text: &str) -> Option<i128> {
     let text = text.trim();
     match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
+        // `from_str_radix` accepts a sign.
+        Some(digits) if digits.starts_with(['+', '-']) => None,
         Some(digits) => i128::from_str_radix(digits, 16).ok(),
         None => text.parse().ok(),
     }

@@ -49,7 +49,7 @@ pub(crate) fn json(report: &OrderReport) -> Result<Zeroizing<Vec<u8>>, Failure> 
     let document = Document {
         order: &report.order,
         tool_version: env!("CARGO_PKG_VERSION"),
-        counts: report.counts(),
+        counts: report.counts,
         devices: &report.rows,
         refused: &report.refused,
     };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use matter_ledger::LineCounts;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -14,11 +15,7 @@ pub(crate) const QUARANTINED: &str = "quarantined";
 #[derive(Debug, Default)]
 pub(crate) struct OrderReport {
     pub(crate) order: String,
-    /// Number of devices of the order.
-    pub(crate) size: u64,
-    /// Number of devices in use, and of those without a board.
-    pub(crate) made: u64,
-    pub(crate) free: u64,
+    pub(crate) counts: Counts,
     /// The device for the next board.
     pub(crate) next: Option<String>,
     pub(crate) rows: Vec<Row>,
@@ -101,28 +98,25 @@ pub(crate) struct RefusedRow {
 /// Numbers of boards and devices by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Counts {
-    pub(crate) ordered: u64,
+    pub(crate) ordered: u32,
     pub(crate) made: u64,
     pub(crate) free: u64,
-    pub(crate) in_work: usize,
-    pub(crate) done: usize,
-    pub(crate) quarantined: usize,
-    pub(crate) refused: usize,
+    pub(crate) in_work: u64,
+    pub(crate) done: u64,
+    pub(crate) quarantined: u64,
+    pub(crate) refused: u64,
 }
 
-impl OrderReport {
-    /// Computes the counts.
-    pub(crate) fn counts(&self) -> Counts {
-        let of = |state: &str| self.rows.iter().filter(|row| row.state == state).count();
-        let (done, quarantined) = (of("done"), of(QUARANTINED));
-        Counts {
-            ordered: self.size,
-            made: self.made,
-            free: self.free,
-            in_work: self.rows.len().saturating_sub(done).saturating_sub(quarantined),
-            done,
-            quarantined,
-            refused: self.refused.len(),
+impl From<LineCounts> for Counts {
+    fn from(counts: LineCounts) -> Self {
+        Self {
+            ordered: counts.size,
+            made: counts.made,
+            free: counts.free,
+            in_work: counts.in_work,
+            done: counts.done,
+            quarantined: counts.quarantined,
+            refused: counts.refused,
         }
     }
 }
@@ -130,7 +124,7 @@ impl OrderReport {
 impl Counts {
     /// Returns the percentage of good ones among the finished boards; `None` before the first one.
     pub(crate) fn yield_percent(&self) -> Option<f64> {
-        let count = |number: usize| u32::try_from(number).map_or(f64::from(u32::MAX), f64::from);
+        let count = |number: u64| u32::try_from(number).map_or(f64::from(u32::MAX), f64::from);
         let finished = count(self.done) + count(self.quarantined);
         (finished > 0.0).then(|| 100.0 * count(self.done) / finished)
     }

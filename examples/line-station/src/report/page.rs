@@ -50,7 +50,7 @@ pub(crate) fn page(report: &OrderReport) -> String {
 }
 
 fn summary(report: &OrderReport, html: &mut String) {
-    let counts = report.counts();
+    let counts = report.counts;
     let percent = counts.yield_percent();
     let percent = percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:.1} %"));
     let cells: [(&str, &str, &dyn Display); 7] = [

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::model::{Codes, Image, OrderReport, RefusedRow, Row};
+use super::model::{Codes, Counts, Image, OrderReport, RefusedRow, Row};
 
 fn row(number: u8, state: &str, times: &[(&str, &str)]) -> Row {
     Row {
@@ -68,9 +68,15 @@ pub(crate) fn order() -> OrderReport {
     let fourth = row(4, "claimed", &[("claimed", "2026-11-30T10:01:00Z")]);
     OrderReport {
         order: "L-47".into(),
-        size: 6,
-        made: 5,
-        free: 1,
+        counts: Counts {
+            ordered: 6,
+            made: 5,
+            free: 1,
+            in_work: 1,
+            done: 2,
+            quarantined: 1,
+            refused: 1,
+        },
         next: None,
         rows: vec![first, second, third, fourth],
         refused: vec![RefusedRow {
