@@ -140,7 +140,7 @@ fn boards_of_another_kind_are_refused_before_anything_is_written() {
     assert_eq!(refusal(run(&bench.station(), &locked)).0, BoardRefusal::Locked);
     let line = bench.ledger().line(ORDER).unwrap();
     assert_eq!((line.rows.len(), line.refused.len()), (0, 6));
-    assert_eq!(line.free, 9);
+    assert_eq!(line.counts.free, 9);
     assert!(matches!(
         bench.station().run_board(&Slot::new("1"), &Socket::default(), &()),
         Outcome::Retry(RetryCause::NoBoard(_))

@@ -98,7 +98,7 @@ pub(crate) struct RefusedRow {
 /// Numbers of boards and devices by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Counts {
-    pub(crate) ordered: u32,
+    pub(crate) ordered: u64,
     pub(crate) made: u64,
     pub(crate) free: u64,
     pub(crate) in_work: u64,
@@ -110,7 +110,7 @@ pub(crate) struct Counts {
 impl From<LineCounts> for Counts {
     fn from(counts: LineCounts) -> Self {
         Self {
-            ordered: counts.size,
+            ordered: counts.size.into(),
             made: counts.made,
             free: counts.free,
             in_work: counts.in_work,
