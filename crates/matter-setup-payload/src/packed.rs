@@ -116,6 +116,7 @@ mod tests {
         );
         assert_eq!((read.discovery, read.discriminator), (0x3E, 0xABC));
         assert_eq!((read.passcode, read.padding), (99_999_998, 9));
-        assert_eq!((PASSCODE_BYTE, PADDING_BYTE), (7, 10));
+        assert_eq!((VENDOR_ID_BYTE, FLOW_BYTE, DISCOVERY_BYTE), (0, 4, 4));
+        assert_eq!((DISCRIMINATOR_BYTE, PASSCODE_BYTE, PADDING_BYTE), (5, 7, 10));
     }
 }

@@ -216,6 +216,18 @@ fn any_payload() -> impl Strategy<Value = SetupPayload> {
     )
 }
 
+#[test]
+fn largest_second_group_of_a_manual_code_is_read() {
+    let passcode = Passcode::new(0x7FFF).unwrap();
+    let code = SetupPayload::without_ids(Discriminator::MAX, passcode).manual_code();
+    assert_eq!(&code.as_str()[1..6], "65535");
+    let read: ManualPayload = code.as_str().parse().unwrap();
+    assert_eq!(
+        (read.passcode().expose(), read.short_discriminator().get()),
+        (0x7FFF, 15)
+    );
+}
+
 proptest! {
     #[test]
     fn what_is_made_reads_back(payload in any_payload()) {

@@ -132,13 +132,15 @@ fn values_out_of_range_are_refused() {
     let text = longest.qr_text();
     let read: SetupPayload = text.as_str().parse().unwrap();
     assert_eq!(read.data(), longest.data());
+    let error = format!("{}0", text.as_str()).parse::<SetupPayload>().unwrap_err();
+    assert_eq!((error.kind(), error.position()), (ErrorKind::DataTooLong, Some(258)));
 }
 
 #[test]
 fn codes_that_no_producer_may_emit_are_rejected_and_sometimes_tolerated() {
     use ErrorKind as E;
     // The data, the strict error, and whether a commissioner must tolerate it.
-    let cases: [(&[u8], E, bool); 19] = [
+    let cases: [(&[u8], E, bool); 20] = [
         (&[0x15, 0x18], E::DataEmpty, true),
         (
             &[0x15, 0x24, 0x80, 1, 0x2C, 0x00, 1, b'S', 0x18],
@@ -162,6 +164,11 @@ fn codes_that_no_producer_may_emit_are_rejected_and_sometimes_tolerated() {
         (
             &[0x15, 0x24, 0x80, 1, 0x24, 0x80, 2, 0x18],
             E::DataRepeated { tag: 0x80 },
+            false,
+        ),
+        (
+            &[0x15, 0x24, 0x81, 1, 0x24, 0x81, 2, 0x18],
+            E::DataRepeated { tag: 0x81 },
             false,
         ),
         (&[0x15, 0x2C, 0x00, 1, b'S', 0x18, 0], E::DataTrailing, false),

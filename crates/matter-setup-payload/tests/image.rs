@@ -130,6 +130,15 @@ fn label_shows_codes_and_text_of_one_payload() {
         svg.contains(">3497-011-2332<") && svg.contains(">A&lt;B&gt; &amp; &quot;C&quot; <"),
         "{svg}"
     );
+    // 33 modules are 16.5 mm wide; 13 characters of 1.28 mm are wider, and both have 1 mm around them. Lines are 2.8 mm apart.
+    for place in [
+        "width=\"18.6mm\" height=\"24.1mm\" viewBox=\"0 0 18.6 24.1\"",
+        "translate(1.07 1) scale(0.5)",
+        "<text x=\"9.32\" y=\"19.50\"",
+        "<text x=\"9.32\" y=\"22.30\"",
+    ] {
+        assert!(svg.contains(place), "{place} is not in {svg}");
+    }
     assert_eq!(read_modules(&svg_modules(&svg, 33)), "MT:Y.K9042C00KA0648G00");
     assert!(!format!("{label:?}").contains("3497"));
     let long = payload.with_flow(CommissioningFlow::Custom);
