@@ -141,6 +141,10 @@ fn label_shows_codes_and_text_of_one_payload() {
     }
     assert_eq!(read_modules(&svg_modules(&svg, 33)), "MT:Y.K9042C00KA0648G00");
     assert!(!format!("{label:?}").contains("3497"));
+    assert_eq!(
+        label.lines().collect::<Vec<_>>(),
+        ["3497-011-2332", "A<B> & \"C\"\u{7}"]
+    );
     let long = payload.with_flow(CommissioningFlow::Custom);
     let svg = Label::new(&long).unwrap().to_svg();
     let code = long.manual_code().grouped();

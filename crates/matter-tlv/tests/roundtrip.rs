@@ -117,6 +117,48 @@ fn drain(bytes: &[u8]) {
     let _ = Reader::new(bytes).skip_container();
 }
 
+#[test]
+fn strings_of_64_kib_have_a_length_of_four_bytes() {
+    let text = "a".repeat(0x1_0000);
+    let mut buffer = vec![0; 0x2_0100];
+    let mut writer = Writer::new(&mut buffer);
+    writer.put_utf8(Tag::Anonymous, &text).unwrap();
+    writer.put_bytes(Tag::Anonymous, text.as_bytes()).unwrap();
+    let written = writer.finish().unwrap();
+    let (first, second) = written.split_at(5 + text.len());
+    // Element types of Matter Core Specification A.7.1.
+    assert_eq!(first[..5], [0x0E, 0, 0, 1, 0]);
+    assert_eq!(second[..5], [0x12, 0, 0, 1, 0]);
+    let mut reader = Reader::new(written);
+    assert_eq!(reader.read().unwrap().unwrap().value, Value::Utf8(&text));
+    assert_eq!(reader.read().unwrap().unwrap().value, Value::Bytes(text.as_bytes()));
+}
+
+#[test]
+fn values_are_returned_by_type() {
+    let values = [
+        Value::Unsigned(7),
+        Value::Signed(-7),
+        Value::Bool(true),
+        Value::Bool(false),
+        Value::Utf8("ab"),
+        Value::Bytes(&[1, 2]),
+        Value::Null,
+        Value::Structure,
+        Value::Array,
+        Value::List,
+        Value::End,
+    ];
+    for (at, value) in values.iter().enumerate() {
+        assert_eq!(value.as_unsigned(), (at == 0).then_some(7));
+        assert_eq!(value.as_signed(), (at == 1).then_some(-7));
+        assert_eq!(value.as_bool(), (at == 2 || at == 3).then_some(at == 2));
+        assert_eq!(value.as_str(), (at == 4).then_some("ab"));
+        assert_eq!(value.as_bytes(), (at == 5).then_some([1, 2].as_slice()));
+        assert_eq!(value.is_container(), (7..10).contains(&at));
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_written_reads_back(node in node()) {

@@ -91,6 +91,8 @@ fn passcode_refuses_the_twelve_and_everything_outside() {
         );
     }
     assert_eq!("-5".parse::<Passcode>().unwrap_err(), Error::NotANumber);
+    assert!(Passcode::new(20_202_021).unwrap().is_of_examples());
+    assert!(!Passcode::new(20_202_022).unwrap().is_of_examples());
     for (text, value) in [
         ("1", 1),
         ("00000001", 1),
