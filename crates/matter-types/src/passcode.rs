@@ -118,10 +118,11 @@ impl FromStr for Passcode {
 
     /// Parses a decimal (leading zeros allowed) or `0x` hexadecimal passcode.
     fn from_str(text: &str) -> Result<Self, Error> {
-        // Digits that exceed 32 bits are reported as out of range, too.
-        if text.len() > 10 && text.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(Error::PasscodeOutOfRange);
+        match parse_u32(text) {
+            Ok(raw) => Self::new(raw),
+            // Digits that exceed 32 bits are out of range, too.
+            Err(_) if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => Err(Error::PasscodeOutOfRange),
+            Err(error) => Err(error),
         }
-        parse_u32(text).and_then(Self::new)
     }
 }
