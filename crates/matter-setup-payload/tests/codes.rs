@@ -226,6 +226,15 @@ fn largest_second_group_of_a_manual_code_is_read() {
         (read.passcode().expose(), read.short_discriminator().get()),
         (0x7FFF, 15)
     );
+    // The largest third group is in range, but no passcode has it.
+    let errors = (0..10).map(|digit| {
+        format!("3499688191{digit}")
+            .parse::<ManualPayload>()
+            .unwrap_err()
+            .kind()
+    });
+    let others = errors.filter(|kind| *kind != ErrorKind::CheckDigit).collect::<Vec<_>>();
+    assert_eq!(others, [ErrorKind::Value(ValueError::PasscodeOutOfRange)]);
 }
 
 proptest! {

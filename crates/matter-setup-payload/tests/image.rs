@@ -109,6 +109,9 @@ fn every_kind_of_picture_has_the_same_content() {
         let code = QrImage::new(&text).unwrap();
         assert!(!code.to_svg().contains("h0"), "a rectangle without a width");
         let svg = svg_modules(&code.to_svg(), code.modules() + 8);
+        // Nothing is drawn below the last row, which is light.
+        let last = code.to_terminal().lines().last().unwrap().to_owned();
+        assert!(last.chars().all(|block| block == '▀'), "{last}");
         let mut terminal = terminal_modules(&code.to_terminal());
         terminal.truncate(svg.len());
         assert_eq!(svg, terminal);
