@@ -81,6 +81,10 @@ fn file_types_are_detected() {
         (pkcs7(&[&der]), InputKind::Pkcs7),
         (in_ber(&pkcs7(&[&der])), InputKind::IndefiniteLength),
         (armored("PKCS7", &in_ber(&pkcs7(&[&der]))), InputKind::IndefiniteLength),
+        // A PKCS#12 file begins with its version, 3.
+        (vec![0x30, 0x80, 2, 1, 3, 0, 0], InputKind::IndefiniteLength),
+        (vec![0x30, 0x80, 2, 1, 4, 0, 0], InputKind::Unknown),
+        (vec![0x30, 0x80, 4, 1, 3, 0, 0], InputKind::Unknown),
         (block("PKCS7"), InputKind::Pkcs7),
         (key.to_pkcs8_der().to_vec(), InputKind::PrivateKey),
         (key_pem.as_bytes().to_vec(), InputKind::PrivateKey),

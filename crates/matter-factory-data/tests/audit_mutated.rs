@@ -6,11 +6,12 @@
 #[path = "audit/device.rs"]
 mod device;
 
+use esp_nvs_image::{Number, OwnedValue};
 use matter_factory_data::{Artifacts, Attested, Finding, SharedParts, audit};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use device::Device;
+use device::{Device, VENDOR, declaration, world};
 
 /// A good device, encoded, with the parts shared by all its mutants.
 struct Base {
@@ -67,6 +68,23 @@ fn below(rng: &mut ChaCha20Rng, len: usize) -> usize {
 fn unchanged_devices_have_the_same_report() {
     for base in bases() {
         assert_eq!(base.audit(&base.nvs, &base.secure_cert), base.good);
+    }
+}
+
+#[test]
+fn checked_parts_of_another_device_are_not_used() {
+    let base = Base::new(Device::in_nvs());
+    let blob = |bytes: &[u8]| OwnedValue::Blob(bytes.to_vec());
+    for (name, value) in [
+        ("pai-cert", blob(world().other_pai.as_der())),
+        ("cert-dclrn", blob(&declaration(VENDOR, 0x8001))),
+        ("product-id", OwnedValue::Number(Number::U32(0x8001))),
+    ] {
+        let mut device = base.device.clone();
+        device.put(name, value);
+        let other = device.audit().findings().to_vec();
+        assert_ne!(other, base.good, "{name}");
+        assert_eq!(base.audit(&device.encode(), &[]), other, "{name}");
     }
 }
 

@@ -96,6 +96,28 @@ fn a_wrong_key_in_nvs_hides_no_right_one() {
 }
 
 #[test]
+fn stored_key_without_a_certificate_is_the_device_s_own() {
+    let mut device = Device::in_nvs();
+    device.remove("dac-cert");
+    device.put("note", OwnedValue::Blob(key(3).expose_scalar().to_vec()));
+    let leaks = leaks(&device);
+    assert_eq!(leaks.len(), 1, "{leaks:?}");
+    assert!(leaks[0].text.contains("the DAC's key"), "{leaks:?}");
+}
+
+#[test]
+fn list_of_decimal_bytes_is_found_at_its_first_number() {
+    let mut device = Device::in_efuse();
+    device.key_files = vec![format!("  key: {:?}", *key(3).expose_scalar()).into_bytes()];
+    let leaks = leaks(&device);
+    assert_eq!(leaks.len(), 1, "{leaks:?}");
+    assert!(
+        leaks[0].text.contains("the DAC's key") && leaks[0].text.contains("at offset 0x8"),
+        "{leaks:?}"
+    );
+}
+
+#[test]
 fn key_file_is_reported_by_its_owner() {
     let bare = |number: u64| key(number).expose_scalar().to_vec();
     let hex = |number: u64| {
