@@ -253,7 +253,7 @@ rules! {
 
     // The declaration.
     CdOther, "cd-other-object", Error, Is(CertificationDeclarationNoKeyId),
-        "The file given as the declaration is not a Certification Declaration",
+        "The file is not a Certification Declaration",
         "provide the declaration: CMS in DER, signed by the CSA";
     CdMalformed, "cd-malformed", Error, Is(CertificationDeclarationNoKeyId),
         "The declaration is not CMS SignedData in DER of the required form", "get the declaration again from the CSA";
